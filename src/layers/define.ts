@@ -1,0 +1,107 @@
+/**
+ * @file What a layer is. A layer is defined once, in one file; completion, hover, checks, shapes, costs,
+ * initialisation, forward, gradient, decoding, checkpoint names and the scan views follow from the definition.
+ */
+import type * as z from 'zod';
+import type { Shape, Tensor } from '../graph';
+import type { Init } from './init';
+
+/** The model around a layer, as far as a layer needs to know it. */
+export interface Dims {
+  readonly d_model: number;
+  /** Number of layers after expanding `repeat`; scales the output projection's initialisation. */
+  readonly n_layer: number;
+  /** Residual sub-layers added per layer index, 1 unless a block adds an MLP behind a mixer. */
+  readonly residuals_per_layer: number;
+  readonly norm_eps: number;
+}
+
+/** One trained tensor, under its official name within the layer (`in_proj.weight`). */
+export interface ParameterSpec {
+  readonly shape: Shape;
+  readonly init: Init;
+  /** False for biases, norms and whatever the authors exclude from weight decay. */
+  readonly decay: boolean;
+  /** Learning rate of its own as a factor of the run's, where the authors use one. */
+  readonly lrScale?: number;
+}
+
+export type Parameters = Readonly<Record<string, ParameterSpec>>;
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Something that a view can look at: where it lies and what it is called. */
+export interface ProbeSpec {
+  /** One sentence for the views and the documentation. */
+  readonly description: string;
+  /** Names of the axes, outermost first, for example `['batch', 'time', 'channel', 'state']`. */
+  readonly axes: readonly string[];
+  /** Unit, or `''` for a dimensionless quantity. */
+  readonly unit: string;
+  /** Sign of the values, which decides the colour map. */
+  readonly sign: 'positive' | 'signed';
+}
+
+/** What a layer's forward may ask of its surroundings. */
+export interface ForwardContext {
+  /** True when the graph is built to be looked at; only then are states kept and `probe` does anything. */
+  readonly probing: boolean;
+  /** Names an intermediate tensor for the views; the name must be a key of the definition's `probes`. */
+  probe(name: string, tensor: Tensor): void;
+}
+
+/** A wrong combination of options, in the field's words. `path` is relative to the layer item. */
+export interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** A value that would be right at `path`, when there is an obvious one. */
+  readonly suggestion?: number | string | boolean;
+  readonly severity?: 'error' | 'warning';
+}
+
+export interface Paper {
+  readonly title: string;
+  readonly authors: string;
+  readonly year: number;
+  readonly url: string;
+}
+
+/** The cached state of a causal layer between two tokens; shapes without the batch axis. */
+export type StateSpec = Readonly<Record<string, Shape>>;
+
+/**
+ * @typeParam S the zod object of the written options
+ * @typeParam R the options with every derived size explicit (`d_inner`, `dt_rank`, `nheads`, …)
+ */
+export interface LayerDefinition<S extends z.ZodObject = z.ZodObject, R = unknown> {
+  /** The value of `mixer:` in a config. */
+  readonly name: string;
+  readonly title: string;
+  /** One line for completion lists. */
+  readonly summary: string;
+  /** Markdown for hover and the reference page. */
+  readonly description: string;
+  /** The recurrence or map, as Markdown with Unicode mathematics. */
+  readonly formula: string;
+  readonly paper: Paper;
+  /** Options as written, with defaults; each field has `.describe()` and may have `.meta()`. */
+  readonly options: S;
+  /** Fills in everything derived. Must not throw on options that `check` complains about. */
+  resolve(options: z.output<S>, dims: Dims): R;
+  /** Rules across fields (divisibility, contradictions). */
+  check(options: z.output<S>, dims: Dims): Problem[];
+  /** Whether position t sees only positions ≤ t. */
+  causal(resolved: R): boolean;
+  parameters(resolved: R, dims: Dims): Parameters;
+  /** `x` (batch, time, d_model) → (batch, time, d_model). */
+  forward(x: Tensor, p: Tensors, resolved: R, dims: Dims, ctx: ForwardContext): Tensor;
+  /** Decoding: what is kept between tokens. Absent for layers that cannot decode. */
+  state?(resolved: R, dims: Dims): StateSpec;
+  /** One token: `x` (batch, d_model), `state` with a leading batch axis → y (batch, d_model) and the next state. */
+  step?(x: Tensor, state: Tensors, p: Tensors, resolved: R, dims: Dims): { y: Tensor; state: Tensors };
+  readonly probes: Readonly<Record<string, ProbeSpec>>;
+}
+
+/** Keeps the type parameters of a definition while checking it against the interface. */
+export function defineLayer<S extends z.ZodObject, R>(definition: LayerDefinition<S, R>): LayerDefinition<S, R> {
+  return definition;
+}

@@ -1,0 +1,146 @@
+/**
+ * @file The sections of a config that describe model and training, as schemas and as the resolved types that
+ * the runtime takes. Layer items are checked by the mixers' own definitions; see `src/language`.
+ */
+import * as z from 'zod';
+
+const step = z.int().positive();
+
+export const modelFields = {
+  d_model: z.int().positive().describe('Width of the residual stream.').meta({ symbol: 'D' }),
+  norm: z.enum(['rms', 'layer']).default('rms').describe('Normalisation before every mixer and before the head.'),
+  norm_eps: z.number().positive().default(1e-5).describe('Added to the mean square before the root.'),
+  tie_embeddings: z
+    .boolean()
+    .default(true)
+    .describe('The head uses the embedding matrix. Only for language models and answers over the input vocabulary.'),
+  vocab_size: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Rows of the embedding; from the data unless given. Rows beyond the data are padding.'),
+};
+
+export const taskSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('language-model').describe('Predict the next token at every position.'),
+  }),
+  z.strictObject({ type: z.literal('answer').describe('Predict tokens at the positions that the data marks.') }),
+  z.strictObject({
+    type: z.literal('classification').describe('One class per sequence.'),
+    pooling: z.enum(['mean', 'last']).default('mean').describe('How the positions become one vector.'),
+  }),
+]);
+
+export const optimizerSchema = z.strictObject({
+  name: z.enum(['adamw']).default('adamw').describe('AdamW with decoupled weight decay (Loshchilov & Hutter, 2019).'),
+  lr: z.number().positive().default(1e-3).describe('Peak learning rate.').meta({ symbol: 'η' }),
+  betas: z
+    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+    .default([0.9, 0.95])
+    .describe('Decay rates of the two moments.'),
+  weight_decay: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe('Decoupled decay; never on biases, norms, A_log, D and dt biases.'),
+  eps: z.number().positive().default(1e-8).describe('Added to the root of the second moment.'),
+});
+
+export const scheduleSchema = z.strictObject({
+  name: z.enum(['constant', 'cosine', 'linear']).default('constant').describe('Shape after the warm-up.'),
+  warmup: z.int().min(0).default(0).describe('Steps of linear warm-up from lr/warmup.'),
+  min_lr: z.number().min(0).default(0).describe('Learning rate that cosine and linear end at.'),
+});
+
+export const trainSchema = z.strictObject({
+  steps: step.default(1000).describe('Optimiser steps.'),
+  batch_size: z.int().positive().default(32).describe('Sequences per micro-batch.'),
+  accumulate: z.int().positive().default(1).describe('Micro-batches whose gradients are averaged in one step.'),
+  clip: z.number().min(0).default(1.0).describe('Largest global gradient 2-norm; 0 switches clipping off.'),
+  optimizer: optimizerSchema.prefault({}).describe('Optimiser and its constants.'),
+  schedule: scheduleSchema.prefault({}).describe('Learning rate over the steps.'),
+  log_every: step.default(1).describe('Steps between rows of metrics.jsonl.'),
+  checkpoint_every: step
+    .optional()
+    .describe('Steps between checkpoints; unless given, 60 s or 500 steps, whichever comes first.'),
+  keep: z.int().positive().default(3).describe('Checkpoints kept besides the best.'),
+});
+
+export const evalSchema = z.strictObject({
+  every: step.default(100).describe('Steps between evaluations; the last step is always evaluated.'),
+  examples: z.int().positive().default(256).describe('Held-out examples per evaluation, at most all there are.'),
+});
+
+/** Devices by name; others are passed to the runtime where the platform has them. */
+export const deviceSchema = z
+  .enum(['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml'])
+  .default('auto')
+  .describe('Where the run computes.');
+
+export type TaskConfig = z.output<typeof taskSchema>;
+export type TrainConfig = z.output<typeof trainSchema>;
+export type EvalConfig = z.output<typeof evalSchema>;
+export type Device = z.output<typeof deviceSchema>;
+
+/** A mixer item with all its options, `repeat` included where written. */
+export interface MixerItem {
+  readonly mixer: string;
+  readonly repeat?: number;
+  readonly [option: string]: unknown;
+}
+export interface BlockItem {
+  readonly block: readonly LayerItem[];
+  readonly repeat?: number;
+}
+export type LayerItem = MixerItem | BlockItem;
+
+export interface ModelConfig {
+  readonly d_model: number;
+  readonly layers: readonly LayerItem[];
+  readonly norm: 'rms' | 'layer';
+  readonly norm_eps: number;
+  readonly tie_embeddings: boolean;
+  readonly vocab_size?: number;
+}
+
+/** One mixer of the expanded stack. */
+export interface PlacedLayer {
+  readonly index: number;
+  readonly mixer: string;
+  /** Options as the mixer's schema gives them, defaults filled in, without `mixer` and `repeat`. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Where it is written: path from the config's root, for example `['model', 'layers', 0]`. */
+  readonly path: readonly (string | number)[];
+}
+
+/** The resolved config: every default explicit. */
+export interface RunConfig {
+  readonly data: { readonly type: string; readonly [option: string]: unknown };
+  readonly task: TaskConfig;
+  readonly model: ModelConfig;
+  readonly train: TrainConfig;
+  readonly eval: EvalConfig;
+  readonly seed: number;
+  readonly device: Device;
+}
+
+/** The stack with `repeat` and `block` written out; layers are numbered in this order. */
+export function expandLayers(items: readonly LayerItem[]): PlacedLayer[] {
+  const placed: PlacedLayer[] = [];
+  const visit = (list: readonly LayerItem[], path: readonly (string | number)[]): void => {
+    list.forEach((item, position) => {
+      const here = [...path, position];
+      for (let round = 0; round < (item.repeat ?? 1); round++) {
+        if ('block' in item) {
+          visit((item as BlockItem).block, [...here, 'block']);
+        } else {
+          const { mixer, repeat: _repeat, ...options } = item as MixerItem;
+          placed.push({ index: placed.length, mixer, options, path: here });
+        }
+      }
+    });
+  };
+  visit(items, ['model', 'layers']);
+  return placed;
+}
