@@ -14,7 +14,9 @@ export type DataShape = {
   /** Time steps of one example. */
   readonly length: number;
   /** Tokens (int32 ids below `vocab_size`) or vectors (float32, `features` wide). */
-  readonly input: { readonly kind: 'tokens'; readonly vocab_size: number } | { readonly kind: 'vectors'; readonly features: number };
+  readonly input:
+    | { readonly kind: 'tokens'; readonly vocab_size: number }
+    | { readonly kind: 'vectors'; readonly features: number };
   /** What is predicted, and so the task taken when the config names none. */
   readonly target:
     | { readonly kind: 'next-token' }

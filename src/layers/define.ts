@@ -102,6 +102,8 @@ export interface LayerDefinition<S extends z.ZodObject = z.ZodObject, R = unknow
 }
 
 /** Keeps the type parameters of a definition while checking it against the interface. */
-export function defineLayer<S extends z.ZodObject, R>(definition: LayerDefinition<S, R>): LayerDefinition<S, R> {
+export function defineLayer<S extends z.ZodObject, R>(
+  definition: LayerDefinition<S, R>,
+): LayerDefinition<S, R> {
   return definition;
 }

@@ -35,6 +35,9 @@ export const formula = (draw: (index: number, random: Random) => number): Init =
  */
 export const inverseSoftplusDt = (dtMin: number, dtMax: number, floor: number): Init =>
   fill((random) => {
-    const dt = Math.max(Math.exp(random.uniform() * (Math.log(dtMax) - Math.log(dtMin)) + Math.log(dtMin)), floor);
+    const dt = Math.max(
+      Math.exp(random.uniform() * (Math.log(dtMax) - Math.log(dtMin)) + Math.log(dtMin)),
+      floor,
+    );
     return dt + Math.log(-Math.expm1(-dt));
   });

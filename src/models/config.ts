@@ -8,12 +8,17 @@ const step = z.int().positive();
 
 export const modelFields = {
   d_model: z.int().positive().describe('Width of the residual stream.').meta({ symbol: 'D' }),
-  norm: z.enum(['rms', 'layer']).default('rms').describe('Normalisation before every mixer and before the head.'),
+  norm: z
+    .enum(['rms', 'layer'])
+    .default('rms')
+    .describe('Normalisation before every mixer and before the head.'),
   norm_eps: z.number().positive().default(1e-5).describe('Added to the mean square before the root.'),
   tie_embeddings: z
     .boolean()
     .default(true)
-    .describe('The head uses the embedding matrix. Only for language models and answers over the input vocabulary.'),
+    .describe(
+      'The head uses the embedding matrix. Only for language models and answers over the input vocabulary.',
+    ),
   vocab_size: z
     .int()
     .positive()
@@ -25,7 +30,9 @@ export const taskSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('language-model').describe('Predict the next token at every position.'),
   }),
-  z.strictObject({ type: z.literal('answer').describe('Predict tokens at the positions that the data marks.') }),
+  z.strictObject({
+    type: z.literal('answer').describe('Predict tokens at the positions that the data marks.'),
+  }),
   z.strictObject({
     type: z.literal('classification').describe('One class per sequence.'),
     pooling: z.enum(['mean', 'last']).default('mean').describe('How the positions become one vector.'),
@@ -33,7 +40,10 @@ export const taskSchema = z.discriminatedUnion('type', [
 ]);
 
 export const optimizerSchema = z.strictObject({
-  name: z.enum(['adamw']).default('adamw').describe('AdamW with decoupled weight decay (Loshchilov & Hutter, 2019).'),
+  name: z
+    .enum(['adamw'])
+    .default('adamw')
+    .describe('AdamW with decoupled weight decay (Loshchilov & Hutter, 2019).'),
   lr: z.number().positive().default(1e-3).describe('Peak learning rate.').meta({ symbol: 'η' }),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
@@ -56,7 +66,11 @@ export const scheduleSchema = z.strictObject({
 export const trainSchema = z.strictObject({
   steps: step.default(1000).describe('Optimiser steps.'),
   batch_size: z.int().positive().default(32).describe('Sequences per micro-batch.'),
-  accumulate: z.int().positive().default(1).describe('Micro-batches whose gradients are averaged in one step.'),
+  accumulate: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('Micro-batches whose gradients are averaged in one step.'),
   clip: z.number().min(0).default(1.0).describe('Largest global gradient 2-norm; 0 switches clipping off.'),
   optimizer: optimizerSchema.prefault({}).describe('Optimiser and its constants.'),
   schedule: scheduleSchema.prefault({}).describe('Learning rate over the steps.'),
@@ -69,7 +83,11 @@ export const trainSchema = z.strictObject({
 
 export const evalSchema = z.strictObject({
   every: step.default(100).describe('Steps between evaluations; the last step is always evaluated.'),
-  examples: z.int().positive().default(256).describe('Held-out examples per evaluation, at most all there are.'),
+  examples: z
+    .int()
+    .positive()
+    .default(256)
+    .describe('Held-out examples per evaluation, at most all there are.'),
 });
 
 /** Devices by name; others are passed to the runtime where the platform has them. */

@@ -26,7 +26,10 @@ function multiply(a: number, b: number): [high: number, low: number] {
 }
 
 /** One Philox block: four 32-bit words from a 128-bit counter and a 64-bit key. */
-export function philox(counter: readonly number[], key: readonly [number, number]): [number, number, number, number] {
+export function philox(
+  counter: readonly number[],
+  key: readonly [number, number],
+): [number, number, number, number] {
   let c0 = counter[0]! >>> 0;
   let c1 = counter[1]! >>> 0;
   let c2 = counter[2]! >>> 0;
