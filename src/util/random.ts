@@ -49,9 +49,11 @@ export function philox(
   return [c0, c1, c2, c3];
 }
 
-/** FNV-1a, 32 bits: turns a stream's name into a counter word. */
-export function hashName(name: string): number {
-  let hash = 0x811c9dc5;
+const FNV_BASIS = 0x811c9dc5;
+
+/** FNV-1a, 32 bits: turns a stream's name into a counter word. Another basis gives an independent word. */
+export function hashName(name: string, basis: number = FNV_BASIS): number {
+  let hash = basis;
   for (const byte of new TextEncoder().encode(name)) {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   }
@@ -73,7 +75,8 @@ export class Random {
   constructor(seed: number, ...names: (string | number)[]) {
     this.#key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
     const name = names.join('\u0000');
-    this.#stream = [hashName(name), hashName(`${name}\u0001`)];
+    // Two words, so that 100,000 batches do not meet the birthday bound of one.
+    this.#stream = [hashName(name), hashName(name, WEYL_0)];
   }
 
   /** A uniform 32-bit integer. */
