@@ -2,7 +2,7 @@
  * @file AdamW with decoupled weight decay (Loshchilov & Hutter, 2019) over a `ParameterMemory`, in the
  * operation order of `torch.optim.AdamW`, with clipping by the global norm as `clip_grad_norm_` does it.
  */
-import { ParameterMemory } from './memory';
+import type { ParameterMemory } from './memory';
 
 export interface AdamWOptions {
   readonly betas: readonly [number, number];

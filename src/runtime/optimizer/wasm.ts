@@ -94,6 +94,8 @@ const text = (value: string): number[] => {
   return [...unsigned(bytes.length), ...bytes];
 };
 
+const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
 /** A module that imports the memory `env.memory` and exports the given functions. */
 export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters, result }) => [
@@ -110,7 +112,7 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
     return [...unsigned(code.length), ...code];
   });
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...MAGIC_AND_VERSION,
     ...section(1, vector(types)),
     ...section(2, vector([memoryImport])),
     ...section(3, vector(functions.map((_, index) => unsigned(index)))),

@@ -1,0 +1,117 @@
+/**
+ * @file A folder that is either complete under its final name or not there: written beside, synced to the
+ * disk, renamed. Whatever fails or dies in between leaves the previous state whole.
+ */
+import * as nodeFs from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** The calls that writing needs; tests pass one that fails. */
+export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm'>;
+
+export interface FolderFile {
+  readonly name: string;
+  /** Written one after the other. */
+  readonly parts: readonly Uint8Array[];
+}
+
+/** A checkpoint could not be written or read; the message says what to do. */
+export class CheckpointError extends Error {
+  constructor(
+    message: string,
+    override readonly cause?: unknown,
+  ) {
+    super(message);
+    this.name = 'CheckpointError';
+  }
+}
+
+const ADVICE: Record<string, string> = {
+  ENOSPC: 'the disk is full. Free some space',
+  EDQUOT: 'your disk quota is used up. Free some space',
+  EACCES: 'there is no permission to write there. Change the permissions of the folder',
+  EPERM: 'there is no permission to write there. Change the permissions of the folder',
+  EROFS: 'the file system is read-only. Use another folder with --run-dir',
+};
+
+/** "cannot write X: the disk is full. Free some space" for the error codes that people meet. */
+export function describeWriteError(path: string, error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const advice = code === undefined ? undefined : ADVICE[code];
+  return `Cannot write ${path}: ${advice ?? (error instanceof Error ? error.message : String(error))}`;
+}
+
+const LEFTOVER = /^\.(step-\d+)\.\d+\.(tmp|old)$/;
+
+/** Writes `files` into the folder `path`, replacing a folder of that name. @throws CheckpointError */
+export async function writeFolder(
+  path: string,
+  files: readonly FolderFile[],
+  fs: FileSystem = nodeFs,
+): Promise<void> {
+  const parent = dirname(path);
+  const beside = (suffix: string): string => join(parent, `.${basename(path)}.${process.pid}.${suffix}`);
+  const temporary = beside('tmp');
+  try {
+    await fs.mkdir(parent, { recursive: true });
+    await fs.rm(temporary, { recursive: true, force: true });
+    await fs.mkdir(temporary);
+    for (const file of files) await writeSynced(join(temporary, file.name), file.parts, fs);
+    await syncFolder(temporary, fs);
+    await replace(temporary, path, beside('old'), fs);
+    await syncFolder(parent, fs);
+  } catch (error) {
+    await fs.rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw new CheckpointError(
+      `${describeWriteError(path, error)}, then continue with --resume. Earlier checkpoints are whole.`,
+      error,
+    );
+  }
+}
+
+async function writeSynced(path: string, parts: readonly Uint8Array[], fs: FileSystem): Promise<void> {
+  const handle = await fs.open(path, 'wx');
+  try {
+    for (const part of parts) await handle.writeFile(part);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the names in a folder durable. Windows has no such call. */
+async function syncFolder(path: string, fs: FileSystem): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await fs.open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function replace(from: string, to: string, aside: string, fs: FileSystem): Promise<void> {
+  try {
+    await fs.rename(from, to);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'EPERM') throw error;
+    await fs.rename(to, aside);
+    await fs.rename(from, to);
+    await fs.rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** Tidies after killed processes: half-written folders go, a folder that was being replaced comes back. */
+export async function removeLeftovers(folder: string, fs: FileSystem = nodeFs): Promise<void> {
+  const names = await fs.readdir(folder).catch(() => [] as string[]);
+  for (const name of names) {
+    const leftover = LEFTOVER.exec(name);
+    if (leftover === null) continue;
+    const [, original, suffix] = leftover;
+    if (suffix === 'old' && !names.includes(original!)) {
+      await fs.rename(join(folder, name), join(folder, original!));
+    } else {
+      await fs.rm(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}

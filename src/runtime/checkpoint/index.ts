@@ -1,0 +1,14 @@
+/** @file Checkpoints: complete or absent, verified when read. */
+export { CheckpointError, describeWriteError, type FileSystem, type FolderFile } from './folder';
+export {
+  checkpointName,
+  CheckpointStore,
+  listCheckpoints,
+  loadCheckpoint,
+  MODEL_FILE,
+  OPTIMIZER_FILE,
+  STATE_FILE,
+  type CheckpointContent,
+  type LoadedCheckpoint,
+} from './store';
+export type { TrainingState } from './state';
