@@ -89,7 +89,8 @@ export class RunServer {
     connection.onRequest(requests.hello, (parameters) => {
       const hello = helloSchema.safeParse(parameters);
       if (!hello.success || !sameToken(hello.data.token, this.endpoint.token)) {
-        setImmediate(() => socket.end());
+        // Late enough for the answer to be on its way.
+        setTimeout(() => socket.end(), 50).unref();
         throw new ResponseError(ErrorCodes.InvalidRequest, 'The token does not belong to this run.');
       }
       known = true;
