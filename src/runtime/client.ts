@@ -111,7 +111,7 @@ async function attachWhenReady(
     if (exit !== undefined) throw new Error(exit.log || `The run ended with exit code ${exit.code}.`);
     const endpoint = await readEndpoint(runDir).catch(() => undefined);
     // A resumed folder may still name the socket of an earlier process.
-    if (endpoint !== undefined && endpoint.pid === pid) return attachRun(runDir);
+    if (endpoint !== undefined && endpoint.pid === pid) return attach(runDir);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -154,7 +154,7 @@ export class NotAttached extends Error {
  * Attaches to a live run, started here or elsewhere on this machine.
  * @throws NotAttached when nothing listens
  */
-export async function attachRun(runDir: string): Promise<RunConnection> {
+export async function attach(runDir: string): Promise<RunConnection> {
   const endpoint = await readEndpoint(runDir).catch((error: Error) => {
     throw new NotAttached(runDir, `run.json cannot be read (${error.message})`);
   });

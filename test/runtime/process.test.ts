@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { attachRun, NotAttached } from '../../src/runtime/client';
+import { attach, NotAttached } from '../../src/runtime/client';
 import { RunControl } from '../../src/runtime/process/control';
 import { RunServer, type ServedRun } from '../../src/runtime/process/server';
 
@@ -42,7 +42,7 @@ describe('the socket of a run', () => {
   });
 
   it('answers status, stop, pause, resume, checkpoint and probe', async () => {
-    const client = await attachRun(folder);
+    const client = await attach(folder);
     assert.equal((await client.status()).step, 3);
     await client.pause();
     await client.resume();
@@ -55,7 +55,7 @@ describe('the socket of a run', () => {
   });
 
   it('streams rows to everybody who is attached', async () => {
-    const clients = [await attachRun(folder), await attachRun(folder)];
+    const clients = [await attach(folder), await attach(folder)];
     const received = clients.map((client) => new Promise((resolve) => client.onRow(resolve)));
     server.row({ step: 4, loss: 'NaN' });
     assert.deepEqual(await Promise.all(received), [
@@ -67,7 +67,7 @@ describe('the socket of a run', () => {
 
   it('refuses a wrong token and a client that says nothing', async () => {
     await publish('guess');
-    await assert.rejects(attachRun(folder), /token does not belong/);
+    await assert.rejects(attach(folder), /token does not belong/);
     assert.deepEqual(run.calls, []);
   });
 
@@ -78,13 +78,13 @@ describe('the socket of a run', () => {
   });
 
   it('closes its clients and leaves no file behind', async () => {
-    const client = await attachRun(folder);
+    const client = await attach(folder);
     const other = await RunServer.start(run);
     await other.close();
     await assert.rejects(stat(dirname(other.endpoint.path)));
     await server.close();
     await client.closed;
-    await assert.rejects(attachRun(folder), NotAttached);
+    await assert.rejects(attach(folder), NotAttached);
     server = await RunServer.start(run);
   });
 });
