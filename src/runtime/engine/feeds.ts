@@ -1,0 +1,27 @@
+/** @file Feeding compiled graphs: a graph asks only for the inputs that its outputs depend on. */
+import type { Batch } from '../../data/define';
+import type { Compiled } from '../../graph';
+
+/** Names of the graph inputs that carry a batch. */
+export const INPUTS = 'inputs';
+export const TARGETS = 'targets';
+
+/** The entries of `feeds` that the graph has an input for. */
+export function onlyInputs<T>(
+  compiled: Pick<Compiled, 'inputs'>,
+  feeds: Readonly<Record<string, T>>,
+): Record<string, T> {
+  return Object.fromEntries(
+    compiled.inputs.flatMap(({ name }) => (Object.hasOwn(feeds, name) ? [[name, feeds[name]!]] : [])),
+  );
+}
+
+export function batchFeeds(
+  compiled: Pick<Compiled, 'inputs'>,
+  batch: Batch,
+): Record<string, Float32Array | Int32Array> {
+  return onlyInputs<Float32Array | Int32Array>(compiled, {
+    [INPUTS]: batch.inputs,
+    [TARGETS]: batch.targets,
+  });
+}
