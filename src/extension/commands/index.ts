@@ -1,0 +1,61 @@
+/**
+ * @file The command table. Every command of the manifest is registered here before anything can fail; its code is
+ * loaded on the first call, and a failure is told with a way to the log.
+ */
+import * as vscode from 'vscode';
+import type { Studio } from '../studio';
+
+/** Commands get the argument of the place they are called from: a Uri, a tree item, an object, or nothing. */
+export type CommandHandler = (studio: Studio, argument?: unknown) => unknown;
+
+const lazily =
+  <M>(load: () => Promise<M>, pick: (module: M) => CommandHandler): CommandHandler =>
+  async (studio, argument) =>
+    pick(await load())(studio, argument);
+
+const runs = () => import('./runs');
+const configs = () => import('./configs');
+const info = () => import('./info');
+
+const table: Record<string, CommandHandler> = {
+  'ssm.train': lazily(runs, (m) => m.train),
+  'ssm.trainExample': lazily(runs, (m) => m.trainExample),
+  'ssm.stop': lazily(runs, (m) => m.stop),
+  'ssm.resume': lazily(runs, (m) => m.resume),
+  'ssm.openCurves': lazily(runs, (m) => m.openCurves),
+  'ssm.inspectScan': lazily(runs, (m) => m.inspectScan),
+  'ssm.openRunFolder': lazily(runs, (m) => m.openRunFolder),
+  'ssm.openRunConfig': lazily(runs, (m) => m.openRunConfig),
+  'ssm.copyRunPath': lazily(runs, (m) => m.copyRunPath),
+  'ssm.deleteRun': lazily(runs, (m) => m.deleteRun),
+  'ssm.refreshRuns': lazily(runs, (m) => m.refreshRuns),
+  'ssm.runMenu': lazily(runs, (m) => m.runMenu),
+  'ssm.checkConfig': lazily(configs, (m) => m.checkConfig),
+  'ssm.newConfig': lazily(configs, (m) => m.newConfig),
+  'ssm.showRuntimeInfo': lazily(info, (m) => m.showRuntimeInfo),
+  'ssm.restartServer': (studio) => studio.restartServer(),
+  'ssm.showLog': (studio) => studio.log.show(),
+  'ssm.openWalkthrough': (studio) =>
+    vscode.commands.executeCommand(
+      'workbench.action.openWalkthrough',
+      `${studio.context.extension.id}#start`,
+      false,
+    ),
+};
+
+export const commandIds: readonly string[] = Object.keys(table);
+
+export function registerCommands(context: vscode.ExtensionContext, studio: Studio): void {
+  for (const [id, handler] of Object.entries(table)) {
+    context.subscriptions.push(
+      vscode.commands.registerCommand(id, async (argument?: unknown) => {
+        try {
+          return await handler(studio, argument);
+        } catch (error) {
+          await studio.report(id, error);
+          return undefined;
+        }
+      }),
+    );
+  }
+}

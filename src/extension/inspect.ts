@@ -1,0 +1,67 @@
+/**
+ * @file The numbers behind the scan panel: `inspect … --json` in a child process, with the last answers kept.
+ * A run that has a newer checkpoint is asked anew.
+ */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { runCli } from './child';
+import { UserError } from './errors';
+import type { InspectRequest } from './services';
+
+const kept = new Map<string, Promise<unknown>>();
+const KEEP = 32;
+
+export async function inspect(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  request: InspectRequest,
+  token?: vscode.CancellationToken,
+): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) {
+    throw new UserError('Inspecting runs a model, so it waits until you trust this workspace.');
+  }
+  const args = ['inspect', request.target, '--json'];
+  if (request.layer !== undefined) args.push('--layer', String(request.layer));
+  if (request.probe !== undefined) args.push('--probe', request.probe);
+  if (request.example !== undefined) args.push('--example', String(request.example));
+  if (request.ids !== undefined) args.push('--ids', request.ids.join(','));
+  const key = JSON.stringify([args, await version(request.target)]);
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const answer = compute(context, log, args, token);
+  kept.set(key, answer);
+  for (const old of kept.keys()) {
+    if (kept.size <= KEEP) break;
+    kept.delete(old);
+  }
+  answer.catch(() => kept.delete(key));
+  return answer;
+}
+
+async function compute(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  args: readonly string[],
+  token?: vscode.CancellationToken,
+): Promise<unknown> {
+  const started = performance.now();
+  const { code, stdout, stderr } = await runCli(context, args, token === undefined ? {} : { token });
+  log.debug(`${args.join(' ')}: ${Math.round(performance.now() - started)} ms, exit code ${code}`);
+  if (code !== 0) throw new UserError(lastLine(stderr) ?? `Inspecting failed with exit code ${code}.`);
+  try {
+    return JSON.parse(stdout) as unknown;
+  } catch {
+    throw new Error(`Inspecting answered something that is no JSON: ${stdout.slice(0, 200)}`);
+  }
+}
+
+const lastLine = (text: string): string | undefined => text.trim().split('\n').at(-1) || undefined;
+
+/** What the answer depends on besides the arguments: the newest checkpoint of a run, the text of a config. */
+async function version(target: string): Promise<string> {
+  const checkpoints = await fs.readdir(path.join(target, 'checkpoints')).catch(() => undefined);
+  if (checkpoints !== undefined) return checkpoints.toSorted().at(-1) ?? 'none';
+  const stat = await fs.stat(target).catch(() => undefined);
+  return String(stat?.mtimeMs);
+}

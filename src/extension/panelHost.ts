@@ -1,0 +1,55 @@
+/**
+ * @file The door to the panels: their code is loaded with the first panel that is opened or restored. While a
+ * restored panel waits for it, the panel says so.
+ */
+import * as vscode from 'vscode';
+import type { PanelServices } from './services';
+import type { Studio } from './studio';
+
+const load = () => import('./panels');
+
+/** Panels of an earlier window come back through these. */
+export function registerSerializers(studio: Studio): vscode.Disposable {
+  const restore = (kind: 'curves' | 'scan'): vscode.WebviewPanelSerializer => ({
+    async deserializeWebviewPanel(panel, state) {
+      try {
+        const services = await panelServices(studio);
+        const { createSerializers } = await load();
+        const serializers = createSerializers(studio.context, () => services);
+        await serializers[kind].deserializeWebviewPanel(panel, state);
+      } catch (error) {
+        panel.dispose();
+        await studio.report(`restoring the ${kind} panel`, error);
+      }
+    },
+  });
+  return vscode.Disposable.from(
+    vscode.window.registerWebviewPanelSerializer('ssm.curves', restore('curves')),
+    vscode.window.registerWebviewPanelSerializer('ssm.scan', restore('scan')),
+  );
+}
+
+async function panelServices(studio: Studio): Promise<PanelServices> {
+  const [manager, { inspect }] = await Promise.all([studio.runs(), import('./inspect')]);
+  return {
+    runs: manager.store,
+    log: studio.log,
+    inspect: (request, token) => inspect(studio.context, studio.log, request, token),
+    stop: (dir) => manager.stop(dir),
+    resume: async (dir) => {
+      await manager.resume(dir);
+    },
+  };
+}
+
+/** Opens or reveals the curves with these runs, the first one focused. */
+export async function openCurves(studio: Studio, runs: readonly string[]): Promise<void> {
+  const [services, panels] = await Promise.all([panelServices(studio), load()]);
+  await panels.openCurves(studio.context, services, runs);
+}
+
+/** Opens or reveals the scan of a run or config. */
+export async function openScan(studio: Studio, target: string, layer?: number): Promise<void> {
+  const [services, panels] = await Promise.all([panelServices(studio), load()]);
+  await panels.openScan(studio.context, services, layer === undefined ? { target } : { target, layer });
+}

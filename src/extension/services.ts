@@ -1,0 +1,59 @@
+/** @file What the parts of the extension give each other. Interfaces only: importing this file loads nothing. */
+import type * as vscode from 'vscode';
+import type { RunInfo } from '../protocol/run';
+import type { RunReader } from '../runs';
+
+export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted';
+
+/** A run as the editor shows it; derived from its folder alone. */
+export interface RunEntry {
+  /** Absolute path of the run folder: the key of a run. */
+  readonly dir: string;
+  /** `<config stem>/<folder>`, for display. */
+  readonly name: string;
+  /** Absolute path of the config it was started from, when known. */
+  readonly config?: string;
+  readonly status: RunStatus;
+  readonly info: RunInfo;
+  /** Last step seen. */
+  readonly step: number;
+  /** `train.steps` of the resolved config. */
+  readonly steps?: number;
+  /** Last training loss, nats. */
+  readonly loss?: number;
+  /** Last validation accuracy, 0 … 1. */
+  readonly accuracy?: number;
+  readonly error?: string;
+}
+
+export interface RunStore {
+  /** Newest first. */
+  readonly runs: readonly RunEntry[];
+  get(dir: string): RunEntry | undefined;
+  /** Follows a run folder, also one outside the workspace. Rejects when it holds no run. */
+  add(dir: string): Promise<RunEntry>;
+  /** Folders whose state or rows changed, at most five times a second; empty when the list itself changed. */
+  readonly onDidChange: vscode.Event<readonly string[]>;
+  /** One shared reader per folder. */
+  reader(dir: string): RunReader;
+}
+
+export interface InspectRequest {
+  /** A run folder, a checkpoint or a config. */
+  readonly target: string;
+  /** Layer number after expanding `repeat`. */
+  readonly layer?: number;
+  readonly probe?: string;
+  /** Held-out example. */
+  readonly example?: number;
+  readonly ids?: readonly number[];
+}
+
+export interface PanelServices {
+  readonly runs: RunStore;
+  readonly log: vscode.LogOutputChannel;
+  /** The answer of `inspect … --json`, computed in a child process; cancelling ends the child. */
+  inspect(request: InspectRequest, token?: vscode.CancellationToken): Promise<unknown>;
+  stop(dir: string): Promise<void>;
+  resume(dir: string): Promise<void>;
+}

@@ -1,0 +1,100 @@
+/** @file What a user does, as functions: command palette, quick pick, typing, reading notifications. */
+import type { Page } from 'playwright-core';
+
+const control = process.platform === 'darwin' ? 'Meta' : 'Control';
+
+/** Runs a command of the palette by its full title. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input.input');
+  await input.waitFor({ state: 'visible' });
+  await input.fill(`>${title}`);
+  const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  await entry.waitFor({ state: 'visible' });
+  await entry.click();
+}
+
+/** Picks a row of the open quick pick by its text. */
+export async function pick(page: Page, text: string): Promise<void> {
+  const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  await entry.waitFor({ state: 'visible' });
+  await entry.click();
+}
+
+/** Opens a file of the workspace by Quick Open. */
+export async function openFile(page: Page, name: string): Promise<void> {
+  await page.keyboard.press(`${control}+P`);
+  const input = page.locator('.quick-input-widget input.input');
+  await input.waitFor({ state: 'visible' });
+  await input.fill(name);
+  const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
+  await entry.waitFor({ state: 'visible' });
+  await entry.click();
+  await page.locator('.tab.active', { hasText: name }).waitFor();
+}
+
+/** Labels of the open suggestion list, after asking for it. */
+export async function suggestions(page: Page): Promise<string[]> {
+  await page.keyboard.press('Control+Space');
+  const rows = page.locator('.suggest-widget.visible .monaco-list-row .label-name');
+  await rows.first().waitFor({ state: 'visible', timeout: 15_000 });
+  return rows.allInnerTexts();
+}
+
+/** Types a prefix, waits for the suggestion and accepts it. */
+export async function complete(page: Page, prefix: string, label: string): Promise<void> {
+  await page.keyboard.type(prefix, { delay: 20 });
+  const row = page.locator('.suggest-widget.visible .monaco-list-row', { hasText: label }).first();
+  if (!(await row.isVisible())) await page.keyboard.press('Control+Space');
+  await row.waitFor({ state: 'visible', timeout: 15_000 });
+  await row.click();
+}
+
+/** Text of the notification that contains `text`, when it appears. */
+export async function notification(page: Page, text: string | RegExp, timeout = 30_000): Promise<string> {
+  const toast = page.locator('.notification-toast, .notification-list-item', { hasText: text }).first();
+  await toast.waitFor({ state: 'visible', timeout });
+  return toast.innerText();
+}
+
+export async function dismissNotifications(page: Page): Promise<void> {
+  await runCommand(page, 'Notifications: Clear All Notifications');
+}
+
+/** Visible text of the active editor. */
+export async function editorText(page: Page): Promise<string> {
+  const lines = await page.locator('.editor-instance .view-lines .view-line').allInnerTexts();
+  return lines.map((line) => line.replaceAll('\u00a0', ' ')).join('\n');
+}
+
+/** Rows of the Runs view, each as its visible text. */
+export async function runRows(page: Page): Promise<string[]> {
+  return page
+    .locator('[id="ssm.runs"] .monaco-list-row, .pane[aria-label^="Runs"] .monaco-list-row')
+    .allInnerTexts();
+}
+
+/** Waits until `read` gives a value that `accept` takes. */
+export async function until<T>(
+  what: string,
+  read: () => Promise<T> | T,
+  accept: (value: T) => boolean,
+  timeout = 30_000,
+): Promise<T> {
+  const deadline = Date.now() + timeout;
+  let last: T | undefined;
+  let failure: unknown;
+  while (Date.now() < deadline) {
+    try {
+      last = await read();
+      failure = undefined;
+      if (accept(last)) return last;
+    } catch (error) {
+      failure = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(
+    `${what}: not within ${timeout / 1000} s; last seen ${failure ? String(failure) : JSON.stringify(last)}`,
+  );
+}

@@ -1,0 +1,166 @@
+/**
+ * @file A real VS Code for a test: a server of its own (profile, extensions, workspace in a temporary folder) and a
+ * page of headless Chromium in it, with what went wrong in the page collected.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
+import { ensureEditor } from '../../../scripts/editor/install.mjs';
+import { installVsix, startEditorServer } from '../../../scripts/editor/server.mjs';
+import { findChromium, root } from '../../../scripts/steps.mjs';
+
+export const artifacts = path.join(root, 'test-artifacts');
+
+export interface EditorOptions {
+  /** Workspace Trust on: a new folder opens in Restricted Mode. */
+  readonly trust?: boolean;
+  /** A packaged extension; without it the checkout itself is loaded as an extension under development. */
+  readonly vsix?: string;
+  readonly settings?: Record<string, unknown>;
+  /** Files of the workspace, by relative path. */
+  readonly files?: Record<string, string>;
+}
+
+export interface EditorSession {
+  readonly page: Page;
+  /** Folder that is open. */
+  readonly workspace: string;
+  /** Errors of the console and violations of a Content Security Policy that come from our panels. */
+  readonly problems: string[];
+  readonly userData: string;
+  /** Opens the folder again in the same page, as a new window would. */
+  open(): Promise<void>;
+  screenshot(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const settings = {
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'chat.disableAIFeatures': true,
+  'chat.commandCenter.enabled': false,
+  'extensions.ignoreRecommendations': true,
+  'window.titleBarStyle': 'custom',
+  'update.mode': 'none',
+  'telemetry.telemetryLevel': 'off',
+  'editor.accessibilitySupport': 'off',
+  'files.simpleDialog.enable': true,
+};
+
+/** Messages of the editor itself that say nothing about the extension. */
+const harmless = [
+  /favicon|manifest|service.?worker|vsda|gallery|marketplace|open-vsx|\.map\b/i,
+  /net::ERR_(NAME_NOT_RESOLVED|INTERNET_DISCONNECTED|CONNECTION_REFUSED|ABORTED)/,
+];
+
+let browser: Promise<Browser> | undefined;
+
+function launch(): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error('No Chromium: run npm test once, it installs it.');
+  browser ??= chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-dev-shm-usage',
+    ],
+  });
+  return browser;
+}
+
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close();
+  browser = undefined;
+}
+
+export async function openEditor(options: EditorOptions = {}): Promise<EditorSession> {
+  const editor = await ensureEditor((line: string) => console.log(line));
+  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'ssm-e2e-'));
+  const workspace = path.join(base, 'project');
+  const userData = path.join(base, 'server');
+  const extensions = path.join(base, 'extensions');
+  fs.mkdirSync(workspace, { recursive: true });
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    fs.mkdirSync(path.dirname(path.join(workspace, name)), { recursive: true });
+    fs.writeFileSync(path.join(workspace, name), text);
+  }
+  if (options.vsix !== undefined) {
+    await installVsix(editor, options.vsix, { extensions, data: path.join(base, 'install') });
+  }
+  const server = await startEditorServer(editor, {
+    data: userData,
+    extensions,
+    token: false,
+    trust: options.trust === true,
+    tests: true,
+    settings: { ...settings, ...options.settings },
+  });
+  const context = await (await launch()).newContext({ viewport: { width: 1440, height: 880 } });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    const text = message.text();
+    const ours =
+      /ssm-studio|dist\/media|webview/i.test(message.location().url) || /content security policy/i.test(text);
+    if (
+      message.type() !== 'error' ||
+      !ours ||
+      harmless.some((pattern) => pattern.test(`${text} ${message.location().url}`))
+    )
+      return;
+    problems.push(`${text} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => {
+    if (/ssm-studio|dist\/media/.test(error.stack ?? '')) problems.push(String(error.stack));
+  });
+  await page.exposeFunction('codeAutomationLog', () => undefined);
+  await page.exposeFunction('codeAutomationExit', () => undefined);
+
+  const open = async (): Promise<void> => {
+    await page.goto(
+      server.address({ folder: workspace, ...(options.vsix === undefined ? { extension: root } : {}) }),
+      { waitUntil: 'domcontentloaded' },
+    );
+    await page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 60_000 });
+  };
+  await open();
+  return {
+    page,
+    workspace,
+    problems,
+    userData,
+    open,
+    async screenshot(name) {
+      fs.mkdirSync(artifacts, { recursive: true });
+      const file = path.join(artifacts, `${name}.png`);
+      await page.screenshot({ path: file });
+      return file;
+    },
+    async close() {
+      await context.close();
+      await server.stop();
+      if (process.env.SSM_KEEP === undefined) fs.rmSync(base, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The frame in which a panel of ours draws, found by an element only that panel has. */
+export async function panelFrame(page: Page, selector: string, timeout = 30_000): Promise<Frame> {
+  const deadline = Date.now() + timeout;
+  while (Date.now() < deadline) {
+    for (const frame of page.frames()) {
+      if (frame.isDetached()) continue;
+      const found = await frame.$(selector).catch(() => null);
+      if (found !== null && (await found.isVisible().catch(() => false))) return frame;
+    }
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`No panel shows ${selector} within ${timeout / 1000} s`);
+}
