@@ -12,3 +12,4 @@ export {
   type LoadedCheckpoint,
 } from './store';
 export type { TrainingState } from './state';
+export { modelFiles, openModelFolder, readParameters, specOf, type OpenedModel } from './model-folder';
