@@ -1,0 +1,120 @@
+/**
+ * @file `npm test`: installs what is missing, builds, runs the unit, golden and real-editor suites, and ends with one
+ * line `N passed, N failed, N skipped`. Exit code 0 only if nothing failed.
+ *
+ * Options: `--only unit|golden|e2e` (may be given several times), `--grep TEXT`, `--no-build`.
+ */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  checkNode,
+  ensureBuilt,
+  ensurePackages,
+  ensureSystem,
+  root,
+  run,
+  seconds,
+  swiftshader,
+} from './steps.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: ['unit', 'golden', 'e2e'] },
+    grep: { type: 'string' },
+    'no-build': { type: 'boolean', default: false },
+  },
+});
+const wanted = new Set(options.only);
+const started = Date.now();
+
+checkNode();
+if (wanted.has('e2e') || wanted.has('golden')) ensureSystem();
+await ensurePackages();
+if (!options['no-build']) await ensureBuilt();
+
+const tally = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ssm-test-')), 'tally');
+const vulkan =
+  process.env.VK_ICD_FILENAMES === undefined && fs.existsSync(swiftshader)
+    ? { VK_ICD_FILENAMES: swiftshader, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? os.tmpdir() }
+    : {};
+const environment = { ...process.env, ...vulkan, SSM_TEST_TALLY: tally };
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+/** Name, title, which folders of test/, arguments of mocha. */
+const suites = [
+  ['unit', 'Unit tests', (folder) => folder !== 'golden' && folder !== 'e2e', ['--timeout', '60000']],
+  ['golden', 'Golden cases', (folder) => folder === 'golden', ['--timeout', '300000']],
+  ['e2e', 'Real editor', (folder) => folder === 'e2e', ['--timeout', '180000', '--slow', '20000']],
+];
+
+if (wanted.has('e2e')) {
+  // The suite installs the packaged extension, as a user would.
+  const code = await run(process.execPath, [path.join(root, 'scripts', 'package.mjs')], { shell: false });
+  if (code !== 0) count('Packaging', { passed: 0, failed: 1, skipped: 0 });
+}
+for (const [name, title, belongs, args] of suites) {
+  if (!wanted.has(name)) continue;
+  const files = testFiles(belongs);
+  if (files.length === 0) {
+    console.log(`${title}: no test files.`);
+    continue;
+  }
+  console.log(`\n${title}: ${files.length} files`);
+  const begun = Date.now();
+  fs.rmSync(tally, { force: true });
+  const code = await mocha(
+    [...args, ...(options.grep ? ['--grep', options.grep] : []), ...files],
+    name === 'e2e',
+  );
+  count(`${title} (${seconds(begun)})`, read(code));
+}
+console.log(`\nAll in ${seconds(started)}.`);
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed === 0 ? 0 : 1;
+
+/** Test files in the folders of test/ that belong to a suite. */
+function testFiles(belongs) {
+  const visit = (folder) =>
+    fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const full = path.join(folder, entry.name);
+      if (entry.isDirectory()) return visit(full);
+      return entry.name.endsWith('.test.ts') ? [path.relative(root, full)] : [];
+    });
+  const tests = path.join(root, 'test');
+  return fs
+    .readdirSync(tests)
+    .filter(belongs)
+    .flatMap((folder) => visit(path.join(tests, folder)));
+}
+
+function mocha(args, verbose) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      [
+        ...['--import', 'tsx', path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js')],
+        ...['--reporter', path.join(root, 'scripts', 'reporter.cjs'), '--forbid-only', '--exit'],
+        ...args,
+      ],
+      { cwd: root, stdio: 'inherit', env: { ...environment, ...(verbose ? { SSM_TEST_VERBOSE: '1' } : {}) } },
+    );
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** What the reporter counted; a suite that ended without counting failed as a whole. */
+function read(code) {
+  const line = fs.existsSync(tally) ? fs.readFileSync(tally, 'utf8').trim().split('\n').at(-1) : undefined;
+  if (line === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const [passed, failed, skipped] = line.split(' ').map(Number);
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
+}
+
+function count(title, result) {
+  for (const key of Object.keys(totals)) totals[key] += result[key];
+  console.log(`${title}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`);
+}
