@@ -14,6 +14,8 @@ export interface Dims {
   /** Residual sub-layers added per layer index, 1 unless a block adds an MLP behind a mixer. */
   readonly residuals_per_layer: number;
   readonly norm_eps: number;
+  /** Positions that a decoding cache can hold; only layers whose state grows with time (attention) use it. */
+  readonly cache_length?: number;
 }
 
 /** One trained tensor, under its official name within the layer (`in_proj.weight`). */

@@ -1,0 +1,2 @@
+/** @file The runner of golden cases: numbers of the authors' code against ours. */
+export { formatGoldenReport, runGolden, type CaseReport, type GoldenDevice, type GoldenReport } from './run';

@@ -1,0 +1,101 @@
+/**
+ * @file A mixer's options from hyperparameters and parameter shapes. Where both speak, the shapes win; keys that
+ * change the map without changing a shape are read, everything unknown is not supported.
+ */
+import type { GoldenCase } from './case';
+import { MalformedCase, NotSupported } from './errors';
+import type { Options } from './options';
+
+type MixerOptions = Readonly<Record<string, unknown>>;
+
+/** Inner width as a multiple of d_model. */
+function expansion(d_inner: number, d_model: number): number {
+  if (d_inner % d_model !== 0)
+    throw new NotSupported(`inner width ${d_inner} is no multiple of d_model ${d_model}`);
+  return d_inner / d_model;
+}
+
+/** @param prefix of the parameters, for example `param.` or `param.backbone.layers.0.mixer.` */
+export function mambaOptions(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
+  options.informative('d_state', 'd_conv', 'expand', 'dt_rank', 'd_inner');
+  for (const key of ['bias', 'conv_bias']) options.boolean(key);
+  const [d_inner, d_state] = goldenCase.shape(`${prefix}A_log`, 2) as [number, number];
+  const d_model = goldenCase.shape(`${prefix}in_proj.weight`, 2)[1]!;
+  return {
+    d_state,
+    d_conv: goldenCase.shape(`${prefix}conv1d.weight`, 3)[2],
+    expand: expansion(d_inner, d_model),
+    dt_rank: goldenCase.shape(`${prefix}dt_proj.weight`, 2)[1],
+    bias: goldenCase.has(`${prefix}in_proj.bias`),
+    conv_bias: goldenCase.has(`${prefix}conv1d.bias`),
+  };
+}
+
+export function mamba2Options(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
+  options.informative('d_state', 'd_conv', 'expand', 'headdim', 'd_ssm', 'd_inner', 'nheads');
+  for (const key of ['bias', 'conv_bias', 'rmsnorm', 'D_has_hdim']) options.boolean(key);
+  const ngroups = options.integer('ngroups') ?? 1;
+  const chunk_size = options.integer('chunk_size');
+  const norm_before_gate = options.boolean('norm_before_gate') ?? false;
+  const [low, high] = options.pair('dt_limit') ?? [0, Infinity];
+  const [width, d_model] = goldenCase.shape(`${prefix}in_proj.weight`, 2) as [number, number];
+  const d_inner = goldenCase.shape(`${prefix}out_proj.weight`, 2)[1]!;
+  const [d_xbc, , d_conv] = goldenCase.shape(`${prefix}conv1d.weight`, 3) as [number, number, number];
+  const nheads = goldenCase.shape(`${prefix}A_log`, 1)[0]!;
+  // in_proj holds z0 and x0 (d_inner - d_ssm each), z (d_ssm), x, B, C (d_xbc) and one dt per head.
+  const d_ssm = 2 * d_inner + d_xbc + nheads - width;
+  const d_state = (d_xbc - d_ssm) / (2 * ngroups);
+  const headdim = d_ssm / nheads;
+  if (![d_ssm, d_state, headdim].every((size) => Number.isInteger(size) && size > 0)) {
+    throw new MalformedCase(`the shapes under ${prefix} do not fit ${ngroups} groups`);
+  }
+  return {
+    d_state,
+    d_conv,
+    expand: expansion(d_inner, d_model),
+    headdim,
+    ngroups,
+    d_ssm,
+    rmsnorm: goldenCase.has(`${prefix}norm.weight`),
+    norm_before_gate,
+    D_has_hdim: goldenCase.shape(`${prefix}D`, 1)[0] !== nheads,
+    dt_limit: [low, Number.isFinite(high) ? high : 'inf'],
+    bias: goldenCase.has(`${prefix}in_proj.bias`),
+    conv_bias: goldenCase.has(`${prefix}conv1d.bias`),
+    ...(chunk_size === undefined ? {} : { chunk_size }),
+  };
+}
+
+export function attentionOptions(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
+  const heads = options.size('num_heads');
+  const num_heads_kv = options.integer('num_heads_kv') ?? heads;
+  options.informative('head_dim', 'd_conv');
+  const causal = options.boolean('causal') ?? true;
+  for (const key of ['qkv_proj_bias', 'out_proj_bias']) options.boolean(key);
+  const rotary_emb_dim = options.integer('rotary_emb_dim') ?? 0;
+  const rotary_emb_base = options.number('rotary_emb_base') ?? 10000;
+  const head_dim = goldenCase.shape(`${prefix}out_proj.weight`, 2)[1]! / heads;
+  if (!Number.isInteger(head_dim))
+    throw new MalformedCase(`the shapes under ${prefix} do not fit ${heads} heads`);
+  const convolution = `${prefix}conv1d.weight`;
+  return {
+    heads,
+    num_heads_kv,
+    head_dim,
+    causal,
+    rotary_emb_dim,
+    rotary_emb_base,
+    d_conv: goldenCase.has(convolution) ? goldenCase.shape(convolution, 3)[2] : 0,
+    qkv_proj_bias: goldenCase.has(`${prefix}in_proj.bias`),
+    out_proj_bias: goldenCase.has(`${prefix}out_proj.bias`),
+  };
+}
+
+/** The gated MLP of the language models: fc1 (2 · hidden, d_model), no bias unless stored. */
+export function mlpOptions(goldenCase: GoldenCase, prefix: string): MixerOptions {
+  return {
+    d_intermediate: goldenCase.shape(`${prefix}fc2.weight`, 2)[1],
+    multiple_of: 1,
+    bias: goldenCase.has(`${prefix}fc1.bias`),
+  };
+}

@@ -1,0 +1,26 @@
+/** @file The targets that can be built. A new layer adds a line here. */
+import type { GoldenCase } from '../case';
+import type { Comparison } from '../compare';
+import type { Machine, Results } from '../machine';
+import { mamba2Block, mambaBlock } from './block';
+import { generation } from './generation';
+import { languageModel } from './lm';
+import { selectiveScan } from './selective-scan';
+import { ssd } from './ssd';
+import { training } from './training';
+
+/** Computes what a case expects: tensors by name, or finished comparisons where a target has rules of its own. */
+export type Target = (goldenCase: GoldenCase, machine: Machine) => Promise<Results | Comparison[]>;
+
+export const targets: Readonly<Record<string, Target>> = {
+  'mamba.selective_scan': selectiveScan,
+  'mamba.block': mambaBlock,
+  'mamba.lm': languageModel,
+  'mamba.lm_generation': generation,
+  'mamba.lm_training': training,
+  'mamba2.ssd': ssd,
+  'mamba2.block': mamba2Block,
+  'mamba2.lm': languageModel,
+  'mamba2.lm_generation': generation,
+  'mamba2.lm_training': training,
+};

@@ -1,0 +1,166 @@
+/**
+ * @file Mamba: the selective state space model S6 and its block, after `Mamba` in state-spaces/mamba
+ * (mamba_ssm/modules/mamba_simple.py at e9594ce). Inside, tensors are time-major: (time, batch, channel).
+ */
+import * as z from 'zod';
+import * as g from '../graph';
+import { defineLayer } from './define';
+import { constant, formula, inverseSoftplusDt, linear, ones, scaled, uniform } from './init';
+import { convolutionParameters, convolve, convolveStep, linearParameters, project } from './projection';
+import { scanProbes } from './scan-probes';
+
+const options = z.strictObject({
+  d_state: z.int().positive().default(16).describe('State size per channel.').meta({ symbol: 'N' }),
+  d_conv: z.int().positive().default(4).describe('Taps of the causal convolution.').meta({ symbol: 'K' }),
+  expand: z
+    .int()
+    .positive()
+    .default(2)
+    .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
+  dt_rank: z
+    .union([z.literal('auto'), z.int().positive()])
+    .default('auto')
+    .describe('Rank of the projection to the step size Δ; auto is ⌈d_model / 16⌉.')
+    .meta({ symbol: 'R' }),
+  dt_min: z.number().positive().default(0.001).describe('Smallest initial step size Δ.'),
+  dt_max: z.number().positive().default(0.1).describe('Largest initial step size Δ.'),
+  dt_init: z
+    .enum(['random', 'constant'])
+    .default('random')
+    .describe('Initial weights of dt_proj: uniform within ± dt_scale / √dt_rank, or all at that bound.'),
+  dt_scale: z.number().positive().default(1).describe('Scale of the initial weights of dt_proj.'),
+  dt_init_floor: z.number().positive().default(1e-4).describe('Initial step sizes are at least this.'),
+  conv_bias: z.boolean().default(true).describe('Bias of the causal convolution.'),
+  bias: z.boolean().default(false).describe('Biases of in_proj and out_proj.'),
+});
+
+export const mamba = defineLayer({
+  name: 'mamba',
+  title: 'Mamba',
+  summary: 'Selective state space model (S6): step size, input and output maps depend on the token.',
+  description:
+    'Linear-time sequence mixer with a state of `d_inner × d_state` numbers. Because Δ, B and C are functions of ' +
+    'the current token, the state can keep or drop content: a large Δ writes the token, a small Δ ignores it.',
+  formula: [
+    '[u, z] = x · in_projᵀ,  v = silu(conv(u))',
+    '[δ, B, C] = v · x_projᵀ,  Δ = softplus(δ · dt_projᵀ + bias),  A = −exp(A_log)',
+    'hₜ = exp(Δₜ A) ⊙ hₜ₋₁ + Δₜ vₜ Bₜ,  yₜ = hₜ Cₜ + D ⊙ vₜ',
+    'out = (y ⊙ silu(z)) · out_projᵀ',
+  ].join('  \n'),
+  paper: {
+    title: 'Mamba: Linear-Time Sequence Modeling with Selective State Spaces',
+    authors: 'Albert Gu, Tri Dao',
+    year: 2023,
+    url: 'https://arxiv.org/abs/2312.00752',
+  },
+  options,
+
+  resolve(o, dims) {
+    const d_inner = o.expand * dims.d_model;
+    const dt_rank = o.dt_rank === 'auto' ? Math.ceil(dims.d_model / 16) : o.dt_rank;
+    return { ...o, d_inner, dt_rank };
+  },
+
+  check(o) {
+    if (o.dt_min <= o.dt_max) return [];
+    return [{ path: ['dt_min'], message: `dt_min (${o.dt_min}) must not exceed dt_max (${o.dt_max}).` }];
+  },
+
+  causal: () => true,
+
+  parameters(r, dims) {
+    const { d_inner, d_state, dt_rank } = r;
+    const bound = r.dt_scale / Math.sqrt(dt_rank);
+    const residuals = dims.n_layer * dims.residuals_per_layer;
+    return {
+      A_log: { shape: [d_inner, d_state], init: formula((i) => Math.log((i % d_state) + 1)), decay: false },
+      D: { shape: [d_inner], init: ones, decay: false },
+      ...linearParameters('in_proj', dims.d_model, 2 * d_inner, { bias: r.bias }),
+      ...convolutionParameters(d_inner, r.d_conv, r.conv_bias),
+      ...linearParameters('x_proj', d_inner, dt_rank + 2 * d_state),
+      ...linearParameters('dt_proj', dt_rank, d_inner, {
+        init: r.dt_init === 'random' ? uniform(bound) : constant(bound),
+      }),
+      'dt_proj.bias': {
+        shape: [d_inner],
+        init: inverseSoftplusDt(r.dt_min, r.dt_max, r.dt_init_floor),
+        decay: false,
+      },
+      ...linearParameters('out_proj', d_inner, dims.d_model, {
+        bias: r.bias,
+        init: scaled(linear(d_inner), 1 / Math.sqrt(residuals)),
+      }),
+    };
+  },
+
+  forward(x, p, r, _dims, ctx) {
+    const xz = project(g.transpose(x, [1, 0, 2]), p, 'in_proj');
+    const [u, zt] = g.split(xz, 2, [r.d_inner, r.d_inner]) as [g.Tensor, g.Tensor];
+    const v = g.silu(convolve(u, p, 0));
+    const { delta, B, C } = selection(v, p, r);
+    const A = g.neg(g.exp(p['A_log']!));
+    const D = p['D']!;
+    const scan = g.selectiveScan({ u: v, delta, A, B, C, D, keepStates: ctx.probing });
+    const gate = g.silu(zt);
+    if (ctx.probing) {
+      const batchFirst = (t: g.Tensor): g.Tensor =>
+        g.transpose(
+          t,
+          t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
+        );
+      const states = batchFirst(scan.states!);
+      ctx.probe('x', batchFirst(v));
+      ctx.probe('delta', batchFirst(delta));
+      ctx.probe('A', A);
+      ctx.probe('A_bar', g.exp(g.mul(g.unsqueeze(batchFirst(delta), 3), A)));
+      ctx.probe('B', batchFirst(B));
+      ctx.probe('C', batchFirst(C));
+      ctx.probe('D', D);
+      ctx.probe('state', states);
+      ctx.probe('state_norm', g.sqrt(g.sum(g.square(states), [3])));
+      ctx.probe('y', batchFirst(scan.y));
+      ctx.probe('gate', batchFirst(gate));
+    }
+    return g.transpose(project(g.mul(scan.y, gate), p, 'out_proj'), [1, 0, 2]);
+  },
+
+  state: (r) => ({ conv_state: [r.d_inner, r.d_conv], ssm_state: [r.d_inner, r.d_state] }),
+
+  step(x, state, p, r) {
+    const [u, zt] = g.split(project(x, p, 'in_proj'), 1, [r.d_inner, r.d_inner]) as [g.Tensor, g.Tensor];
+    const conv = convolveStep(u, state['conv_state']!, p);
+    const v = g.silu(conv.y);
+    const { delta, B, C } = selection(v, p, r);
+    const decay = g.exp(g.mul(g.unsqueeze(delta, 2), g.neg(g.exp(p['A_log']!))));
+    const write = g.mul(g.unsqueeze(g.mul(delta, v), 2), g.unsqueeze(B, 1));
+    const h = g.add(g.mul(decay, state['ssm_state']!), write);
+    const y = g.add(g.sum(g.mul(h, g.unsqueeze(C, 1)), [2]), g.mul(p['D']!, v));
+    return {
+      y: project(g.mul(y, g.silu(zt)), p, 'out_proj'),
+      state: { conv_state: conv.cache, ssm_state: h },
+    };
+  },
+
+  probes: scanProbes({
+    delta: ['batch', 'time', 'channel'],
+    A: ['channel', 'state'],
+    A_bar: ['batch', 'time', 'channel', 'state'],
+    maps: ['batch', 'time', 'state'],
+  }),
+});
+
+/** Δ (…, d_inner), B and C (…, d_state) from the scan's input (…, d_inner). */
+function selection(
+  v: g.Tensor,
+  p: Readonly<Record<string, g.Tensor>>,
+  r: { dt_rank: number; d_state: number },
+): { delta: g.Tensor; B: g.Tensor; C: g.Tensor } {
+  const axis = v.shape.length - 1;
+  const projected = project(v, p, 'x_proj');
+  const [low, B, C] = g.split(projected, axis, [r.dt_rank, r.d_state, r.d_state]) as [
+    g.Tensor,
+    g.Tensor,
+    g.Tensor,
+  ];
+  return { delta: g.softplus(project(low, p, 'dt_proj')), B, C };
+}

@@ -1,0 +1,312 @@
+/**
+ * @file Mamba-2: state space duality (SSD) and its block, after `Mamba2` in state-spaces/mamba
+ * (mamba_ssm/modules/mamba2.py at e9594ce). One decay per head; B and C are shared by the heads of a group.
+ */
+import * as z from 'zod';
+import * as g from '../graph';
+import { defineLayer, type Problem, type Tensors } from './define';
+import { nearestDivisor } from './divisors';
+import { gatedNorm } from './gated-norm';
+import { formula, inverseSoftplusDt, linear, ones, scaled, uniform } from './init';
+import { convolutionParameters, convolve, convolveStep, linearParameters, project } from './projection';
+import { scanProbes } from './scan-probes';
+
+const infinity = z.enum(['inf', 'Infinity']);
+
+const options = z.strictObject({
+  d_state: z.int().positive().default(128).describe('State size per channel.').meta({ symbol: 'N' }),
+  d_conv: z.int().positive().default(4).describe('Taps of the causal convolution.').meta({ symbol: 'K' }),
+  expand: z
+    .int()
+    .positive()
+    .default(2)
+    .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
+  headdim: z.int().positive().default(64).describe('Channels per head; divides d_ssm.').meta({ symbol: 'P' }),
+  ngroups: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('Groups of heads that share B and C; divides the number of heads.')
+    .meta({ symbol: 'G' }),
+  d_ssm: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Channels that pass the state space model; the rest of d_inner is a gated MLP. All unless given.',
+    ),
+  chunk_size: z
+    .int()
+    .positive()
+    .default(256)
+    .describe('Tokens per chunk of the chunked algorithm; changes speed, not the result.')
+    .meta({ symbol: 'Q' }),
+  rmsnorm: z.boolean().default(true).describe('RMS normalisation around the gate, per group.'),
+  norm_before_gate: z.boolean().default(false).describe('norm(y) · silu(z) instead of norm(y · silu(z)).'),
+  D_has_hdim: z.boolean().default(false).describe('Skip weight D per channel instead of per head.'),
+  A_init_range: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .default([1, 16])
+    .describe('Initial −A is uniform in this range.'),
+  dt_min: z.number().positive().default(0.001).describe('Smallest initial step size Δ.'),
+  dt_max: z.number().positive().default(0.1).describe('Largest initial step size Δ.'),
+  dt_init_floor: z.number().positive().default(1e-4).describe('Initial step sizes are at least this.'),
+  dt_limit: z
+    .tuple([z.number().min(0), z.union([z.number().min(0), infinity])])
+    .default([0, 'inf'])
+    .describe('Limits of the step size Δ after softplus.'),
+  conv_init: z.number().positive().optional().describe('Bound of the uniform initial convolution weights.'),
+  conv_bias: z.boolean().default(true).describe('Bias of the causal convolution.'),
+  bias: z.boolean().default(false).describe('Biases of in_proj and out_proj.'),
+});
+
+interface Resolved extends Omit<z.output<typeof options>, 'dt_limit' | 'd_ssm'> {
+  readonly d_inner: number;
+  readonly d_ssm: number;
+  readonly nheads: number;
+  /** Channels of the convolution: x, B and C. */
+  readonly d_xbc: number;
+  readonly dt_limit: readonly [number, number];
+}
+
+export const mamba2 = defineLayer<typeof options, Resolved>({
+  name: 'mamba2',
+  title: 'Mamba-2',
+  summary: 'Selective state space model with one decay per head (SSD), computed as matrix products.',
+  description:
+    'The scan of Mamba restricted to a scalar decay per head, so that it equals a masked attention and runs on ' +
+    'matrix units; the state is 8 to 16 times larger at the same speed. `d_inner / headdim` heads.',
+  formula: [
+    '[z, x, B, C, δ] = u · in_projᵀ,  [x, B, C] = silu(conv([x, B, C]))',
+    'Δ = softplus(δ + dt_bias),  A = −exp(A_log)  (one per head)',
+    'Sₜ = exp(Δₜ A) Sₜ₋₁ + Δₜ xₜ ⊗ Bₜ,  yₜ = Sₜ Cₜ + D xₜ',
+    'out = norm(y ⊙ silu(z)) · out_projᵀ',
+  ].join('  \n'),
+  paper: {
+    title:
+      'Transformers are SSMs: Generalized Models and Efficient Algorithms Through Structured State Space Duality',
+    authors: 'Tri Dao, Albert Gu',
+    year: 2024,
+    url: 'https://arxiv.org/abs/2405.21060',
+  },
+  options,
+
+  resolve(o, dims) {
+    const d_inner = o.expand * dims.d_model;
+    const d_ssm = o.d_ssm ?? d_inner;
+    const [low, high] = o.dt_limit;
+    return {
+      ...o,
+      d_inner,
+      d_ssm,
+      nheads: Math.max(1, Math.floor(d_ssm / o.headdim)),
+      d_xbc: d_ssm + 2 * o.ngroups * o.d_state,
+      dt_limit: [low, typeof high === 'string' ? Infinity : high],
+    };
+  },
+
+  check(o, dims) {
+    const d_inner = o.expand * dims.d_model;
+    const d_ssm = o.d_ssm ?? d_inner;
+    const nheads = d_ssm / o.headdim;
+    const problems: Problem[] = [];
+    const complain = (key: string, message: string, suggestion?: number): void => {
+      problems.push({ path: [key], message, ...(suggestion === undefined ? {} : { suggestion }) });
+    };
+    if (d_ssm > d_inner) {
+      complain('d_ssm', `d_ssm (${d_ssm}) must not exceed d_inner = expand · d_model (${d_inner}).`, d_inner);
+    } else if (!Number.isInteger(nheads)) {
+      const width = o.d_ssm === undefined ? `d_inner = expand · d_model (${d_inner})` : `d_ssm (${d_ssm})`;
+      complain('headdim', `headdim (${o.headdim}) must divide ${width}.`, nearestDivisor(d_ssm, o.headdim));
+    } else if (nheads % o.ngroups !== 0) {
+      const message = `ngroups (${o.ngroups}) must divide the number of heads, d_ssm / headdim (${nheads}).`;
+      complain('ngroups', message, nearestDivisor(nheads, o.ngroups));
+    }
+    if (o.dt_min > o.dt_max) complain('dt_min', `dt_min (${o.dt_min}) must not exceed dt_max (${o.dt_max}).`);
+    if (o.A_init_range[0] > o.A_init_range[1])
+      complain('A_init_range', 'A_init_range must be [smallest, largest].');
+    const [low, high] = o.dt_limit;
+    if (typeof high === 'number' && low > high) complain('dt_limit', 'dt_limit must be [smallest, largest].');
+    return problems;
+  },
+
+  causal: () => true,
+
+  parameters(r, dims) {
+    const [lowest, highest] = r.A_init_range;
+    const residuals = dims.n_layer * dims.residuals_per_layer;
+    return {
+      dt_bias: {
+        shape: [r.nheads],
+        init: inverseSoftplusDt(r.dt_min, r.dt_max, r.dt_init_floor),
+        decay: false,
+      },
+      A_log: {
+        shape: [r.nheads],
+        init: formula((_, random) => Math.log(lowest + (highest - lowest) * random.uniform())),
+        decay: false,
+      },
+      D: { shape: [r.D_has_hdim ? r.d_ssm : r.nheads], init: ones, decay: false },
+      ...linearParameters('in_proj', dims.d_model, sum(widths(r)), { bias: r.bias }),
+      ...convolutionParameters(
+        r.d_xbc,
+        r.d_conv,
+        r.conv_bias,
+        r.conv_init ? uniform(r.conv_init) : undefined,
+      ),
+      ...(r.rmsnorm ? { 'norm.weight': { shape: [r.d_ssm], init: ones, decay: false } } : {}),
+      ...linearParameters('out_proj', r.d_inner, dims.d_model, {
+        bias: r.bias,
+        init: scaled(linear(r.d_inner), 1 / Math.sqrt(residuals)),
+      }),
+    };
+  },
+
+  forward(x, p, r, _dims, ctx) {
+    const parts = divide(project(x, p, 'in_proj'), widths(r));
+    const [z0, x0, zt, xbc, dt] = parts as [g.Tensor?, g.Tensor?, ...g.Tensor[]] as Divided;
+    const [u, B, C] = divide(g.silu(convolve(xbc, p, 1)), scanWidths(r)) as [g.Tensor, g.Tensor, g.Tensor];
+    const [batch, length] = x.shape as [number, number, number];
+    const delta = stepSize(dt, p, r);
+    const A = g.neg(g.exp(p['A_log']!));
+    const heads = g.reshape(u, [batch, length, r.nheads, r.headdim]);
+    const scan = g.ssd({
+      X: g.mul(heads, g.unsqueeze(delta, 3)),
+      A: g.mul(delta, A),
+      B: g.reshape(B, [batch, length, r.ngroups, r.d_state]),
+      C: g.reshape(C, [batch, length, r.ngroups, r.d_state]),
+      chunkSize: Math.min(r.chunk_size, 64),
+    });
+    const y = g.add(g.reshape(scan.Y, [batch, length, r.d_ssm]), g.mul(perChannel(p['D']!, r), u));
+    if (ctx.probing) {
+      ctx.probe('x', u);
+      ctx.probe('delta', delta);
+      ctx.probe('A', A);
+      ctx.probe('A_bar', g.exp(g.mul(delta, A)));
+      ctx.probe('B', g.reshape(B, [batch, length, r.ngroups, r.d_state]));
+      ctx.probe('C', g.reshape(C, [batch, length, r.ngroups, r.d_state]));
+      ctx.probe('D', perChannel(p['D']!, r));
+      const states = keptStates(u, delta, A, B, C, r);
+      ctx.probe('state', states);
+      ctx.probe('state_norm', g.sqrt(g.sum(g.square(states), [3])));
+      ctx.probe('y', y);
+      ctx.probe('gate', g.silu(zt));
+    }
+    return finish(y, zt, z0, x0, p, r);
+  },
+
+  state: (r) => ({ conv_state: [r.d_xbc, r.d_conv], ssm_state: [r.nheads, r.headdim, r.d_state] }),
+
+  step(x, state, p, r) {
+    const [z0, x0, zt, xbc, dt] = divide(project(x, p, 'in_proj'), widths(r)) as Divided;
+    const conv = convolveStep(xbc, state['conv_state']!, p);
+    const [u, B, C] = divide(g.silu(conv.y), scanWidths(r)) as [g.Tensor, g.Tensor, g.Tensor];
+    const batch = x.shape[0]!;
+    const delta = stepSize(dt, p, r);
+    const decay = g.exp(g.mul(delta, g.neg(g.exp(p['A_log']!))));
+    const perHead = (t: g.Tensor): g.Tensor => {
+      const grouped = g.reshape(t, [batch, r.ngroups, 1, r.d_state]);
+      const expanded = g.expand(grouped, [batch, r.ngroups, r.nheads / r.ngroups, r.d_state]);
+      return g.reshape(expanded, [batch, r.nheads, 1, r.d_state]);
+    };
+    const heads = g.mul(g.reshape(u, [batch, r.nheads, r.headdim]), g.unsqueeze(delta, 2));
+    const write = g.mul(g.unsqueeze(heads, 3), perHead(B));
+    const S = g.add(g.mul(g.reshape(decay, [batch, r.nheads, 1, 1]), state['ssm_state']!), write);
+    const read = g.reshape(g.sum(g.mul(S, perHead(C)), [3]), [batch, r.d_ssm]);
+    const y = g.add(read, g.mul(perChannel(p['D']!, r), u));
+    return { y: finish(y, zt, z0, x0, p, r), state: { conv_state: conv.cache, ssm_state: S } };
+  },
+
+  probes: scanProbes({
+    delta: ['batch', 'time', 'head'],
+    A: ['head'],
+    A_bar: ['batch', 'time', 'head'],
+    maps: ['batch', 'time', 'group', 'state'],
+  }),
+});
+
+/** z0, x0 (absent when every channel passes the scan), z, [x, B, C], δ. */
+type Divided = [g.Tensor | undefined, g.Tensor | undefined, g.Tensor, g.Tensor, g.Tensor];
+
+const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
+/** Widths of the parts of in_proj, in the order of `Divided`. */
+const widths = (r: Resolved): number[] => [
+  r.d_inner - r.d_ssm,
+  r.d_inner - r.d_ssm,
+  r.d_ssm,
+  r.d_xbc,
+  r.nheads,
+];
+const scanWidths = (r: Resolved): number[] => [r.d_ssm, r.ngroups * r.d_state, r.ngroups * r.d_state];
+
+/** Splits the last axis; a part of width 0 becomes undefined. */
+function divide(x: g.Tensor, sizes: readonly number[]): (g.Tensor | undefined)[] {
+  const parts = g.split(
+    x,
+    x.shape.length - 1,
+    sizes.filter((size) => size > 0),
+  );
+  let next = 0;
+  return sizes.map((size) => (size > 0 ? parts[next++] : undefined));
+}
+
+/** Δ (…, heads) from δ: softplus with bias, then the limits. */
+function stepSize(dt: g.Tensor, p: Tensors, r: Resolved): g.Tensor {
+  const [low, high] = r.dt_limit;
+  let delta = g.softplus(g.add(dt, p['dt_bias']!));
+  if (low > 0) delta = g.maximum(delta, low);
+  if (Number.isFinite(high)) delta = g.minimum(delta, high);
+  return delta;
+}
+
+/** A quantity per head or per channel as (d_ssm). */
+function perChannel(D: g.Tensor, r: Resolved): g.Tensor {
+  if (D.shape[0] === r.d_ssm && r.D_has_hdim) return D;
+  return g.reshape(g.expand(g.unsqueeze(D, 1), [r.nheads, r.headdim]), [r.d_ssm]);
+}
+
+/** Gate, norm, the gated MLP channels in front, output projection. */
+function finish(
+  y: g.Tensor,
+  zt: g.Tensor,
+  z0: g.Tensor | undefined,
+  x0: g.Tensor | undefined,
+  p: Tensors,
+  r: Resolved,
+): g.Tensor {
+  const gate = g.silu(zt);
+  const weight = p['norm.weight'];
+  const gated = weight
+    ? gatedNorm(y, gate, weight, { groups: r.ngroups, before: r.norm_before_gate })
+    : g.mul(y, gate);
+  const whole = z0 && x0 ? g.concat([g.mul(g.silu(z0), x0), gated], y.shape.length - 1) : gated;
+  return project(whole, p, 'out_proj');
+}
+
+/** Every state (batch, time, d_ssm, d_state), from the same recurrence written per channel. */
+function keptStates(
+  u: g.Tensor,
+  delta: g.Tensor,
+  A: g.Tensor,
+  B: g.Tensor,
+  C: g.Tensor,
+  r: Resolved,
+): g.Tensor {
+  const [batch, length] = u.shape as [number, number, number];
+  const timeMajor = (t: g.Tensor): g.Tensor =>
+    g.transpose(
+      t,
+      t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
+    );
+  const maps = (t: g.Tensor): g.Tensor => timeMajor(g.reshape(t, [batch, length, r.ngroups, r.d_state]));
+  const spread = g.expand(g.unsqueeze(delta, 3), [batch, length, r.nheads, r.headdim]);
+  const { states } = g.selectiveScan({
+    u: timeMajor(u),
+    delta: timeMajor(g.reshape(spread, [batch, length, r.d_ssm])),
+    A: g.expand(g.unsqueeze(perChannel(A, { ...r, D_has_hdim: false }), 1), [r.d_ssm, r.d_state]),
+    B: maps(B),
+    C: maps(C),
+    keepStates: true,
+  });
+  return timeMajor(states!);
+}

@@ -1,0 +1,61 @@
+/** @file Parameters and graph pieces that several mixers share: linear maps, the causal convolution, its cache. */
+import * as g from '../graph';
+import type { Tensor } from '../graph';
+import type { ParameterSpec, Parameters, Tensors } from './define';
+import { linear, zeros, type Init } from './init';
+
+/**
+ * `name.weight` (outputs, inputs) and, when asked for, `name.bias` (outputs). Biases start at zero and are not
+ * decayed, as in the authors' language model wrapper.
+ */
+export function linearParameters(
+  name: string,
+  inputs: number,
+  outputs: number,
+  options: { bias?: boolean; init?: Init } = {},
+): Parameters {
+  const weight: ParameterSpec = {
+    shape: [outputs, inputs],
+    init: options.init ?? linear(inputs),
+    decay: true,
+  };
+  const bias: ParameterSpec = { shape: [outputs], init: zeros, decay: false };
+  return { [`${name}.weight`]: weight, ...(options.bias ? { [`${name}.bias`]: bias } : {}) };
+}
+
+/** Depthwise `conv1d.weight` (channels, 1, width) and `conv1d.bias` (channels), PyTorch's default start. */
+export function convolutionParameters(
+  channels: number,
+  width: number,
+  bias: boolean,
+  init?: Init,
+): Parameters {
+  const start = init ?? linear(width);
+  return {
+    'conv1d.weight': { shape: [channels, 1, width], init: start, decay: true },
+    ...(bias ? { 'conv1d.bias': { shape: [channels], init: linear(width), decay: false } } : {}),
+  };
+}
+
+/** `x` (…, inputs) → (…, outputs) with the parameters `name.*`. */
+export const project = (x: Tensor, p: Tensors, name: string): Tensor =>
+  g.linear(x, p[`${name}.weight`]!, p[`${name}.bias`]);
+
+/** The depthwise causal convolution `conv1d.*` over `timeAxis`; channels are the last axis. */
+export const convolve = (x: Tensor, p: Tensors, timeAxis: number): Tensor =>
+  g.causalConv1d(x, p['conv1d.weight']!, p['conv1d.bias'], timeAxis);
+
+/**
+ * The same convolution for one token.
+ * @param x (batch, channels)
+ * @param cache (batch, channels, width), newest in the last column
+ */
+export function convolveStep(x: Tensor, cache: Tensor, p: Tensors): { y: Tensor; cache: Tensor } {
+  const weight = p['conv1d.weight']!;
+  const [channels, , width] = weight.shape as [number, number, number];
+  const newest = g.unsqueeze(x, 2);
+  const next = width === 1 ? newest : g.concat([g.slice(cache, 2, 1, width), newest], 2);
+  const sum = g.sum(g.mul(next, g.reshape(weight, [channels, width])), [2]);
+  const bias = p['conv1d.bias'];
+  return { y: bias ? g.add(sum, bias) : sum, cache: next };
+}

@@ -1,0 +1,108 @@
+/**
+ * @file What a model costs, counted on its own forward graph: a layer that is added to the list is counted
+ * without a line here.
+ */
+import * as g from '../graph';
+import type { Node } from '../graph';
+import type { Model } from './model';
+
+export interface LayerCost {
+  readonly index: number;
+  readonly mixer: string;
+  /** With its norm. */
+  readonly parameters: number;
+  /** Floating point operations of the forward pass, per token of an example of this length. */
+  readonly flopsPerToken: number;
+  /** Bytes of the decoding state of one sequence; absent when the layer cannot decode. */
+  readonly stateBytes?: number;
+}
+
+export interface ModelCost {
+  readonly parameters: number;
+  /** Forward pass, per token; a training step costs about three times as much. */
+  readonly flopsPerToken: number;
+  /** Bytes of the decoding state of one sequence; absent when the model cannot decode. */
+  readonly stateBytes?: number;
+  readonly perLayer: readonly LayerCost[];
+}
+
+const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+
+/** Operators that only move numbers. */
+const FREE = new Set(
+  [
+    'input constant iota cast reshape transpose slice pad concat split expand unsqueeze squeeze flip stack',
+    'embedding gather oneHot takeAlong stopGradient where',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+/** Operations of one node: a product of matrices 2·M·N·K, a scan per state entry, else one per element touched. */
+export function nodeFlops(node: Node): number {
+  const { name } = node.operator;
+  const inputs = node.inputs.map((input) => size(input.shape));
+  const outputs = node.outputs.reduce((total, output) => total + size(output.shape), 0);
+  if (FREE.has(name)) return 0;
+  switch (name) {
+    case 'matmul':
+      return 2 * size(node.outputs[0]!.shape) * node.inputs[0]!.shape.at(-1)!;
+    case 'linear':
+      return 2 * size(node.outputs[0]!.shape) * node.inputs[1]!.shape.at(-1)!;
+    case 'causalConv1d':
+      return 2 * size(node.outputs[0]!.shape) * node.inputs[1]!.shape.at(-1)!;
+    case 'selectiveScan': {
+      // exp, decay, write and read: about nine per state entry and token (Gu & Dao, 2023).
+      const states = node.inputs[2]!.shape.at(-1)!;
+      return 9 * inputs[0]! * states;
+    }
+    case 'ssd': {
+      // Decay, write and read of every state entry: the recurrent count, which no chunking goes below.
+      const states = node.inputs[2]!.shape.at(-1)!;
+      return 6 * inputs[0]! * states;
+    }
+    case 'crossEntropy':
+      return 5 * inputs[0]!;
+    case 'softmax':
+    case 'rmsNorm':
+    case 'layerNorm':
+      return 5 * outputs;
+    default:
+      return Math.max(outputs, ...inputs);
+  }
+}
+
+/** @param length time steps of one example */
+export function modelCost(model: Model, length: number): ModelCost {
+  const { logits } = model.forward(
+    model.inputs(1, length),
+    model.targetInput(1, length),
+    model.parameterInputs(),
+  );
+  const flops = new Map<string, number>();
+  let total = 0;
+  for (const node of g.reachable([logits])) {
+    const [where] = node.scope.split('/') as [string];
+    const count = nodeFlops(node) / length;
+    flops.set(where, (flops.get(where) ?? 0) + count);
+    total += count;
+  }
+  const perLayer = model.layers.map((layer): LayerCost => {
+    const sizes = [...model.parameters].filter(([name]) => name.startsWith(`${layer.prefix}.`));
+    const bytes = model.stateBytes(layer.index);
+    return {
+      index: layer.index,
+      mixer: layer.mixer,
+      parameters: sizes.reduce((sum, [, { shape }]) => sum + size(shape), 0),
+      flopsPerToken: flops.get(`layers.${layer.index}`) ?? 0,
+      ...(bytes === undefined ? {} : { stateBytes: bytes }),
+    };
+  });
+  const bytes = perLayer.map((layer) => layer.stateBytes);
+  return {
+    parameters: [...model.parameters.values()].reduce((sum, { shape }) => sum + size(shape), 0),
+    flopsPerToken: total,
+    ...(bytes.includes(undefined) ? {} : { stateBytes: bytes.reduce<number>((sum, one) => sum + one!, 0) }),
+    perLayer,
+  };
+}

@@ -1,0 +1,14 @@
+/** @file What turns layers into models. */
+export { mixers, mixerExamples } from '../layers';
+export { expandLayers, type ModelConfig, type PlacedLayer, type RunConfig, type TaskConfig } from './config';
+export type { LayerCost, ModelCost } from './cost';
+export {
+  fromHuggingFace,
+  nameFromHuggingFace,
+  nameToHuggingFace,
+  toHuggingFace,
+  type HuggingFaceForm,
+} from './hugging-face';
+export { buildLayers, dimsOf, type BuiltLayer } from './layers';
+export { buildModel, Model, type Program } from './model';
+export { defaultTask, ModelError, taskProblem, type ModelData, type ModelSpec } from './types';

@@ -1,0 +1,62 @@
+/** @file From the expanded layer list of a config to layers with definitions and derived sizes. */
+import { mixers, type Dims, type LayerDefinition, type Parameters } from '../layers';
+import { expandLayers, type ModelConfig, type PlacedLayer } from './config';
+import { ModelError } from './types';
+
+/** One pre-norm residual sub-layer. */
+export interface BuiltLayer extends PlacedLayer {
+  readonly definition: LayerDefinition;
+  /** Options with every derived size (`d_inner`, `dt_rank`, …). */
+  readonly resolved: unknown;
+  readonly parameters: Parameters;
+  /** Prefix of its parameters in checkpoints: `backbone.layers.N`. */
+  readonly prefix: string;
+}
+
+/** The sizes around every layer of the stack. */
+export function dimsOf(config: ModelConfig, count: number, cacheLength?: number): Dims {
+  return {
+    d_model: config.d_model,
+    n_layer: count,
+    residuals_per_layer: 1,
+    norm_eps: config.norm_eps,
+    ...(cacheLength === undefined ? {} : { cache_length: cacheLength }),
+  };
+}
+
+/**
+ * Parses every layer's options with its definition and derives its sizes and parameters.
+ * @throws ModelError for an unknown mixer, wrong options or a combination that `check` refuses
+ */
+export function buildLayers(config: ModelConfig, cacheLength?: number): { layers: BuiltLayer[]; dims: Dims } {
+  const placed = expandLayers(config.layers);
+  if (placed.length === 0) throw new ModelError('A model needs at least one layer.', ['model', 'layers']);
+  const dims = dimsOf(config, placed.length, cacheLength);
+  const layers = placed.map((layer): BuiltLayer => {
+    const definition = Object.hasOwn(mixers, layer.mixer) ? mixers[layer.mixer] : undefined;
+    if (!definition) {
+      const known = Object.keys(mixers).join(', ');
+      throw new ModelError(`There is no mixer ${layer.mixer}; there are ${known}.`, [...layer.path, 'mixer']);
+    }
+    const parsed = definition.options.safeParse(layer.options);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      const path = [...layer.path, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
+      throw new ModelError(`Layer ${layer.index} (${layer.mixer}): ${issue.message}.`, path);
+    }
+    const problem = definition
+      .check(parsed.data, dims)
+      .find((candidate) => (candidate.severity ?? 'error') === 'error');
+    if (problem) throw new ModelError(problem.message, [...layer.path, ...problem.path]);
+    const resolved = definition.resolve(parsed.data, dims);
+    return {
+      ...layer,
+      options: parsed.data,
+      definition,
+      resolved,
+      parameters: definition.parameters(resolved, dims),
+      prefix: `backbone.layers.${layer.index}`,
+    };
+  });
+  return { layers, dims };
+}

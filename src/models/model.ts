@@ -1,0 +1,225 @@
+/** @file The model: parameters under checkpoint names and the programs that train, evaluate, decode and show it. */
+import * as g from '../graph';
+import type { Shape, Tensor } from '../graph';
+import type { ParameterSpec, Tensors } from '../layers';
+import { modelCost, type ModelCost } from './cost';
+import type { ModelConfig, TaskConfig } from './config';
+import { decode, decodeProblem, decodeStates } from './decode';
+import { head, score, stack, taskLogits, type Architecture, type Probing } from './forward';
+import { buildLayers, type BuiltLayer } from './layers';
+import { initialValues, modelParameters } from './parameters';
+import { ModelError, taskProblem, type ModelData, type ModelSpec } from './types';
+
+/** Named outputs of one graph, ready for `compile`. */
+export type Program = Record<string, Tensor>;
+
+export class Model {
+  readonly config: ModelConfig;
+  readonly task: TaskConfig;
+  readonly data: ModelData;
+  readonly layers: readonly BuiltLayer[];
+  /** In checkpoint order. */
+  readonly parameters: ReadonlyMap<string, ParameterSpec>;
+  /** Width of the logits: rows of the vocabulary with padding, or classes. */
+  readonly rows: number;
+  readonly #architecture: Architecture;
+
+  /** @throws ModelError when config, task and data do not fit together */
+  constructor({ model, task, data, cacheLength }: ModelSpec) {
+    const problem = taskProblem(task, data);
+    if (problem) throw new ModelError(problem, ['task']);
+    const { layers, dims } = buildLayers(model, cacheLength);
+    if (task.type === 'language-model') {
+      const blind = layers.find(({ definition, resolved }) => !definition.causal(resolved));
+      if (blind) throw new ModelError(`Layer ${blind.index} (${blind.mixer}) sees later tokens.`, blind.path);
+    }
+    this.config = model;
+    this.task = task;
+    this.data = data;
+    this.layers = layers;
+    const input = inputOf(model, data);
+    const head = headOf(model, data, input);
+    this.rows = head.rows;
+    this.#architecture = { config: model, input, head, layers, dims };
+    this.parameters = modelParameters(layers, this.#architecture);
+  }
+
+  get length(): number {
+    return this.data.length;
+  }
+
+  /** Number of targets per example of the given length. */
+  targets(length: number = this.length): number {
+    const { target } = this.data;
+    return target.kind === 'next-token' ? length : target.kind === 'answer' ? target.positions : 1;
+  }
+
+  /** Why the model cannot generate token by token; undefined when it can. */
+  get decodeProblem(): string | undefined {
+    return decodeProblem(this.#architecture);
+  }
+
+  initialise(seed: number): Map<string, Float32Array> {
+    return initialValues(this.parameters, seed);
+  }
+
+  /** One graph input per parameter, under its checkpoint name. */
+  parameterInputs(): Record<string, Tensor> {
+    return Object.fromEntries([...this.parameters].map(([name, { shape }]) => [name, g.input(name, shape)]));
+  }
+
+  /** `inputs`: ids (batch, time) int32, or vectors (batch, time, features). */
+  inputs(batch: number, length: number): Tensor {
+    const { input } = this.data;
+    if (input.kind === 'tokens') return g.input('inputs', [batch, length], 'int32');
+    return g.input('inputs', [batch, length, input.features]);
+  }
+
+  /** `targets` int32: (batch, time), (batch, positions) or (batch). */
+  targetInput(batch: number, length: number): Tensor {
+    const shape = this.data.target.kind === 'class' ? [batch] : [batch, this.targets(length)];
+    return g.input('targets', shape, 'int32');
+  }
+
+  /**
+   * The whole forward pass.
+   * @returns `logits` (batch, targets, rows); `loss`, the mean in nats; `losses` and `correct` per example
+   */
+  forward(inputs: Tensor, targets: Tensor, p: Tensors, probing?: Probing) {
+    const x = stack(inputs, p, this.#architecture, probing);
+    const logits = taskLogits(x, p, this.#architecture, this.task, this.targets(inputs.shape[1]!));
+    const result = score(logits, targets);
+    return { logits, ...result, loss: g.mean(result.perTarget) };
+  }
+
+  /**
+   * Logits at every position and the mean loss of predicting each token from those before it, where the targets
+   * are the inputs themselves: what the authors report. Needs at least two positions and a language model.
+   */
+  nextToken(inputs: Tensor, p: Tensors): { logits: Tensor; loss: Tensor } {
+    const length = inputs.shape[1]!;
+    const logits = head(stack(inputs, p, this.#architecture), p, this.#architecture);
+    const scored = g.slice(logits, 1, 0, length - 1);
+    const { perTarget } = score(scored, g.slice(inputs, 1, 1, length));
+    return { logits, loss: g.mean(perTarget) };
+  }
+
+  /**
+   * Forward, loss and backward.
+   * @param options `accuracy` adds `correct` (scalar count), `gradNorm` adds `grad_norm_squared`
+   * @returns `loss` and `grad.<parameter>` for every parameter
+   */
+  trainingStep(
+    batch: number,
+    length: number = this.length,
+    options: { readonly accuracy?: boolean; readonly gradNorm?: boolean } = {},
+  ): Program {
+    const p = this.parameterInputs();
+    const { loss, correct } = this.forward(this.inputs(batch, length), this.targetInput(batch, length), p);
+    const names = [...this.parameters.keys()];
+    const gradients = g.gradients(
+      [{ output: loss }],
+      names.map((name) => p[name]!),
+    );
+    const program: Program = { loss };
+    names.forEach((name, i) => (program[`grad.${name}`] = gradients[i]!));
+    if (options.accuracy) program['correct'] = g.sum(correct);
+    if (options.gradNorm) {
+      const squares = gradients.map((gradient) => g.sum(g.square(gradient)));
+      program['grad_norm_squared'] = squares.reduce((total, square) => g.add(total, square));
+    }
+    return program;
+  }
+
+  /** `losses` (batch): mean nats per example; `correct` (batch): right targets per example. */
+  evaluation(batch: number, length: number = this.length): Program {
+    const p = this.parameterInputs();
+    const { losses, correct } = this.forward(this.inputs(batch, length), this.targetInput(batch, length), p);
+    return { losses, correct };
+  }
+
+  /** `logits` at every position (batch, time, rows), or one row per example for a class per sequence. */
+  logits(batch: number, length: number = this.length): Program {
+    const p = this.parameterInputs();
+    const x = stack(this.inputs(batch, length), p, this.#architecture);
+    if (this.task.type !== 'classification') return { logits: head(x, p, this.#architecture) };
+    const logits = taskLogits(x, p, this.#architecture, this.task, 1);
+    return { logits: g.reshape(logits, [batch, this.rows]) };
+  }
+
+  /** States between two tokens, `state.<layer>.<name>`, which start at zero. */
+  states(batch: number): Record<string, Shape> {
+    return decodeStates(this.#architecture, batch);
+  }
+
+  /**
+   * One token: inputs `ids` (batch) and the states; outputs `logits` (batch, rows) and the next states.
+   * @throws ModelError when a layer cannot decode
+   */
+  decodeStep(batch: number): Program {
+    const { input } = this.data;
+    const ids =
+      input.kind === 'tokens' ? g.input('ids', [batch], 'int32') : g.input('ids', [batch, input.features]);
+    const states = Object.fromEntries(
+      Object.entries(this.states(batch)).map(([name, shape]) => [name, g.input(name, shape)]),
+    );
+    return decode(ids, this.parameterInputs(), states, this.#architecture);
+  }
+
+  /**
+   * Everything that can be seen of one layer, as `probe.<name>`, with `logits` where the task has them and
+   * `losses` when targets are asked for.
+   * @throws RangeError when there is no such layer
+   */
+  inspection(
+    batch: number,
+    length: number,
+    layer: number,
+    options: { readonly targets?: boolean } = {},
+  ): Program {
+    if (!this.layers[layer])
+      throw new RangeError(`There is no layer ${layer}; the last is ${this.layers.length - 1}.`);
+    const p = this.parameterInputs();
+    const program: Program = {};
+    const x = stack(this.inputs(batch, length), p, this.#architecture, {
+      layer,
+      probe: (name, tensor) => (program[`probe.${name}`] = tensor),
+    });
+    program['logits'] = taskLogits(x, p, this.#architecture, this.task, this.targets(length));
+    if (options.targets) program['losses'] = score(program['logits'], this.targetInput(batch, length)).losses;
+    return program;
+  }
+
+  /** Bytes that one layer keeps per sequence while decoding; undefined when it cannot decode. */
+  stateBytes(layer: number): number | undefined {
+    const { definition, resolved } = this.layers[layer]!;
+    if (!definition.state || !definition.causal(resolved)) return undefined;
+    const shapes = Object.values(definition.state(resolved, this.#architecture.dims));
+    return shapes.reduce((bytes, shape) => bytes + 4 * shape.reduce((size, extent) => size * extent, 1), 0);
+  }
+
+  /** Parameters, arithmetic and state of the model and of each layer at a length. */
+  cost(length: number = this.length): ModelCost {
+    return modelCost(this, length);
+  }
+}
+
+/** @throws ModelError when config, task and data do not fit together */
+export const buildModel = (spec: ModelSpec): Model => new Model(spec);
+
+function inputOf(config: ModelConfig, data: ModelData): Architecture['input'] {
+  if (data.input.kind === 'vectors') return { kind: 'vectors', features: data.input.features };
+  const { vocab_size } = data.input;
+  const rows = config.vocab_size ?? vocab_size;
+  if (rows < vocab_size) {
+    const message = `vocab_size (${rows}) is smaller than the ${vocab_size} tokens of the data.`;
+    throw new ModelError(message, ['model', 'vocab_size']);
+  }
+  return { kind: 'tokens', rows };
+}
+
+function headOf(config: ModelConfig, data: ModelData, input: Architecture['input']): Architecture['head'] {
+  if (data.target.kind === 'class') return { kind: 'classifier', rows: data.target.classes };
+  if (input.kind !== 'tokens') throw new ModelError('Vectors in and tokens out is not supported.', ['data']);
+  return { kind: config.tie_embeddings ? 'tied' : 'lm_head', rows: input.rows };
+}

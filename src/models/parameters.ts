@@ -1,0 +1,73 @@
+/** @file All parameters of a model under their checkpoint names, and their initial values. */
+import type { ParameterSpec } from '../layers';
+import { linear, normal, ones, zeros } from '../layers/init';
+import { Random } from '../util/random';
+import type { BuiltLayer } from './layers';
+import type { ModelConfig } from './config';
+
+/** What the model has besides its layers. */
+export interface Surroundings {
+  readonly config: ModelConfig;
+  /** Rows of the embedding, or the width of an input vector. */
+  readonly input:
+    | { readonly kind: 'tokens'; readonly rows: number }
+    | { readonly kind: 'vectors'; readonly features: number };
+  /** The head: `tied` has no parameters of its own, `lm_head` a weight, `classifier` a weight and a bias. */
+  readonly head: { readonly kind: 'tied' | 'lm_head' | 'classifier'; readonly rows: number };
+}
+
+/** Scale `name.weight`, and shift `name.bias` for layer norms; never decayed. */
+function normParameters(name: string, config: ModelConfig): [string, ParameterSpec][] {
+  const shape = [config.d_model];
+  const weight: [string, ParameterSpec] = [`${name}.weight`, { shape, init: ones, decay: false }];
+  return config.norm === 'rms' ? [weight] : [weight, [`${name}.bias`, { shape, init: zeros, decay: false }]];
+}
+
+/** In a stable order: input, layers, final norm, head. */
+export function modelParameters(
+  layers: readonly BuiltLayer[],
+  { config, input, head }: Surroundings,
+): ReadonlyMap<string, ParameterSpec> {
+  const { d_model } = config;
+  const entries: [string, ParameterSpec][] = [];
+  if (input.kind === 'tokens') {
+    // 0.02 as in the authors' language model wrapper.
+    entries.push([
+      'backbone.embedding.weight',
+      { shape: [input.rows, d_model], init: normal(0.02), decay: true },
+    ]);
+  } else {
+    const init = linear(input.features);
+    entries.push(['backbone.encoder.weight', { shape: [d_model, input.features], init, decay: true }]);
+    entries.push(['backbone.encoder.bias', { shape: [d_model], init: zeros, decay: false }]);
+  }
+  for (const layer of layers) {
+    entries.push(...normParameters(`${layer.prefix}.norm`, config));
+    for (const [name, spec] of Object.entries(layer.parameters)) {
+      entries.push([`${layer.prefix}.mixer.${name}`, spec]);
+    }
+  }
+  entries.push(...normParameters('backbone.norm_f', config));
+  if (head.kind !== 'tied') {
+    entries.push([
+      `${head.kind}.weight`,
+      { shape: [head.rows, d_model], init: linear(d_model), decay: true },
+    ]);
+  }
+  if (head.kind === 'classifier') {
+    entries.push(['classifier.bias', { shape: [head.rows], init: zeros, decay: false }]);
+  }
+  return new Map(entries);
+}
+
+/** Initial values; each parameter has a random stream of its own name, so that models can be compared. */
+export function initialValues(
+  parameters: ReadonlyMap<string, ParameterSpec>,
+  seed: number,
+): Map<string, Float32Array> {
+  const values = new Map<string, Float32Array>();
+  for (const [name, { shape, init }] of parameters) {
+    values.set(name, init(shape, new Random(seed, 'parameter', name)));
+  }
+  return values;
+}

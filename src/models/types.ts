@@ -1,0 +1,62 @@
+/** @file What a model is built for, and what its programs are called. */
+import type { ModelConfig, TaskConfig } from './config';
+
+/** The part of a data set's shape that decides a model; `DataShape` of `src/data` fits. */
+export interface ModelData {
+  /** Time steps of one example. */
+  readonly length: number;
+  readonly input:
+    | { readonly kind: 'tokens'; readonly vocab_size: number }
+    | { readonly kind: 'vectors'; readonly features: number };
+  readonly target:
+    | { readonly kind: 'next-token' }
+    | { readonly kind: 'answer'; readonly positions: number }
+    | { readonly kind: 'class'; readonly classes: number };
+}
+
+export interface ModelSpec {
+  readonly model: ModelConfig;
+  readonly task: TaskConfig;
+  readonly data: ModelData;
+  /** Positions that decoding caches hold; only attention needs one. */
+  readonly cacheLength?: number;
+}
+
+/** A model that cannot be built; `path` points into the config. */
+export class ModelError extends Error {
+  constructor(
+    message: string,
+    readonly path: readonly (string | number)[] = ['model'],
+  ) {
+    super(message);
+    this.name = 'ModelError';
+  }
+}
+
+/** The task that data of this kind are for. */
+export function defaultTask(data: ModelData): TaskConfig {
+  switch (data.target.kind) {
+    case 'next-token':
+      return { type: 'language-model' };
+    case 'answer':
+      return { type: 'answer' };
+    case 'class':
+      return { type: 'classification', pooling: 'mean' };
+  }
+}
+
+/** Why the task cannot be trained on the data, or undefined when it can. */
+export function taskProblem(task: TaskConfig, data: ModelData): string | undefined {
+  const { target } = data;
+  const given = { 'next-token': 'the next token', answer: 'tokens at marked positions', class: 'one class' };
+  if (defaultTask(data).type !== task.type) {
+    return `The task ${task.type} does not fit data that give ${given[target.kind]} per example.`;
+  }
+  if (data.input.kind === 'vectors' && task.type !== 'classification') {
+    return `The task ${task.type} needs tokens, but the data are vectors.`;
+  }
+  if (target.kind === 'answer' && target.positions > data.length) {
+    return `The data mark ${target.positions} answers in ${data.length} positions.`;
+  }
+  return undefined;
+}
