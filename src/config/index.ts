@@ -1,6 +1,7 @@
 /** @file Configs as texts with ranges: reading, merging, settings, sweeps. Knows nothing of the language itself. */
 export * from './combine';
 export * from './diagnostic';
+export * from './edit';
 export * from './extends';
 export * from './merge';
 export * from './nearest';

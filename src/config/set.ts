@@ -6,7 +6,7 @@ import { child, type ConfigNode, type Entry, type Path } from './node';
 import { parseConfig } from './parse';
 import { formatPath, parsePath } from './path';
 import type { Rules } from './rules';
-import { makeSource, type Where } from './source';
+import { makeSource, textAt, type Where } from './source';
 
 /** Applies `KEY=VALUE` settings in order; what is wrong with one is reported under the file name `--set`. */
 export function applySettings(root: ConfigNode, settings: readonly string[], rules: Rules): Merged {
@@ -76,7 +76,7 @@ export function setAt(
 ): Merged {
   const problem = unreachable(root, path, keyWhere);
   if (problem) return { root, diagnostics: [problem] };
-  return change(root, path, 0, value, keyWhere, rules);
+  return change(root, path, 0, value, lastStep(keyWhere, path), rules);
 }
 
 function change(
@@ -122,6 +122,13 @@ function change(
 }
 
 const isNull = (node: ConfigNode): boolean => node.kind === 'scalar' && node.value === null;
+
+/** The range of the last step where the path is written plainly, so that a wrong key is underlined alone. */
+function lastStep(where: Where, path: Path): Where {
+  const last = String(path[path.length - 1] ?? '');
+  const text = textAt(where);
+  return text.endsWith(last) && path.length > 1 ? { ...where, start: where.end - last.length } : where;
+}
 
 /** List items must exist and scalars have no keys. */
 function unreachable(root: ConfigNode, path: Path, where: Where): Diagnostic | undefined {

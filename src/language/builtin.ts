@@ -1,0 +1,12 @@
+/** @file The language of this product: its mixers, data sets and presets. */
+import { datasets } from '../data';
+import { mixerExamples, mixers } from '../layers';
+import { createLanguage, type Language } from './language';
+
+let made: Language | undefined;
+
+/** Composed once, on first use. */
+export function language(): Language {
+  made ??= createLanguage({ mixers, mixerExamples, datasets });
+  return made;
+}

@@ -1,0 +1,42 @@
+/** @file The config language: resolving, checking, schema and reference of `*.ssm.yaml`. */
+import { diskReader, type Reader } from '../config';
+import { language } from './builtin';
+import { jsonSchemaOf } from './jsonSchema';
+import { referenceOf } from './reference';
+import { resolveFileWith, resolveTextWith, type Resolved, type ResolveOptions } from './resolve';
+
+/** Reads, merges and checks a config file; `config` and `text` are there when nothing is wrong. */
+export const resolveFile = (file: string, options: ResolveOptions = {}): Promise<Resolved> =>
+  resolveFileWith(language(), file, options);
+
+/** The same for a text that may differ from the disk; `file` is what it is called and where paths start. */
+export const resolveText = (
+  text: string,
+  file: string,
+  reader: Reader = diskReader,
+  options: ResolveOptions = {},
+): Promise<Resolved> => resolveTextWith(language(), text, file, reader, options);
+
+/** The JSON Schema of a config as written (draft 2020-12). */
+export const jsonSchema = (): object => jsonSchemaOf(language());
+
+/** The reference page in Markdown. */
+export const referencePage = (): string => referenceOf(language());
+
+export type { Diagnostic, Reader, Severity } from '../config';
+export { hasErrors, sortDiagnostics } from '../config';
+export type { Analysis } from './analyse';
+export { language } from './builtin';
+export { codeAnchor, codes, type Code } from './codes';
+export { createLanguage, type Language } from './language';
+export type { Registry } from './registry';
+export { formatJson, formatText } from './report';
+export {
+  resolveChain,
+  resolveFileWith,
+  resolveTextWith,
+  type Resolved,
+  type ResolveOptions,
+} from './resolve';
+export type { SweepAxis } from './sweep';
+export type { RunConfig } from '../models/config';

@@ -1,0 +1,115 @@
+/** @file The layers of a written config: where they stand, their options and what follows from them. */
+import { child, scalarText, toPlain, type ConfigNode, type MapNode, type Path } from '../config';
+import type { Dims, LayerDefinition, Problem } from '../layers/define';
+import type { Registry } from './registry';
+
+/** Layers after expanding `repeat`; more is a mistake, and would fill the memory. */
+export const maxLayers = 10_000;
+
+/** A mixer item as written, once, however often it is repeated. */
+export interface WrittenLayer {
+  readonly path: Path;
+  readonly node: MapNode;
+  readonly definition: LayerDefinition;
+  /** How often it stands in the stack, all enclosing repeats included. */
+  readonly count: number;
+  /** Index in the expanded stack of its first copy. */
+  readonly index: number;
+  /** Undefined when the options themselves are wrong. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** What follows from a layer's options. */
+export interface LayerFacts {
+  readonly resolved: unknown;
+  /** Sizes that were not written but follow: `d_inner`, `nheads`, … */
+  readonly derived: Readonly<Record<string, number>>;
+  readonly parameters: number;
+  /** Numbers kept between two tokens when decoding; undefined where the layer cannot decode. */
+  readonly state?: number;
+  readonly causal: boolean;
+  readonly problems: readonly Problem[];
+}
+
+export interface Stack {
+  readonly layers: readonly WrittenLayer[];
+  readonly total: number;
+}
+
+export function readStack(root: ConfigNode, registry: Registry): Stack {
+  const layers: WrittenLayer[] = [];
+  const visit = (list: ConfigNode | undefined, path: Path, times: number, first: number): number => {
+    if (list?.kind !== 'list') return 0;
+    let placed = 0;
+    for (const [position, item] of list.items.entries()) {
+      if (item.kind !== 'map') continue;
+      const here = [...path, position];
+      const repeat = repeatOf(item);
+      const index = first + placed;
+      const block = item.entries.get('block')?.node;
+      if (block) {
+        placed += repeat * visit(block, [...here, 'block'], times * repeat, index);
+      } else {
+        const layer = readLayer(item, registry);
+        if (layer) layers.push({ ...layer, node: item, path: here, index, count: times * repeat });
+        placed += repeat;
+      }
+    }
+    return placed;
+  };
+  const total = visit(child(child(root, 'model'), 'layers'), ['model', 'layers'], 1, 0);
+  return { layers, total };
+}
+
+function repeatOf(item: MapNode): number {
+  const node = item.entries.get('repeat')?.node;
+  const value = node?.kind === 'scalar' ? node.value : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 1;
+}
+
+function readLayer(
+  item: MapNode,
+  registry: Registry,
+): Pick<WrittenLayer, 'definition' | 'options'> | undefined {
+  const name = scalarText(item.entries.get('mixer')?.node);
+  const definition =
+    name !== undefined && Object.hasOwn(registry.mixers, name) ? registry.mixers[name] : undefined;
+  if (!definition) return undefined;
+  const { mixer: _mixer, repeat: _repeat, ...written } = toPlain(item) as Record<string, unknown>;
+  const parsed = definition.options.safeParse(written);
+  return parsed.success ? { definition, options: parsed.data } : { definition };
+}
+
+const product = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);
+
+/** @returns undefined when the options are wrong or the definition cannot make sense of them */
+export function layerFacts(layer: WrittenLayer, dims: Dims): LayerFacts | undefined {
+  const { definition, options } = layer;
+  if (!options) return undefined;
+  try {
+    const resolved = definition.resolve(options, dims);
+    const problems = definition.check(options, dims);
+    const parameters = Object.values(definition.parameters(resolved, dims));
+    const states = definition.state?.(resolved, dims);
+    return {
+      resolved,
+      derived: derivedSizes(resolved, options),
+      parameters: parameters.reduce((total, { shape }) => total + product(shape), 0),
+      ...(states ? { state: Object.values(states).reduce((total, shape) => total + product(shape), 0) } : {}),
+      causal: definition.causal(resolved),
+      problems,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Numbers of the resolved options that are not simply written. */
+function derivedSizes(resolved: unknown, options: Readonly<Record<string, unknown>>): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  if (resolved === null || typeof resolved !== 'object') return sizes;
+  for (const [key, value] of Object.entries(resolved)) {
+    if (typeof value === 'number' && Number.isFinite(value) && options[key] !== value) sizes[key] = value;
+  }
+  return sizes;
+}

@@ -1,0 +1,185 @@
+/** @file Rules that no single field can know: between sections, between layers and the task, in sweeps. */
+import {
+  diagnose,
+  find,
+  insertKey,
+  valueWhere,
+  headWhere,
+  type ConfigNode,
+  type Diagnostic,
+  type Path,
+  type Severity,
+} from '../config';
+import type { TrainConfig } from '../models/config';
+import { taskProblem } from '../models/types';
+import type { Analysis } from './analyse';
+import type { Code } from './codes';
+import { maxLayers } from './layers';
+import { written } from './words';
+
+interface OptionProblem {
+  readonly path: Path;
+  readonly message: string;
+  readonly suggestion?: number | string | boolean;
+  readonly severity?: 'error' | 'warning';
+}
+
+export function checkMeaning(
+  analysis: Analysis,
+  plain: Record<string, unknown>,
+  train: TrainConfig | undefined,
+): Diagnostic[] {
+  const { root } = analysis;
+  const say = (
+    path: Path,
+    severity: Severity,
+    code: Code,
+    message: string,
+    suggestion?: string,
+  ): Diagnostic => {
+    const at = find(root, path);
+    const where = at.exact ? valueWhere(at) : headWhere(at);
+    return diagnose(
+      where,
+      severity,
+      code,
+      message,
+      at.exact && suggestion !== undefined ? { suggestion } : {},
+    );
+  };
+  return [
+    ...checkStack(analysis, say),
+    ...checkLayers(analysis),
+    ...checkData(analysis),
+    ...checkTask(analysis, plain, say),
+    ...(train ? checkTraining(train, say) : []),
+  ];
+}
+
+type Say = (path: Path, severity: Severity, code: Code, message: string, suggestion?: string) => Diagnostic;
+
+function checkStack({ stack }: Analysis, say: Say): Diagnostic[] {
+  if (stack.total <= maxLayers) return [];
+  const message = `The stack has ${stack.total} layers after expanding \`repeat\`; at most ${maxLayers} are built.`;
+  return [say(['model', 'layers'], 'error', 'out-of-range', message)];
+}
+
+/** The layers' own rules, and looking ahead in a task that must not. */
+function checkLayers({ root, stack, facts, task }: Analysis): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  for (const layer of stack.layers) {
+    const known = facts.get(layer);
+    if (!known) continue;
+    for (const problem of known.problems) diagnostics.push(optionProblem(root, layer.path, 'mixer', problem));
+    if (!known.causal && task?.type === 'language-model') {
+      const causal = find(root, [...layer.path, 'causal']);
+      const at = causal.exact ? causal : find(root, [...layer.path, 'mixer']);
+      const message =
+        `This ${layer.definition.name} layer sees later tokens, but a language model predicts them: ` +
+        'take a causal layer or another task.';
+      const extra = causal.exact ? { suggestion: 'true' } : {};
+      diagnostics.push(diagnose(valueWhere(at), 'error', 'not-causal', message, extra));
+    }
+  }
+  return diagnostics;
+}
+
+function checkData({ root, data }: Analysis): Diagnostic[] {
+  if (!data) return [];
+  try {
+    return data.definition
+      .check(data.options as never)
+      .map((problem) => optionProblem(root, ['data'], 'type', problem));
+  } catch {
+    return [];
+  }
+}
+
+/** A problem that a definition reports, at the option where it is written, else at the discriminator. */
+function optionProblem(root: ConfigNode, base: Path, tag: string, problem: OptionProblem): Diagnostic {
+  const { path, suggestion, severity = 'error' } = problem;
+  const at = find(root, [...base, ...path]);
+  const message = sentence(problem.message);
+  const code = problemCode(message);
+  const text = suggestion === undefined ? undefined : written(suggestion);
+  if (at.exact)
+    return diagnose(valueWhere(at), severity, code, message, text === undefined ? {} : { suggestion: text });
+  const holder = find(root, base);
+  const [key] = path;
+  const fix =
+    text !== undefined && path.length === 1 && holder.node.kind === 'map'
+      ? insertKey(holder.node, String(key), text)
+      : undefined;
+  const tagged = find(root, [...base, tag]);
+  return diagnose(
+    tagged.exact ? valueWhere(tagged) : headWhere(holder),
+    severity,
+    code,
+    message,
+    fix ? { fix } : {},
+  );
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** Definitions say what is wrong in words; the stable code follows from them. */
+function problemCode(message: string): Code {
+  return /\b(divi(de|des|sible)|multiple of)\b/i.test(message) ? 'not-divisible' : 'invalid-combination';
+}
+
+function checkTask({ task, data, root }: Analysis, plain: Record<string, unknown>, say: Say): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const shape = data?.shape;
+  if (!task || !shape) return diagnostics;
+  const problem = taskProblem(task, shape);
+  if (problem) {
+    const related = [{ where: headWhere(find(root, ['data'])), message: 'the data are chosen here' }];
+    const at = find(root, ['task', 'type']);
+    diagnostics.push(diagnose(valueWhere(at), 'error', 'task-mismatch', problem, { related }));
+    return diagnostics;
+  }
+  const model = (plain['model'] ?? {}) as { tie_embeddings?: unknown; vocab_size?: unknown };
+  if (shape.input.kind === 'vectors') {
+    for (const key of ['vocab_size', 'tie_embeddings'] as const) {
+      if (model[key] !== undefined && model[key] !== false) {
+        const message = `\`${key}\` has no effect: the data are vectors, which need no embedding.`;
+        diagnostics.push(say(['model', key], 'warning', 'no-effect', message));
+      }
+    }
+    return diagnostics;
+  }
+  if (model.tie_embeddings === true && task.type === 'classification') {
+    const message = '`tie_embeddings` has no effect in classification: the head is over classes, not tokens.';
+    diagnostics.push(say(['model', 'tie_embeddings'], 'warning', 'no-effect', message, 'false'));
+  }
+  const { vocab_size } = shape.input;
+  if (typeof model.vocab_size === 'number' && model.vocab_size < vocab_size) {
+    const message = `\`vocab_size\` must be at least ${vocab_size}, the vocabulary of the data; found ${model.vocab_size}.`;
+    diagnostics.push(say(['model', 'vocab_size'], 'error', 'vocab-too-small', message, String(vocab_size)));
+  }
+  return diagnostics;
+}
+
+function checkTraining(train: TrainConfig, say: Say): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const { schedule, optimizer, steps } = train;
+  const at = (...path: string[]): Path => ['train', ...path];
+  if (schedule.warmup >= steps && schedule.warmup > 0) {
+    const message = `The warm-up of ${schedule.warmup} steps never ends: \`steps\` is ${steps}.`;
+    const tenth = String(Math.floor(steps / 10));
+    diagnostics.push(say(at('schedule', 'warmup'), 'error', 'warmup-too-long', message, tenth));
+  }
+  if (schedule.name !== 'constant' && schedule.min_lr > optimizer.lr) {
+    const message = `\`min_lr\` (${written(schedule.min_lr)}) is above \`lr\` (${written(optimizer.lr)}).`;
+    diagnostics.push(say(at('schedule', 'min_lr'), 'error', 'invalid-combination', message));
+  }
+  if (schedule.name === 'constant' && schedule.min_lr > 0) {
+    const message = '`min_lr` has no effect with a constant schedule; take `cosine` or `linear`.';
+    diagnostics.push(say(at('schedule', 'min_lr'), 'warning', 'no-effect', message));
+  }
+  if (optimizer.lr > 0.1) {
+    const message = `A learning rate of ${written(optimizer.lr)} is far above the usual 1e-4 to 1e-2 of AdamW.`;
+    diagnostics.push(say(at('optimizer', 'lr'), 'warning', 'unusual-value', message));
+  }
+  return diagnostics;
+}
