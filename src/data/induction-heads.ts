@@ -1,0 +1,68 @@
+/** @file Induction heads: recall the token that followed the trigger (Gu & Dao, 2023, section 4.1.2). */
+import * as z from 'zod';
+import { defineData, type DataShape } from './define';
+import { dataDigest } from './digest';
+import { fillIntegers } from './draw';
+import { syntheticDataset } from './synthetic';
+
+const NAME = 'induction-heads';
+
+const options = z.strictObject({
+  length: z
+    .int()
+    .min(3)
+    .max(2 ** 24)
+    .default(64)
+    .describe('Tokens of one example, the final trigger included.')
+    .meta({ symbol: 'L' }),
+  vocab_size: z
+    .int()
+    .min(3)
+    .max(2 ** 16)
+    .default(16)
+    .describe('Different tokens: the trigger and vocab_size − 1 ordinary ones.'),
+});
+
+type Options = z.output<typeof options>;
+
+const shape = ({ length, vocab_size }: Options): DataShape => ({
+  length,
+  input: { kind: 'tokens', vocab_size },
+  target: { kind: 'answer', positions: 1 },
+});
+
+export const inductionHeads = defineData({
+  name: NAME,
+  title: 'Induction heads',
+  summary: 'Recall the token that followed the trigger, however long ago.',
+  description:
+    'Ordinary tokens are ids 0 … `vocab_size − 2`, the trigger is `vocab_size − 1`. The trigger appears once at a ' +
+    'random place, followed by some token v, and again as the last input; the model must answer v there. All other ' +
+    'tokens are random. Training examples are fresh at every step. Chance is 1 / (`vocab_size` − 1).\n\n' +
+    'Source: Mamba (arXiv 2312.00752), section 4.1.2 and Table 2: trained at length 256, evaluated up to 2²⁰ without ' +
+    'retraining; Mamba stays at 100 %, attention falls to 58.6 % at 512 with absolute positions. ' +
+    'Evaluate at another length with `eval RUN --set data.length=512`.',
+  options,
+  check: () => [],
+  shape,
+  open: async (given, { seed }) => {
+    const { length, vocab_size } = given;
+    const trigger = vocab_size - 1;
+    return syntheticDataset({
+      name: NAME,
+      shape: shape(given),
+      hash: dataDigest(NAME, given),
+      seed,
+      answers: 1,
+      example(random, inputs, at, targets, answerAt) {
+        fillIntegers(random, trigger, inputs, at, length - 1);
+        // The last place whose follower is not the final trigger is length - 3.
+        const place = at + random.integer(length - 2);
+        inputs[place] = trigger;
+        inputs[at + length - 1] = trigger;
+        targets[answerAt] = inputs[place + 1]!;
+      },
+      label: (id) => (id === trigger ? '⇒' : String(id)),
+    });
+  },
+});

@@ -1,0 +1,32 @@
+/** @file The byte tokenizer: a token is a byte, whatever the encoding of the text. */
+
+export const BYTE_VOCABULARY = 256;
+
+/** A byte as one readable sign: itself where ASCII prints it, ␣ ↵ ⇥ for white space, else hexadecimal. */
+export function byteLabel(byte: number): string {
+  if (byte === 0x20) return '␣';
+  if (byte === 0x0a) return '↵';
+  if (byte === 0x09) return '⇥';
+  if (byte > 0x20 && byte < 0x7f) return String.fromCharCode(byte);
+  return `x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/**
+ * Cross-entropy of `text` under the byte frequencies of `model`, in bits per byte. Every byte value counts once
+ * more than it occurs, so that unseen ones cost much and not everything.
+ */
+export function unigramBits(model: Uint8Array, text: Uint8Array): number {
+  const count = (bytes: Uint8Array): Float64Array => {
+    const counts = new Float64Array(BYTE_VOCABULARY);
+    for (let i = 0; i < bytes.length; i++) counts[bytes[i]!]!++;
+    return counts;
+  };
+  const known = count(model);
+  const seen = count(text);
+  const total = model.length + BYTE_VOCABULARY;
+  let bits = 0;
+  seen.forEach((times, byte) => {
+    bits -= times * Math.log2((known[byte]! + 1) / total);
+  });
+  return bits / text.length;
+}
