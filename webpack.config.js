@@ -46,6 +46,7 @@ const base = (name, mode, targets) => ({
     ],
   },
   optimization: {
+    chunkIds: 'named',
     minimizer: [
       new MinimizerPlugin({
         minify: MinimizerPlugin.swcMinify,
@@ -94,6 +95,8 @@ module.exports = (_env, argv) => {
       path: dist,
       filename: '[name].js',
       chunkFilename: 'chunks/[name].js',
+      // What other steps put there stays.
+      clean: { keep: /^(media|node_modules)\// },
       library: { type: 'commonjs2' },
       devtoolModuleFilenameTemplate: moduleName,
     },

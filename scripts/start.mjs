@@ -2,7 +2,8 @@
  * @file `npm start`: installs what is missing, builds, and opens the extension on examples/: in the desktop editor
  * when `code` works, else in the embedded one. Built-in modules only.
  *
- * Options: `--embedded` never tries `code`; `--folder DIR` opens another folder; `--port N`; `--no-browser`.
+ * Options: `--embedded` never tries `code`; `--folder DIR` opens another folder; `--port N`; `--no-browser`;
+ * `--no-build`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -19,13 +20,14 @@ const { values: options } = parseArgs({
     folder: { type: 'string', default: path.join(root, 'examples') },
     port: { type: 'string' },
     'no-browser': { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
   },
 });
 const folder = path.resolve(options.folder);
 
 checkNode();
 await ensurePackages();
-await ensureBuilt();
+if (!options['no-build']) await ensureBuilt();
 if (options.embedded || !openDesktop()) await openEmbedded();
 
 /** Tries the desktop editor; false when there is none, or it does not take an extension under development. */
@@ -62,7 +64,7 @@ async function openEmbedded() {
     console.error(error.message);
     process.exit(1);
   });
-  const data = path.join(cacheFolder(), 'editor-data');
+  const data = process.env.SSM_STUDIO_STATE ?? path.join(cacheFolder(), 'editor-data');
   const server = await startEditorServer(editor, {
     data,
     extensions: path.join(cacheFolder(), 'editor-extensions'),

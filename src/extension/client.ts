@@ -2,13 +2,17 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import {
+  CloseAction,
+  ErrorAction,
   LanguageClient,
   RevealOutputChannelOn,
   TransportKind,
+  type ErrorHandler,
   type LanguageClientOptions,
   type ServerOptions,
 } from 'vscode-languageclient/node';
 import { nodeEnvironment } from './child';
+import { UserError } from './errors';
 
 export interface LanguageServer {
   readonly client: LanguageClient;
@@ -20,6 +24,10 @@ export async function startServer(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
 ): Promise<LanguageServer> {
+  const status = vscode.languages.createLanguageStatusItem('ssm.server', { language: 'ssm-yaml' });
+  status.name = 'SSM Studio language server';
+  status.text = 'SSM: starting';
+  status.busy = true;
   const module = context.asAbsolutePath(path.join('dist', 'server.js'));
   const options = { env: nodeEnvironment() };
   const serverOptions: ServerOptions = {
@@ -39,11 +47,12 @@ export async function startServer(
       fileEvents: vscode.workspace.createFileSystemWatcher('**/*.ssm.{yaml,yml,json}'),
     },
     initializationOptions: { trusted: vscode.workspace.isTrusted },
+    initializationFailedHandler: () => false,
+    errorHandler: restarting(log, () => {
+      status.text = 'SSM: the language server keeps ending';
+      status.severity = vscode.LanguageStatusSeverity.Error;
+    }),
   };
-  const status = vscode.languages.createLanguageStatusItem('ssm.server', { language: 'ssm-yaml' });
-  status.name = 'SSM Studio language server';
-  status.text = 'SSM: starting';
-  status.busy = true;
   const client = new LanguageClient('ssm', 'SSM Studio', serverOptions, clientOptions);
   try {
     const started = performance.now();
@@ -68,6 +77,37 @@ export async function startServer(
     async dispose() {
       status.dispose();
       await client.dispose(2000);
+    },
+  };
+}
+
+/** How often the server may end within `WINDOW` before it is left alone. */
+const RESTARTS = 4;
+const WINDOW = 3 * 60_000;
+
+/** Starts the server again when it ends; when it keeps ending, says so once. */
+function restarting(log: vscode.LogOutputChannel, onGivenUp: () => void): ErrorHandler {
+  let ends: number[] = [];
+  return {
+    error: () => ({ action: ErrorAction.Continue, handled: true }),
+    closed: async () => {
+      const now = Date.now();
+      ends = [...ends.filter((time) => now - time < WINDOW), now];
+      if (ends.length <= RESTARTS) {
+        log.warn('The language server ended; it is started again.');
+        return { action: CloseAction.Restart, handled: true };
+      }
+      onGivenUp();
+      const restart = 'Restart';
+      const show = 'Show Log';
+      void vscode.window
+        .showErrorMessage('The language server of SSM Studio keeps ending.', restart, show)
+        .then((answer) => {
+          if (answer === restart) return vscode.commands.executeCommand('ssm.restartServer');
+          if (answer === show) log.show();
+          return undefined;
+        });
+      return { action: CloseAction.DoNotRestart, handled: true };
     },
   };
 }

@@ -41,14 +41,17 @@ export class Studio {
     context.subscriptions.push(new vscode.Disposable(() => clearTimeout(timer)));
   }
 
+  /** Begins after `activate` has returned: loading the client takes longer than everything before it. */
   #documentOpened(document: vscode.TextDocument): void {
-    if (document.languageId === languageId)
-      void this.server().catch((error: unknown) => this.report('server', error));
+    if (document.languageId !== languageId || this.#server !== undefined) return;
+    setTimeout(() => {
+      this.server().catch((error: unknown) => this.report('language server', error));
+    }, 0);
   }
 
   /** The language server, started on the first call. */
   server(): Promise<LanguageServer> {
-    this.#server ??= import('./client').then(async ({ startServer }) => startServer(this.context, this.log));
+    this.#server ??= import('./client').then(({ startServer }) => startServer(this.context, this.log));
     return this.#server;
   }
 

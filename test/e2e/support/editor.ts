@@ -36,6 +36,7 @@ export interface EditorSession {
 }
 
 const settings = {
+  'workbench.colorTheme': 'Default Dark Modern',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
   'chat.disableAIFeatures': true,
