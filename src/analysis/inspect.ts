@@ -2,11 +2,11 @@
  * @file What one layer does on one sequence: every probe of its definition, with the tokens, the target and the
  * prediction. The command line prints it and the Scan panel draws it; both call this function.
  */
-import type { Dataset } from '../data/define';
 import { compile } from '../graph';
 import type { Model } from '../models';
 import { onlyInputs } from '../runtime/engine/feeds';
 import { openSession } from '../runtime/ort';
+import type { Dataset } from '../runtime/train/prepare';
 
 export interface Probe {
   /** Without the batch axis. */

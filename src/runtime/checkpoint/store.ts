@@ -119,15 +119,14 @@ export class CheckpointStore {
   /**
    * The newest checkpoint that is whole.
    * @param onDamage told about each one that is passed over
-   * @param before only checkpoints of at most this step
+   * @param options.tidy removes what killed processes left; only the run's own process may do so (default)
    */
   async latest(
     onDamage: (error: CheckpointError) => void,
-    before = Number.POSITIVE_INFINITY,
+    options: { readonly tidy?: boolean } = {},
   ): Promise<LoadedCheckpoint | undefined> {
-    await removeLeftovers(join(this.runDir, 'checkpoints'), this.fs);
-    for (const { path, step } of (await listCheckpoints(this.runDir)).reverse()) {
-      if (step > before) continue;
+    if (options.tidy !== false) await removeLeftovers(join(this.runDir, 'checkpoints'), this.fs);
+    for (const { path } of (await listCheckpoints(this.runDir)).reverse()) {
       try {
         return await loadCheckpoint(path);
       } catch (error) {

@@ -70,8 +70,8 @@ export async function evaluate(
 
 /** The data's facts, and the loss as bits per byte where they say how many bytes a token stands for. */
 function facts(data: Dataset, loss: number): Record<string, number> {
-  const bytes = data.facts['bytes_per_token'];
-  return { ...(bytes === undefined ? {} : { bits_per_byte: loss / Math.LN2 / bytes }), ...data.facts };
+  const { bytes_per_token: bytes, ...shown } = data.facts;
+  return { ...(bytes === undefined ? {} : { bits_per_byte: loss / Math.LN2 / bytes }), ...shown };
 }
 
 /** A compiled evaluation graph with its session. */

@@ -1,0 +1,68 @@
+/** @file `eval`: a trained model on held-out data, also with other data options than it was trained on. */
+import { Option, type Command } from 'commander';
+import { UsageError } from '../errors';
+import { dataSetting, positiveInteger, toJson } from '../options';
+import { openTarget } from '../target';
+
+/** Examples evaluated unless asked otherwise. */
+const EXAMPLES = 1000;
+
+interface EvalOptions {
+  readonly set?: readonly string[];
+  readonly split?: 'validation' | 'test';
+  readonly examples?: number;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+export function registerEval(program: Command): void {
+  program
+    .command('eval')
+    .description('Evaluate a run or a checkpoint on held-out data.')
+    .argument('<run-or-checkpoint>', 'run folder, checkpoint folder or model.safetensors')
+    .option('--set <data.key=value>', 'change the data, for example data.length=512', dataSetting)
+    .addOption(
+      new Option('--split <split>', 'held-out part (default: test where there is one)').choices([
+        'validation',
+        'test',
+      ]),
+    )
+    .option('--examples <n>', `examples at most (default: ${EXAMPLES})`, positiveInteger)
+    .option('--threads <n>', 'threads', positiveInteger)
+    .option('--json', 'print JSON')
+    .action(runEval);
+}
+
+async function runEval(path: string, options: EvalOptions): Promise<void> {
+  const target = await openTarget(path, {
+    ...(options.set === undefined ? {} : { set: options.set }),
+    onMessage: (text) => process.stderr.write(`${text}\n`),
+  });
+  const { model, parameters, data, config } = target;
+  if (data === undefined || config === undefined) {
+    throw new UsageError(`${path} does not belong to a run, so there are no data to evaluate it on.`);
+  }
+  const { Evaluator } = await import('../../runtime/train');
+  const { defaultThreads } = await import('../../runtime/devices');
+  const split = options.split ?? (data.count('test') > 0 ? 'test' : 'validation');
+  const count = data.count(split);
+  if (count === 0) throw new UsageError(`The data have no ${split} split.`);
+  const examples = Math.min(count, options.examples ?? EXAMPLES);
+  const batchSize = Math.min(config.train.batch_size, examples);
+  const threads = options.threads ?? defaultThreads();
+  const evaluator = await Evaluator.open(model, model.length, batchSize, { device: 'cpu', threads });
+  try {
+    const found = await evaluator.run(data, split, examples, Object.fromEntries(parameters));
+    if (options.json === true) {
+      process.stdout.write(`${toJson({ ...found, settings: config.data, step: target.step })}\n`);
+      return;
+    }
+    const facts = Object.entries(found).map(
+      ([name, value]) =>
+        `${name.replaceAll('_', ' ')}: ${typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(5) : value}`,
+    );
+    process.stdout.write(`${facts.join('\n')}\n`);
+  } finally {
+    await evaluator.release();
+  }
+}

@@ -1,0 +1,21 @@
+/** @file Reading configs for commands that need a right one. */
+import type { RunConfig } from '../models/config';
+import { formatText, hasErrors, resolveFile } from '../language';
+import { EXIT, Exit } from './errors';
+
+export interface ReadConfig {
+  readonly config: RunConfig;
+  /** Everything explicit, as YAML. */
+  readonly text: string;
+}
+
+/**
+ * Resolves a config; what is wrong with it goes to stderr.
+ * @throws Exit 1 when there are errors
+ */
+export async function readConfig(file: string, set: readonly string[] = []): Promise<ReadConfig> {
+  const { config, text, diagnostics } = await resolveFile(file, { set });
+  if (diagnostics.length > 0) process.stderr.write(formatText(diagnostics, [file]));
+  if (hasErrors(diagnostics) || config === undefined || text === undefined) throw new Exit(EXIT.error);
+  return { config, text };
+}

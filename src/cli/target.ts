@@ -1,0 +1,90 @@
+/** @file What a command is pointed at: a run folder, a checkpoint, or a config that was never trained. */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { RunConfig } from '../models/config';
+import type { Dataset } from '../data/define';
+import type { Model } from '../models';
+import { CONFIG_FILE, RUN_FILE } from '../protocol/run';
+import { readConfig } from './config';
+import { UsageError } from './errors';
+import { bundledData } from './root';
+
+export interface Target {
+  readonly model: Model;
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** Absent for a checkpoint that lies outside of any run. */
+  readonly data?: Dataset;
+  readonly config?: RunConfig;
+  /** Of the checkpoint. */
+  readonly step?: number;
+}
+
+export interface TargetOptions {
+  /** `data.KEY=VALUE` laid over the run's config. */
+  readonly set?: readonly string[];
+  /** Whether an untrained config will do. */
+  readonly configs?: boolean;
+  /** Where notes go, for example that a damaged checkpoint was passed over. */
+  onMessage?(text: string): void;
+}
+
+const isRun = (folder: string): boolean => existsSync(join(folder, RUN_FILE));
+
+/** @throws UsageError when there is nothing of the kind at `path` */
+export async function openTarget(path: string, options: TargetOptions = {}): Promise<Target> {
+  const full = resolve(path);
+  if (!existsSync(full)) throw new UsageError(`There is no ${path}.`);
+  if (/\.(ya?ml|json)$/.test(full) && statSync(full).isFile()) {
+    if (options.configs !== true) throw new UsageError(`${path} is a config; name a run or a checkpoint.`);
+    return openConfig(full, options);
+  }
+  const { listCheckpoints, CheckpointStore } = await import('../runtime/checkpoint');
+  if (isRun(full)) {
+    const latest = await new CheckpointStore(full, 1).latest(
+      (error) => options.onMessage?.(`${error.message} Trying the one before.`),
+      { tidy: false },
+    );
+    if (latest === undefined) {
+      const some = (await listCheckpoints(full)).length > 0;
+      throw new Error(
+        some
+          ? `No checkpoint of the run in ${path} is whole.`
+          : `The run in ${path} has no checkpoint yet; the first comes after 500 steps or 60 s, or when it stops.`,
+      );
+    }
+    return openCheckpoint(latest.path, options, latest.state.step);
+  }
+  return openCheckpoint(full, options);
+}
+
+async function openConfig(path: string, options: TargetOptions): Promise<Target> {
+  const { config } = await readConfig(path, options.set);
+  const { openData, modelOf } = await import('../runtime/train');
+  const data = await openData(config, context(path, config));
+  const model = modelOf(config, data);
+  return { model, data, config, parameters: model.initialise(config.seed) };
+}
+
+async function openCheckpoint(path: string, options: TargetOptions, step?: number): Promise<Target> {
+  const { openModelFolder } = await import('../runtime/checkpoint');
+  const folder = path.endsWith('.safetensors') ? dirname(path) : path;
+  const run = dirname(dirname(folder));
+  if (!isRun(run)) {
+    if ((options.set ?? []).length > 0) {
+      throw new UsageError(`--set changes the data of a run, but ${path} does not belong to one.`);
+    }
+    return openModelFolder(path);
+  }
+  const { openData } = await import('../runtime/train');
+  const configPath = join(run, CONFIG_FILE);
+  const { config } = await readConfig(configPath, options.set);
+  const data = await openData(config, context(configPath, config));
+  const { model, parameters } = await openModelFolder(path, (spec) => ({ ...spec, data: data.shape }));
+  return { model, parameters, data, config, ...(step === undefined ? {} : { step }) };
+}
+
+const context = (configPath: string, { seed }: RunConfig) => ({
+  baseDir: dirname(configPath),
+  bundledDir: bundledData(),
+  seed,
+});

@@ -1,0 +1,65 @@
+/** @file Opens the engine of a run on the device that it takes. */
+import { performance } from 'node:perf_hooks';
+import type { Dataset } from '../../data/define';
+import type { Model } from '../../models';
+import type { RunConfig } from '../../models/config';
+import { chooseDevice, type ComputeDevice, type DeviceChoice } from '../devices';
+import { openCpuEngine } from '../engine/cpu';
+import { openDeviceEngine } from '../engine/device';
+import type { TrainingEngine } from '../engine/types';
+import { availableDevices } from '../ort';
+
+export interface EngineRequest {
+  readonly config: RunConfig;
+  readonly model: Model;
+  readonly threads: number;
+}
+
+export function openEngine(device: ComputeDevice, request: EngineRequest): Promise<TrainingEngine> {
+  const { config, model, threads } = request;
+  const { train } = config;
+  const graph = model.trainingStep(train.batch_size);
+  const options = { parameters: model.parameters, graph, train, threads };
+  return device === 'cpu' ? openCpuEngine(options) : openDeviceEngine(options);
+}
+
+/** Arithmetic of one optimiser step: forward and backward take three times the forward. */
+export function flopsPerStep({ train }: RunConfig, model: Model): number {
+  return 3 * model.cost().flopsPerToken * tokensPerStep({ train }, model);
+}
+
+export const tokensPerStep = ({ train }: Pick<RunConfig, 'train'>, model: Model): number =>
+  train.batch_size * train.accumulate * model.length;
+
+/** Resolves `auto`; see `chooseDevice`. */
+export async function deviceFor(
+  request: EngineRequest & { readonly data: Dataset; readonly version: string },
+): Promise<DeviceChoice> {
+  const { config, model, data } = request;
+  return chooseDevice({
+    requested: config.device,
+    available: await availableDevices(),
+    flopsPerStep: flopsPerStep(config, model),
+    mixers: [...new Set(model.layers.map(({ mixer }) => mixer))].toSorted().join('+'),
+    version: request.version,
+    measure: async (device) => {
+      const engine = await openEngine(device, request);
+      try {
+        const zero = new Map([...model.parameters].map(([name, { shape }]) => [name, zeros(shape)]));
+        await engine.write({ parameters: model.initialise(config.seed), moments1: zero, moments2: zero });
+        const batches = Array.from({ length: config.train.accumulate }, (_, index) =>
+          data.trainBatch(index, config.train.batch_size),
+        );
+        await engine.step(batches, { step: 1, lr: 0 });
+        const began = performance.now();
+        await engine.step(batches, { step: 2, lr: 0 });
+        return (performance.now() - began) / 1000;
+      } finally {
+        await engine.release();
+      }
+    },
+  });
+}
+
+export const zeros = (shape: readonly number[]): Float32Array =>
+  new Float32Array(shape.reduce((product, extent) => product * extent, 1));

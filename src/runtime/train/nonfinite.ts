@@ -1,0 +1,109 @@
+/**
+ * @file Where the first NaN or infinity comes from: the failing step is computed once more with a flag behind
+ * every tensor, and the oldest tensor that is not finite is named with its layer.
+ */
+import type { Batch } from '../../data/define';
+import * as g from '../../graph';
+import type { Tensor } from '../../graph';
+import type { Model } from '../../models';
+import { batchFeeds, onlyInputs } from '../engine/feeds';
+import { openSession } from '../ort';
+import { reachable } from '../../graph/node';
+
+export interface Culprit {
+  /** Where in the model, for example `layers.0/mixer`; empty outside of any layer. */
+  readonly scope: string;
+  /** The operator whose result is not finite, or the parameter. */
+  readonly tensor: string;
+  /** The largest absolute value among the parameters, and whose it is. */
+  readonly largest: { readonly parameter: string; readonly value: number };
+}
+
+/** @param batches the micro-batches of the step */
+export async function findNonFinite(
+  model: Model,
+  parameters: ReadonlyMap<string, Float32Array>,
+  batches: readonly Batch[],
+  threads: number,
+): Promise<Culprit> {
+  const largest = largestParameter(parameters);
+  const broken = [...parameters].find(([, values]) => !values.every(Number.isFinite));
+  if (broken !== undefined) return { scope: '', tensor: broken[0], largest };
+  const { size } = batches[0]!;
+  const tensors = floatTensors(Object.values(model.trainingStep(size)));
+  // 0 · x is NaN where x is not finite. The zero is fed, so that nobody can simplify the product away.
+  const zero = g.input('zero', []);
+  const flags = tensors.map((tensor) => g.reshape(g.sum(g.mul(tensor, zero)), [1]));
+  const compiled = g.compile({ flags: g.concat(flags, 0) }, { target: 'cpu' });
+  const session = await openSession(compiled, { device: 'cpu', threads });
+  try {
+    const fixed = onlyInputs<Float32Array>(compiled, {
+      ...Object.fromEntries(parameters),
+      zero: new Float32Array(1),
+    });
+    for (const batch of batches) {
+      const found = await session.run({ ...fixed, ...batchFeeds(compiled, batch) });
+      const index = (found['flags'] as Float32Array).findIndex((flag) => !Number.isFinite(flag));
+      if (index >= 0) return { ...describe(tensors[index]!), largest };
+    }
+    return { scope: '', tensor: 'the sum of the gradients', largest };
+  } finally {
+    await session.release();
+  }
+}
+
+/** Float tensors that the outputs depend on, oldest first, without constants. */
+function floatTensors(outputs: readonly Tensor[]): Tensor[] {
+  return reachable(outputs)
+    .filter((node) => node.inputs.length > 0)
+    .flatMap((node) => node.outputs)
+    .filter(({ dtype }) => dtype === 'float32');
+}
+
+function describe({ node }: Tensor): { scope: string; tensor: string } {
+  const parameter = node.inputs.find(
+    (input) => input.node.inputs.length === 0 && nameOf(input) !== undefined,
+  );
+  const of = parameter === undefined ? '' : ` with ${nameOf(parameter)}`;
+  return { scope: node.scope, tensor: `the result of ${node.operator.name}${of}` };
+}
+
+const nameOf = ({ node }: Tensor): string | undefined => (node.attributes as { name?: string } | null)?.name;
+
+function largestParameter(parameters: ReadonlyMap<string, Float32Array>): Culprit['largest'] {
+  let largest = { parameter: '', value: 0 };
+  for (const [parameter, values] of parameters) {
+    for (const value of values) {
+      if (Math.abs(value) > largest.value) largest = { parameter, value: Math.abs(value) };
+    }
+  }
+  return largest;
+}
+
+/** What happened, where, what is left and what to try. */
+export function nonFiniteMessage(
+  failed: { readonly step: number; readonly lr: number; readonly what: string },
+  culprit: Culprit,
+  checkpoint: string | undefined,
+  train: { readonly clip: number; readonly schedule: { readonly warmup: number } },
+): string {
+  const where = culprit.scope === '' ? '' : ` in ${culprit.scope}`;
+  const { largest } = culprit;
+  const grown =
+    largest.value > 1e4
+      ? ` Parameters have grown to ${largest.value.toExponential(1)} (${largest.parameter}).`
+      : '';
+  const kept =
+    checkpoint === undefined
+      ? 'No checkpoint had been written yet.'
+      : `The last good state is ${checkpoint}.`;
+  const advice = [
+    `a lower train.optimizer.lr (it was ${failed.lr.toPrecision(2)})`,
+    ...(train.schedule.warmup === 0 ? ['warm-up steps (train.schedule.warmup)'] : []),
+    ...(train.clip === 0 ? ['gradient clipping (train.clip: 1)'] : []),
+  ];
+  return (
+    `Step ${failed.step}: the ${failed.what} is not finite. ` +
+    `The first such value is ${culprit.tensor}${where}.${grown} ${kept} Try ${advice.join(', or ')}.`
+  );
+}
