@@ -1,0 +1,55 @@
+/** @file The authors' numbers: every stored case on every device that this machine has. */
+import * as assert from 'node:assert/strict';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatGoldenReport, runGolden } from '../../src/golden';
+import { Machine } from '../../src/golden/machine';
+
+const cases = readdirSync(__dirname, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+/** Debian's Chromium brings a software Vulkan, enough to check WebGPU for correctness. */
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const WEBGPU_LIMIT = 100_000;
+
+async function agrees(name: string, device: string): Promise<void> {
+  const report = await runGolden([join(__dirname, name)], { device });
+  assert.equal(report.exitCode, 0, formatGoldenReport(report));
+  assert.ok(report.cases[0]!.comparisons.length > 0);
+  assert.deepEqual(report.cases[0]!.fallbacks, []);
+}
+
+describe('golden cases', function () {
+  this.timeout(60_000);
+  for (const device of ['cpu', 'reference']) {
+    describe(`on ${device}`, () => {
+      for (const name of cases) it(name, () => agrees(name, device));
+    });
+  }
+
+  describe('on webgpu', () => {
+    let absent: string | undefined;
+    before(async () => {
+      if (!process.env['VK_ICD_FILENAMES'] && existsSync(SWIFTSHADER)) {
+        process.env['VK_ICD_FILENAMES'] = SWIFTSHADER;
+        process.env['XDG_RUNTIME_DIR'] ??= '/tmp';
+      }
+      absent = await new Machine('webgpu').probe().then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+    });
+    for (const name of cases) {
+      const { size } = statSync(join(__dirname, name, 'tensors.safetensors'));
+      if (size > WEBGPU_LIMIT) continue;
+      it(name, async function () {
+        if (absent) {
+          this.test!.title += ` (skipped: ${absent.split('\n')[0]})`;
+          this.skip();
+        }
+        await agrees(name, 'webgpu');
+      });
+    }
+  });
+});

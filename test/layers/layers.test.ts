@@ -1,0 +1,67 @@
+/** @file Every mixer, in many shapes and with every option, against plain float64 loops. */
+import { mixers } from '../../src/layers';
+import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from './check-layer';
+import { slowAttention, slowMamba, slowMamba2, slowMlp } from './slow';
+
+const slow: Readonly<Record<string, Slow>> = {
+  mamba: slowMamba as unknown as Slow,
+  mamba2: slowMamba2 as unknown as Slow,
+  attention: slowAttention as unknown as Slow,
+  mlp: slowMlp as unknown as Slow,
+};
+
+type Row = [
+  mixer: string,
+  options: Record<string, unknown>,
+  sizes: [d_model: number, batch: number, length: number],
+];
+
+const rows: Row[] = [
+  ['mamba', { d_state: 4 }, [6, 2, 7]],
+  ['mamba', { d_state: 1, d_conv: 2, expand: 1, dt_rank: 3 }, [5, 1, 9]],
+  ['mamba', { d_state: 3, d_conv: 3, expand: 3, bias: true, conv_bias: false }, [4, 3, 5]],
+  ['mamba', { d_state: 2, d_conv: 1, dt_init: 'constant', dt_scale: 2, dt_init_floor: 0.01 }, [4, 1, 1]],
+  ['mamba', { d_state: 5, d_conv: 4 }, [17, 1, 3]],
+  ['mamba2', { d_state: 3, headdim: 4 }, [6, 2, 7]],
+  ['mamba2', { d_state: 2, headdim: 2, ngroups: 2, d_conv: 2, bias: true, conv_bias: false }, [4, 1, 5]],
+  ['mamba2', { d_state: 2, headdim: 2, ngroups: 4, chunk_size: 3 }, [4, 2, 8]],
+  [
+    'mamba2',
+    { d_state: 3, headdim: 2, d_ssm: 8, D_has_hdim: true, norm_before_gate: true, dt_limit: [0.05, 0.6] },
+    [6, 2, 6],
+  ],
+  ['mamba2', { d_state: 1, headdim: 1, rmsnorm: false, expand: 1 }, [3, 1, 4]],
+  ['mamba2', { d_state: 2, headdim: 3, d_conv: 3, d_ssm: 6, rmsnorm: false, ngroups: 2 }, [4, 1, 1]],
+  ['mamba2', { d_state: 2, headdim: 4, chunk_size: 2, ngroups: 2, norm_before_gate: true }, [8, 1, 11]],
+  ['attention', { heads: 2 }, [6, 2, 5]],
+  [
+    'attention',
+    { heads: 4, num_heads_kv: 2, d_conv: 3, qkv_proj_bias: false, out_proj_bias: false },
+    [8, 1, 6],
+  ],
+  ['attention', { heads: 3, num_heads_kv: 1, head_dim: 4, rotary_emb_dim: 4 }, [5, 2, 4]],
+  ['attention', { heads: 2, head_dim: 6, rotary_emb_dim: 2, rotary_emb_base: 100, d_conv: 2 }, [4, 1, 7]],
+  ['attention', { heads: 1, causal: false }, [3, 2, 4]],
+  ['attention', {}, [4, 1, 1]],
+  ['mlp', { d_intermediate: 5, multiple_of: 1 }, [4, 2, 3]],
+  ['mlp', { d_intermediate: 5, multiple_of: 4, bias: true }, [3, 1, 2]],
+  ['mlp', { activation: 'gelu', multiple_of: 1 }, [2, 2, 2]],
+];
+
+describe('layers', () => {
+  for (const [mixer, options, [d_model, batch, length]] of rows) {
+    const variant: Variant = { mixer, options, d_model, batch, length };
+    describe(`${mixer} ${JSON.stringify(options)}, d_model ${d_model}, batch ${batch}, length ${length}`, () => {
+      it('computes what the loops compute, and its gradients', () => {
+        checkForwardAndGradients(variant, slow[mixer]!);
+      });
+      const definition = mixers[mixer]!;
+      const dims = { d_model, n_layer: 1, residuals_per_layer: 1, norm_eps: 1e-5 };
+      if (definition.causal(definition.resolve(definition.options.parse(options), dims))) {
+        it('computes the same one token at a time', () => {
+          checkDecoding(variant, slow[mixer]!);
+        });
+      }
+    });
+  }
+});

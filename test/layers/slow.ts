@@ -1,0 +1,222 @@
+/**
+ * @file The layers once more, written as plain float64 loops from the papers' formulas: the yardstick for the
+ * graph. Arrays are row-major; parameters come under their official names.
+ */
+
+export type Values = Readonly<Record<string, Float64Array>>;
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const silu = (x: number): number => x * sigmoid(x);
+const softplus = (x: number): number => (x > 30 ? x : Math.log1p(Math.exp(x)));
+
+/** y[o] = Σ_i W[o,i] x[i] + b[o], with W (outputs, inputs). */
+function affine(x: number[], W: Float64Array, b?: Float64Array): number[] {
+  const inputs = x.length;
+  return Array.from({ length: W.length / inputs }, (_, o) => {
+    let y = b?.[o] ?? 0;
+    for (let i = 0; i < inputs; i++) y += W[o * inputs + i]! * x[i]!;
+    return y;
+  });
+}
+
+/** Rows of one sequence through the causal depthwise convolution; the last tap meets the current row. */
+function convolution(rows: number[][], W: Float64Array, b: Float64Array | undefined): number[][] {
+  const channels = rows[0]!.length;
+  const taps = W.length / channels;
+  return rows.map((_, t) =>
+    Array.from({ length: channels }, (_unused, c) => {
+      let y = b?.[c] ?? 0;
+      for (let k = 0; k < taps; k++) y += W[c * taps + k]! * (rows[t - (taps - 1) + k]?.[c] ?? 0);
+      return y;
+    }),
+  );
+}
+
+/** Applies `layer` to every sequence of x (batch, time, width). */
+function perSequence(
+  x: Float64Array,
+  [batch, length, width]: readonly [number, number, number],
+  layer: (rows: number[][]) => number[][],
+): Float64Array {
+  const result: number[] = [];
+  for (let b = 0; b < batch; b++) {
+    const rows = Array.from({ length }, (_, t) =>
+      Array.from(x.subarray((b * length + t) * width, (b * length + t + 1) * width)),
+    );
+    for (const row of layer(rows)) result.push(...row);
+  }
+  return Float64Array.from(result);
+}
+
+type Shape3 = readonly [number, number, number];
+
+export function slowMamba(
+  x: Float64Array,
+  shape: Shape3,
+  p: Values,
+  r: { d_inner: number; d_state: number; dt_rank: number },
+): Float64Array {
+  const { d_inner: E, d_state: N, dt_rank: R } = r;
+  return perSequence(x, shape, (rows) => {
+    const xz = rows.map((row) => affine(row, p['in_proj.weight']!, p['in_proj.bias']));
+    const v = convolution(
+      xz.map((row) => row.slice(0, E)),
+      p['conv1d.weight']!,
+      p['conv1d.bias'],
+    ).map((row) => row.map(silu));
+    const h = new Float64Array(E * N);
+    return v.map((row, t) => {
+      const projected = affine(row, p['x_proj.weight']!);
+      const delta = affine(projected.slice(0, R), p['dt_proj.weight']!, p['dt_proj.bias']).map(softplus);
+      const y = row.map((u, e) => {
+        let sum = p['D']![e]! * u;
+        for (let n = 0; n < N; n++) {
+          const A = -Math.exp(p['A_log']![e * N + n]!);
+          h[e * N + n] = Math.exp(delta[e]! * A) * h[e * N + n]! + delta[e]! * projected[R + n]! * u;
+          sum += projected[R + N + n]! * h[e * N + n]!;
+        }
+        return sum * silu(xz[t]![E + e]!);
+      });
+      return affine(y, p['out_proj.weight']!, p['out_proj.bias']);
+    });
+  });
+}
+
+export interface SlowMamba2 {
+  d_inner: number;
+  d_ssm: number;
+  d_state: number;
+  headdim: number;
+  nheads: number;
+  ngroups: number;
+  norm_before_gate: boolean;
+  dt_limit: readonly [number, number];
+}
+
+export function slowMamba2(x: Float64Array, shape: Shape3, p: Values, r: SlowMamba2): Float64Array {
+  const { d_inner: E, d_ssm: S, d_state: N, headdim: P, nheads: H, ngroups: G } = r;
+  const rest = E - S;
+  return perSequence(x, shape, (rows) => {
+    const wide = rows.map((row) => affine(row, p['in_proj.weight']!, p['in_proj.bias']));
+    const from = 2 * rest + S;
+    const xbc = convolution(
+      wide.map((row) => row.slice(from, from + S + 2 * G * N)),
+      p['conv1d.weight']!,
+      p['conv1d.bias'],
+    ).map((row) => row.map(silu));
+    const state = new Float64Array(S * N);
+    return xbc.map((row, t) => {
+      const z = wide[t]!.slice(2 * rest, 2 * rest + S).map(silu);
+      const y = Array.from({ length: S }, (_, c) => {
+        const head = Math.floor(c / P);
+        const group = Math.floor(head / (H / G));
+        const raw = softplus(wide[t]![from + S + 2 * G * N + head]! + p['dt_bias']![head]!);
+        const delta = Math.min(Math.max(raw, r.dt_limit[0]), r.dt_limit[1]);
+        const decay = Math.exp(-delta * Math.exp(p['A_log']![head]!));
+        let sum = (p['D']!.length === S ? p['D']![c]! : p['D']![head]!) * row[c]!;
+        for (let n = 0; n < N; n++) {
+          state[c * N + n] = decay * state[c * N + n]! + delta * row[c]! * row[S + group * N + n]!;
+          sum += state[c * N + n]! * row[S + G * N + group * N + n]!;
+        }
+        return sum;
+      });
+      const mixed = wide[t]!.slice(0, rest).map((z0, i) => silu(z0) * wide[t]![rest + i]!);
+      return affine(
+        [...mixed, ...slowGatedNorm(y, z, p['norm.weight'], G, r.norm_before_gate)],
+        p['out_proj.weight']!,
+        p['out_proj.bias'],
+      );
+    });
+  });
+}
+
+function slowGatedNorm(
+  y: number[],
+  gate: number[],
+  weight: Float64Array | undefined,
+  groups: number,
+  before: boolean,
+): number[] {
+  if (!weight) return y.map((value, c) => value * gate[c]!);
+  const input = before ? y : y.map((value, c) => value * gate[c]!);
+  const width = y.length / groups;
+  return input.map((value, c) => {
+    const start = Math.floor(c / width) * width;
+    const square = input.slice(start, start + width).reduce((sum, one) => sum + one * one, 0) / width;
+    return (value / Math.sqrt(square + 1e-5)) * weight[c]! * (before ? gate[c]! : 1);
+  });
+}
+
+export interface SlowAttention {
+  heads: number;
+  num_heads_kv: number;
+  head_dim: number;
+  causal: boolean;
+  rotary_emb_dim: number;
+  rotary_emb_base: number;
+}
+
+export function slowAttention(x: Float64Array, shape: Shape3, p: Values, r: SlowAttention): Float64Array {
+  const { heads: H, num_heads_kv: K, head_dim: W } = r;
+  /** RoPE on one head at position t: pair (i, i + n/2) turned by t · base^(-2i/n). */
+  const turn = (head: number[], t: number): number[] => {
+    const half = r.rotary_emb_dim / 2;
+    return head.map((value, i) => {
+      if (i >= 2 * half) return value;
+      const angle = t * r.rotary_emb_base ** (-(i % half) / half);
+      const partner = i < half ? -head[i + half]! : head[i - half]!;
+      return value * Math.cos(angle) + partner * Math.sin(angle);
+    });
+  };
+  return perSequence(x, shape, (rows) => {
+    let qkv = rows.map((row) => affine(row, p['in_proj.weight']!, p['in_proj.bias']));
+    if (p['conv1d.weight']) qkv = convolution(qkv, p['conv1d.weight'], p['conv1d.bias']);
+    const head = (t: number, index: number): number[] => qkv[t]!.slice(index * W, (index + 1) * W);
+    return rows.map((_, t) => {
+      const mixed: number[] = [];
+      for (let h = 0; h < H; h++) {
+        const kv = Math.floor(h / (H / K));
+        const q = turn(head(t, h), t);
+        const last = r.causal ? t : rows.length - 1;
+        const weights = Array.from({ length: last + 1 }, (_unused, s) => {
+          const k = turn(head(s, H + kv), s);
+          return Math.exp(q.reduce((sum, value, i) => sum + value * k[i]!, 0) / Math.sqrt(W));
+        });
+        const total = weights.reduce((sum, weight) => sum + weight, 0);
+        for (let i = 0; i < W; i++) {
+          mixed.push(weights.reduce((sum, weight, s) => sum + (weight / total) * head(s, H + K + kv)[i]!, 0));
+        }
+      }
+      return affine(mixed, p['out_proj.weight']!, p['out_proj.bias']);
+    });
+  });
+}
+
+/** The error function by its Taylor series, good to 1e-12 for |x| < 4. */
+function erf(x: number): number {
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 200; n++) {
+    term *= (-x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+export function slowMlp(
+  x: Float64Array,
+  shape: Shape3,
+  p: Values,
+  r: { activation: string; d_hidden: number },
+): Float64Array {
+  return perSequence(x, shape, (rows) =>
+    rows.map((row) => {
+      const wide = affine(row, p['fc1.weight']!, p['fc1.bias']);
+      const hidden =
+        r.activation === 'gelu'
+          ? wide.map((value) => (value / 2) * (1 + erf(value / Math.SQRT2)))
+          : wide.slice(0, r.d_hidden).map((value, i) => value * silu(wide[r.d_hidden + i]!));
+      return affine(hidden, p['fc2.weight']!, p['fc2.bias']);
+    }),
+  );
+}
