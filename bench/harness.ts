@@ -70,7 +70,14 @@ export async function runCase(bench: BenchCase): Promise<BenchResult> {
   );
   if (best < 0) {
     const why = bench.peers ? 'no peer on this machine' : 'no peer';
-    return { name: bench.name, ours: mine!, peer: null, ratio: null, spread: null, note: `${bench.about} (${why})` };
+    return {
+      name: bench.name,
+      ours: mine!,
+      peer: null,
+      ratio: null,
+      spread: null,
+      note: `${bench.about} (${why})`,
+    };
   }
   const ratios = samples[best + 1]!.map((peerMs, index) => peerMs / samples[0]![index]!);
   const others = theirs.map((t, index) => `${peers[index]!.name} ${t.median_ms} ms`).join(', ');
@@ -82,4 +89,11 @@ export async function runCase(bench: BenchCase): Promise<BenchResult> {
     spread: [round(Math.min(...ratios)), round(Math.max(...ratios))],
     note: `${bench.about}; ${others}${bench.reach ? `; to reach: ${bench.reach}` : ''}`,
   };
+}
+
+/** Milliseconds that `fn` takes. */
+export async function timed(fn: () => unknown): Promise<number> {
+  const start = performance.now();
+  await fn();
+  return performance.now() - start;
 }

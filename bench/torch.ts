@@ -6,7 +6,9 @@ import { createInterface } from 'node:readline';
 import type { Contestant } from './harness';
 
 /** Python to use: `SSM_BENCH_PYTHON`, else the system's, which is where Debian's python3-torch lives. */
-const candidates = [process.env['SSM_BENCH_PYTHON'], '/usr/bin/python3', 'python3'].filter((p) => p !== undefined);
+const candidates = [process.env['SSM_BENCH_PYTHON'], '/usr/bin/python3', 'python3'].filter(
+  (p) => p !== undefined,
+);
 
 let python: string | null | undefined;
 
@@ -29,7 +31,10 @@ export function findPython(): string | null {
 
 /** The peers' script: beside this file in a checkout, one level up from the bundle. */
 function script(): string | null {
-  const places = [join(__dirname, 'peers', 'torch_peer.py'), join(__dirname, '..', 'bench', 'peers', 'torch_peer.py')];
+  const places = [
+    join(__dirname, 'peers', 'torch_peer.py'),
+    join(__dirname, '..', 'bench', 'peers', 'torch_peer.py'),
+  ];
   return places.find((place) => existsSync(place)) ?? null;
 }
 
@@ -47,7 +52,8 @@ class TorchPeer implements Contestant {
 
   ask(request: object): Promise<Record<string, number>> {
     return new Promise((resolve, reject) => {
-      const gone = (): void => reject(new Error(`${this.name} ended: ${this.#errors.trim().split('\n').at(-1)}`));
+      const gone = (): void =>
+        reject(new Error(`${this.name} ended: ${this.#errors.trim().split('\n').at(-1)}`));
       this.process.once('exit', gone);
       this.#answers.push((line) => {
         this.process.off('exit', gone);

@@ -1,0 +1,68 @@
+/** @file One whole optimiser step of `examples/induction-heads.ssm.yaml`: batch, forward, backward, AdamW. */
+import { datasets } from '../../src/data';
+import type { RunConfig } from '../../src/models/config';
+import { buildModel } from '../../src/models';
+import { openCpuEngine } from '../../src/runtime/engine/cpu';
+import type { BenchCase, Contestant } from '../harness';
+import { timed } from '../harness';
+import { torchPeers } from '../torch';
+import { THREADS } from './block';
+
+const SHAPE = { batch: 32, length: 64, d_model: 32, vocab_size: 16, layers: 2 };
+
+const train: RunConfig['train'] = {
+  steps: 1000,
+  batch_size: SHAPE.batch,
+  accumulate: 1,
+  clip: 1,
+  optimizer: { name: 'adamw', lr: 1e-3, betas: [0.9, 0.95], weight_decay: 0.1, eps: 1e-8 },
+  schedule: { name: 'constant', warmup: 0, min_lr: 0 },
+  log_every: 1,
+  keep: 3,
+};
+
+async function ours(): Promise<Contestant> {
+  const definition = datasets['induction-heads']!;
+  const options = definition.options.parse({ type: 'induction-heads' });
+  const data = await definition.open(options, { baseDir: '.', bundledDir: '.', seed: 0 });
+  const model = buildModel({
+    model: {
+      d_model: SHAPE.d_model,
+      layers: [{ mixer: 'mamba', repeat: SHAPE.layers }],
+      norm: 'rms',
+      norm_eps: 1e-5,
+      tie_embeddings: true,
+    },
+    task: { type: 'answer' },
+    data: data.shape,
+  });
+  const engine = await openCpuEngine({
+    parameters: model.parameters,
+    graph: model.trainingStep(SHAPE.batch),
+    train,
+    threads: THREADS,
+  });
+  const initial = model.initialise(0);
+  const zeros = new Map([...initial].map(([name, values]) => [name, new Float32Array(values.length)]));
+  await engine.write({ parameters: initial, moments1: zeros, moments2: zeros });
+  let step = 0;
+  return {
+    name: `ours, ${engine.nodes} nodes`,
+    run: () =>
+      timed(async () => {
+        const batch = data.trainBatch(step, SHAPE.batch);
+        step++;
+        await engine.step([batch], { step, lr: train.optimizer.lr });
+      }),
+    close: async () => engine.release(),
+  };
+}
+
+export const inductionStep: BenchCase = {
+  name: 'induction-step',
+  about: `whole step of two Mamba layers, d_model ${SHAPE.d_model}, batch ${SHAPE.batch}, length ${SHAPE.length}`,
+  reach: 4,
+  repetitions: 25,
+  ours,
+  peers: () => torchPeers({ case: 'induction-step', ...SHAPE }, THREADS),
+};
