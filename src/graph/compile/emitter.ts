@@ -1,0 +1,43 @@
+/** @file What a lowering sees of the ONNX graph being written. */
+import type { DType, NumericArray, Shape, Tensor } from '../types';
+
+export type Target = 'cpu' | 'webgpu';
+
+/** A floating-point attribute; plain numbers are integers. */
+export interface FloatAttribute {
+  readonly float: number;
+}
+/** A subgraph attribute: tensors in terms of local inputs and of values around it. */
+export interface BodyAttribute {
+  readonly body: Body;
+}
+export interface Body {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** Names of outer values that leaves of the body stand for. */
+  readonly captures: ReadonlyMap<Tensor, string>;
+}
+export type AttributeValue = number | string | readonly number[] | FloatAttribute | BodyAttribute;
+
+export interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** `com.microsoft` for contributed operators. */
+  readonly domain?: string;
+  /** Number of outputs, 1 unless given. */
+  readonly outputs?: number;
+}
+
+export interface Emitter {
+  readonly target: Target;
+  /** Adds a node and returns the names of its outputs; an empty input name leaves an optional input out. */
+  nodes(type: string, inputs: readonly string[], options?: NodeOptions): string[];
+  /** The same for one output. */
+  node(type: string, inputs: readonly string[], options?: NodeOptions): string;
+  /** Names an int64 list (shapes, axes). */
+  ints(values: readonly number[]): string;
+  constant(values: NumericArray, shape: Shape, dtype?: DType): string;
+  /** Whether an output of the node being lowered is used. */
+  used(output: number): boolean;
+}
+
+export const float = (value: number): FloatAttribute => ({ float: value });
