@@ -1,8 +1,8 @@
 /** @file Generated data: fresh examples for every training step, fixed held-out examples from streams of their own. */
 import { Random } from '../util/random';
-import type { Batch, DataShape, Dataset } from './define';
+import type { Batch, DataShape, Dataset, Split } from './define';
 
-/** Held-out examples per split. None is stored: example 9,999 costs as much as example 0. */
+/** Validation examples; there is no test split. None is stored: example 9,999 costs as much as example 0. */
 const HELD_OUT = 10_000;
 
 export interface Generator {
@@ -28,6 +28,7 @@ export function syntheticDataset(generator: Generator): Dataset {
     }
     return { inputs, targets, size };
   };
+  const count = (split: Split): number => (split === 'validation' ? HELD_OUT : 0);
   return {
     shape,
     hash,
@@ -35,10 +36,12 @@ export function syntheticDataset(generator: Generator): Dataset {
       const random = new Random(seed, name, 'train', step);
       return batch(batchSize, () => random);
     },
-    count: () => HELD_OUT,
+    count,
     heldOut(split, start, size) {
-      if (start < 0 || size < 0 || start + size > HELD_OUT) {
-        throw new RangeError(`examples ${start} … ${start + size - 1} of ${HELD_OUT} do not exist`);
+      if (start < 0 || size < 0 || start + size > count(split)) {
+        throw new RangeError(
+          `${split} examples ${start} … ${start + size - 1} of ${count(split)} do not exist`,
+        );
       }
       return batch(size, (row) => new Random(seed, name, split, start + row));
     },

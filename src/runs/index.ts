@@ -1,0 +1,9 @@
+/** @file Run folders: writing one, following one, finding all. */
+export { RunFolderError, type RunFolderProblem } from './errors';
+export type { SyncFileSystem } from './files';
+export { listRuns, newRunDir, readRunInfo } from './folder';
+export type { RunEvaluation, RunEvent } from './metrics';
+export { RunReader } from './reader';
+export { runStatus } from './status';
+export type { MetricTable } from './table';
+export { RunWriter, type NewRun } from './writer';

@@ -1,0 +1,227 @@
+/**
+ * @file The only writer of a run folder: run.json, replaced as a whole; metrics.jsonl, appended line by line;
+ * the resolved config, written once. It holds the folder's lock until it is closed.
+ */
+import { randomUUID } from 'node:crypto';
+import * as nodeFs from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  CONFIG_FILE,
+  METRICS_FILE,
+  RUN_FILE,
+  stringifyRow,
+  type RunInfo,
+  type WrittenStatus,
+} from '../protocol/run';
+import { cannotWrite, RunFolderError } from './errors';
+import { writeAtomic, type SyncFileSystem } from './files';
+import { parseRunInfo } from './folder';
+import { RunLock } from './lock';
+import { MetricsFile } from './metrics-file';
+
+/** Time between signs of life, ms. */
+const HEARTBEAT = 10_000;
+
+/** What the trainer knows of a run that begins; the rest of run.json is the writer's own. */
+export type NewRun = Pick<
+  RunInfo,
+  'device' | 'threads' | 'versions' | 'config_hash' | 'data_hash' | 'parameters' | 'steps' | 'config'
+> & { readonly name?: string };
+
+export class RunWriter {
+  #info: RunInfo;
+  readonly #timer: NodeJS.Timeout;
+  #beat = Date.now();
+  #closed = false;
+
+  private constructor(
+    readonly dir: string,
+    info: RunInfo,
+    /** run.json as it was found, when the run is continued. */
+    readonly earlier: RunInfo | undefined,
+    private readonly lock: RunLock,
+    private readonly metrics: MetricsFile,
+    private readonly fs: SyncFileSystem,
+  ) {
+    this.#info = info;
+    this.#timer = setInterval(() => this.#silentHeartbeat(), HEARTBEAT);
+    // Signs of life do not keep a process alive.
+    this.#timer.unref();
+  }
+
+  /**
+   * Begins a run in `runDir`, which is made if need be.
+   * @throws RunFolderError `holds-run`, `locked` or `write`
+   */
+  static create(runDir: string, run: NewRun, configText: string, fs: SyncFileSystem = nodeFs): RunWriter {
+    const dir = resolve(runDir);
+    try {
+      fs.mkdirSync(dir, { recursive: true });
+    } catch (error) {
+      throw cannotWrite(dir, error);
+    }
+    return locking(dir, fs, (lock) => {
+      if ([RUN_FILE, METRICS_FILE, 'checkpoints'].some((name) => fs.existsSync(join(dir, name)))) {
+        throw new RunFolderError(
+          'holds-run',
+          `${dir} already holds a run. Continue it with --resume, or use another folder with --run-dir.`,
+        );
+      }
+      const now = new Date().toISOString();
+      const info: RunInfo = {
+        id: randomUUID(),
+        name: `${basename(dirname(dir))}/${basename(dir)}`,
+        status: 'running',
+        pid: process.pid,
+        host: hostname(),
+        heartbeat: now,
+        started: now,
+        ...run,
+      };
+      writeAtomic(join(dir, CONFIG_FILE), configText, fs);
+      const metrics = MetricsFile.open(join(dir, METRICS_FILE), fs);
+      try {
+        writeInfo(dir, info, fs);
+      } catch (error) {
+        metrics.close();
+        throw error;
+      }
+      return new RunWriter(dir, info, undefined, lock, metrics, fs);
+    });
+  }
+
+  /**
+   * Continues the run in `runDir`: it is `running` again, in this process. The row that says where it continues is
+   * the caller's to write.
+   * @param configText when the config has changed in what may change
+   * @throws RunFolderError `no-run`, `damaged`, `locked` or `write`
+   */
+  static reopen(runDir: string, configText?: string, fs: SyncFileSystem = nodeFs): RunWriter {
+    const dir = resolve(runDir);
+    const path = join(dir, RUN_FILE);
+    if (!fs.existsSync(path)) {
+      throw new RunFolderError(
+        'no-run',
+        `There is no run in ${dir} to resume. Leave out --resume to start one.`,
+      );
+    }
+    return locking(dir, fs, (lock) => {
+      const earlier = parseRunInfo(fs.readFileSync(path, 'utf8'), path);
+      const { ended: _ended, error: _error, endpoint: _endpoint, ...kept } = earlier;
+      const info: RunInfo = {
+        ...(kept as RunInfo),
+        status: 'running',
+        pid: process.pid,
+        host: hostname(),
+        heartbeat: new Date().toISOString(),
+      };
+      const metrics = MetricsFile.open(join(dir, METRICS_FILE), fs);
+      try {
+        writeInfo(dir, info, fs);
+        if (configText !== undefined) writeAtomic(join(dir, CONFIG_FILE), configText, fs);
+      } catch (error) {
+        metrics.close();
+        throw error;
+      }
+      return new RunWriter(dir, info, earlier, lock, metrics, fs);
+    });
+  }
+
+  /** run.json as last written. */
+  get info(): RunInfo {
+    return this.#info;
+  }
+
+  /** Appends one row. @throws RunFolderError `write`; the file then ends with the row before */
+  row(row: Readonly<Record<string, unknown>>): void {
+    this.metrics.append(`${stringifyRow(row)}\n`);
+  }
+
+  /** Appends rows in one write: all of them or none. */
+  rows(rows: readonly Readonly<Record<string, unknown>>[]): void {
+    if (rows.length > 0) this.metrics.append(rows.map((row) => `${stringifyRow(row)}\n`).join(''));
+  }
+
+  /** Puts the rows on the disk; before a checkpoint, so that no row is older than the state it led to. */
+  sync(): void {
+    this.metrics.sync();
+  }
+
+  /** Changes keys of run.json; undefined removes one. @throws RunFolderError `write`, or `locked` when the lock is lost */
+  update(change: Partial<RunInfo> = {}): void {
+    this.#checkLock();
+    const info = { ...this.#info, ...change, heartbeat: new Date().toISOString() };
+    writeInfo(this.dir, info, this.fs);
+    this.#info = info;
+    this.#beat = Date.now();
+  }
+
+  /** A sign of life; also given every ten seconds without being asked. */
+  heartbeat(): void {
+    if (Date.now() - this.#beat >= HEARTBEAT / 2) {
+      this.update();
+      this.lock.touch();
+    }
+  }
+
+  #silentHeartbeat(): void {
+    try {
+      this.heartbeat();
+    } catch {
+      // A full disk is no reason to end; rows and checkpoints will tell when they fail.
+    }
+  }
+
+  #checkLock(): void {
+    if (this.lock.held) return;
+    throw new RunFolderError(
+      'locked',
+      `Another process has taken over ${this.dir}, or its lock was deleted. This one must not write there any more.`,
+    );
+  }
+
+  /** Ends the run: its last word in run.json, then the lock is released, also when the word cannot be written. */
+  close(status: Exclude<WrittenStatus, 'running'>, error?: string): void {
+    if (this.#closed) return;
+    const ended = new Date().toISOString();
+    try {
+      this.update({ status, ended, endpoint: undefined, error });
+      this.metrics.sync();
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** Leaves the folder as `reopen` found it, when the run turns out not to be one that can be continued. */
+  abandon(): void {
+    if (this.#closed) return;
+    try {
+      if (this.earlier !== undefined) writeInfo(this.dir, this.earlier, this.fs);
+    } finally {
+      this.#release();
+    }
+  }
+
+  #release(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.metrics.close();
+    this.lock.release();
+  }
+}
+
+function writeInfo(dir: string, info: RunInfo, fs: SyncFileSystem): void {
+  writeAtomic(join(dir, RUN_FILE), `${JSON.stringify(info, undefined, 2)}\n`, fs);
+}
+
+/** Gives the lock back when `open` fails. */
+function locking<T>(dir: string, fs: SyncFileSystem, open: (lock: RunLock) => T): T {
+  const lock = RunLock.acquire(dir, fs);
+  try {
+    return open(lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
