@@ -42,10 +42,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /**
- * @param file the whole file
+ * @param bytes the whole file
  * @throws SafetensorsError naming the first rule that the file breaks
  */
-export function parseSafetensors(file: Uint8Array): SafetensorsFile {
+export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
+  // A plain array: the slices of a Node Buffer would share its memory instead of copying.
+  const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = parseHeader(file);
   const data = file.subarray(header.dataStart);
   const metadata = new Map<string, string>();
@@ -98,7 +100,7 @@ function parseHeader(file: Uint8Array): { json: Record<string, unknown>; dataSta
   try {
     json = parseStrictJson(text);
   } catch (error) {
-    return fail(`the header is ${(error as Error).message}`);
+    return fail(`in the header, ${(error as Error).message}`);
   }
   if (!isObject(json)) return fail('the header is not a mapping');
   return { json, dataStart };

@@ -30,12 +30,10 @@ const size = (shape: readonly number[]): number => shape.reduce((product, extent
 
 /** Operators that only move numbers. */
 const FREE = new Set(
-  [
-    'input constant iota cast reshape transpose slice pad concat split expand unsqueeze squeeze flip stack',
-    'embedding gather oneHot takeAlong stopGradient where',
-  ]
-    .join(' ')
-    .split(' '),
+  (
+    'input constant full iota cast reshape transpose slice pad concat split expand spread ' +
+    'gather takeAlong stopGradient where'
+  ).split(' '),
 );
 
 /** Operations of one node: a product of matrices 2·M·N·K, a scan per state entry, else one per element touched. */
@@ -46,11 +44,12 @@ export function nodeFlops(node: Node): number {
   if (FREE.has(name)) return 0;
   switch (name) {
     case 'matmul':
-      return 2 * size(node.outputs[0]!.shape) * node.inputs[0]!.shape.at(-1)!;
-    case 'linear':
-      return 2 * size(node.outputs[0]!.shape) * node.inputs[1]!.shape.at(-1)!;
+      return 2 * outputs * node.inputs[0]!.shape.at(-1)!;
+    case 'gemm':
+      // (m, k) × (k, n), either of them stored transposed.
+      return 2 * outputs * (inputs[0]! / node.outputs[0]!.shape[0]!);
     case 'causalConv1d':
-      return 2 * size(node.outputs[0]!.shape) * node.inputs[1]!.shape.at(-1)!;
+      return 2 * outputs * node.inputs[1]!.shape.at(-1)!;
     case 'selectiveScan': {
       // exp, decay, write and read: about nine per state entry and token (Gu & Dao, 2023).
       const states = node.inputs[2]!.shape.at(-1)!;

@@ -91,6 +91,16 @@ describe('safetensors reader', () => {
     });
   }
 
+  it('copies float32 out of a Buffer at any offset', () => {
+    for (const shift of [0, 1, 2, 3]) {
+      const shifted = Buffer.concat([Buffer.alloc(shift), entry(good)]).subarray(shift);
+      const values = float32Of(parseSafetensors(shifted).tensors.get('a')!);
+      assert.deepEqual(values, Float32Array.of(1, 2, 3, 4, 5, 6));
+      values[0] = 9;
+      assert.equal(float32Of(parseSafetensors(shifted).tensors.get('a')!)[0], 1);
+    }
+  });
+
   it('accepts a file without tensors, and keeps the metadata', () => {
     assert.equal(parseSafetensors(file('{}', Buffer.alloc(0))).tensors.size, 0);
     const { metadata } = parseSafetensors(file(`{"__metadata__":{"format":"pt"},"a":{${good}}}`));

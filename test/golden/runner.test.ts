@@ -12,7 +12,7 @@ const stored = (name: string) => readCase(join(__dirname, name));
 async function run(name: string, change: (tensors: Stored, json: CaseJson) => void) {
   const { json, tensors } = stored(name);
   change(tensors, json);
-  return withCase(json, tensors, (folder) => runGolden([folder]));
+  return withCase(json, tensors, (folder) => runGolden([folder], { device: 'reference' }));
 }
 
 const targets = [
@@ -144,8 +144,8 @@ describe('golden runner', function () {
     let folder: string;
     beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'golden-'))));
     afterEach(() => rmSync(folder, { recursive: true }));
-    const code = async (paths: string[], device?: string): Promise<number> =>
-      (await runGolden(paths, device ? { device } : {})).exitCode;
+    const code = async (paths: string[], device = 'reference'): Promise<number> =>
+      (await runGolden(paths, { device })).exitCode;
 
     it('wrong usage is 64', async () => {
       assert.equal(await code([]), 64);
@@ -172,7 +172,7 @@ describe('golden runner', function () {
       const good = stored('mamba2-ssd');
       writeCase(join(folder, 'a'), good.json, good.tensors);
       writeCase(join(folder, 'b'), { ...good.json, target: 'something.else' }, good.tensors);
-      const report = await runGolden([folder]);
+      const report = await runGolden([folder], { device: 'reference' });
       assert.deepEqual(report.cases.map(({ status }) => status), ['agrees', 'not-supported']);
       assert.equal(report.exitCode, 2);
       assert.match(formatGoldenReport(report), /1 agrees, 1 not-supported/);

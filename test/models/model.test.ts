@@ -179,8 +179,9 @@ describe('tasks', () => {
     const { loss } = model.trainingStep(2);
     const [l, perExample, hits, whole] = g.interpret([logits!, losses!, correct!, loss!], feeds);
     const expected = nats(l!, 16, feeds.targets);
-    assert.ok(Math.abs(whole![0]! - mean(expected)) < 1e-12);
-    assert.ok(Math.abs(perExample![1]! - mean(expected.slice(6))) < 1e-12);
+    // The divisor of a mean is a float32 number in the graph.
+    assert.ok(Math.abs(whole![0]! - mean(expected)) < 1e-6);
+    assert.ok(Math.abs(perExample![1]! - mean(expected.slice(6))) < 1e-6);
     const right = Array.from({ length: 12 }, (_, i) => {
       const row = Array.from(l!.subarray(i * 16, (i + 1) * 16));
       return Number(row.indexOf(Math.max(...row)) === feeds.targets[i]);
@@ -205,7 +206,8 @@ describe('tasks', () => {
     assert.ok(Math.abs(perExample![0]! - mean(expected.slice(0, 2))) < 1e-12);
     const heads = g
       .reachable([losses!])
-      .filter((node) => node.outputs[0]!.shape.at(-1) === 11 && node.operator.name === 'matmul');
+      .filter((node) => node.outputs[0]!.shape.at(-1) === 11 && node.operator.name === 'gemm');
+    assert.ok(heads.length > 0);
     for (const node of heads)
       assert.ok(node.outputs[0]!.shape.reduce((size, extent) => size * extent, 1) <= 2 * 2 * 11);
   });
