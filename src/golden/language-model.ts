@@ -4,7 +4,7 @@ import type { GoldenCase } from './case';
 import { MalformedCase, NotSupported } from './errors';
 import type { Feeds } from './machine';
 import { attentionOptions, mamba2Options, mambaOptions, mlpOptions } from './mixer-options';
-import { isInteger, Options } from './options';
+import { isInteger, type Options } from './options';
 
 export interface CaseModel {
   readonly model: Model;
