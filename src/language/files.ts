@@ -8,7 +8,7 @@ import type { Type } from './types';
 export interface FileReference {
   readonly path: Path;
   readonly text: string;
-  /** `files` for patterns, `file` for one file, `config` for a base. */
+  /** What the option takes, as its definition says: `text`, …; `config` for a base. */
   readonly kind: string;
   readonly node: ConfigNode;
 }
@@ -66,9 +66,15 @@ function folderOf(node: ConfigNode, root: ConfigNode, reader: Reader): string | 
   return disk === undefined ? undefined : path.dirname(disk);
 }
 
-/** Forward slashes on every platform, since patterns use the backslash for quoting. */
+const wildcard = /[*?[\]{}]/g;
+
+/** Forward slashes on every platform, since patterns use the backslash for quoting. Shipped files keep their name. */
 export function absolute(folder: string, text: string): string {
-  const joined = path.isAbsolute(text) ? text : path.resolve(folder, text);
+  if (/^[a-z]{2,}:/.test(text)) return text;
+  const isPattern = text.search(wildcard) >= 0;
+  // Brackets in the name of the folder are only letters there.
+  const start = isPattern ? folder.replace(wildcard, '[$&]') : folder;
+  const joined = path.isAbsolute(text) ? text : path.resolve(start, text);
   return path.sep === '\\' ? joined.replaceAll('\\', '/') : joined;
 }
 

@@ -1,13 +1,22 @@
 /** @file The config language: resolving, checking, schema and reference of `*.ssm.yaml`. */
-import { diskReader, type Reader } from '../config';
+import { diskReader, sortDiagnostics, type Reader } from '../config';
 import { language } from './builtin';
+import { checkDataFiles } from './dataFiles';
 import { jsonSchemaOf } from './jsonSchema';
 import { referenceOf } from './reference';
 import { resolveFileWith, resolveTextWith, type Resolved, type ResolveOptions } from './resolve';
 
-/** Reads, merges and checks a config file; `config` and `text` are there when nothing is wrong. */
-export const resolveFile = (file: string, options: ResolveOptions = {}): Promise<Resolved> =>
-  resolveFileWith(language(), file, options);
+/**
+ * Reads, merges and checks a config file and the data files that it names; `config` and `text` are there when
+ * nothing is wrong.
+ */
+export async function resolveFile(file: string, options: ResolveOptions = {}): Promise<Resolved> {
+  const resolved = await resolveFileWith(language(), file, options);
+  const wrong = await checkDataFiles(resolved, language(), diskReader);
+  if (wrong.length === 0) return resolved;
+  const { config: _config, text: _text, ...rest } = resolved;
+  return { ...rest, diagnostics: sortDiagnostics([...resolved.diagnostics, ...wrong]) };
+}
 
 /** The same for a text that may differ from the disk; `file` is what it is called and where paths start. */
 export const resolveText = (
@@ -28,6 +37,7 @@ export { hasErrors, sortDiagnostics } from '../config';
 export type { Analysis } from './analyse';
 export { language } from './builtin';
 export { codeAnchor, codes, type Code } from './codes';
+export { checkDataFiles } from './dataFiles';
 export { createLanguage, type Language } from './language';
 export type { Registry } from './registry';
 export { formatJson, formatText } from './report';

@@ -1,0 +1,108 @@
+/** @file Open documents and what is known about them; computed once per version and kept until something changes. */
+import { promises as fs } from 'node:fs';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { URI, Utils } from 'vscode-uri';
+import { combine, loadChain, parseConfig, type ConfigNode, type Parsed, type Reader } from '../src/config';
+import { resolveChain, type Language, type Resolved } from '../src/language';
+
+export interface State {
+  readonly document: TextDocument;
+  readonly parsed: Parsed;
+  readonly resolved: Resolved;
+  /** The merged bases under this document, for tags that only they write. */
+  readonly base?: ConfigNode;
+}
+
+/** Reads a file that is not open, for example through the client in a virtual workspace. */
+export type ReadElsewhere = (uri: string) => Promise<string>;
+
+export class Documents {
+  private readonly open = new Map<string, TextDocument>();
+  private readonly states = new Map<string, { version: number; state: Promise<State> }>();
+
+  constructor(
+    private readonly language: () => Language,
+    private readonly readElsewhere: ReadElsewhere,
+  ) {}
+
+  readonly reader: Reader = {
+    read: async (uri) => {
+      const document = this.open.get(uri);
+      if (document) return document.getText();
+      const parsed = URI.parse(uri);
+      return parsed.scheme === 'file' ? fs.readFile(parsed.fsPath, 'utf8') : this.readElsewhere(uri);
+    },
+    resolve: (uri, reference) => {
+      const from = URI.parse(uri);
+      // A document without a place of its own (untitled) can only name absolute paths.
+      if (/^([A-Za-z]:)?[/\\]/.test(reference)) return URI.file(reference).toString();
+      return Utils.resolvePath(Utils.dirname(from), reference).toString();
+    },
+    toDisk: (uri) => {
+      const parsed = URI.parse(uri);
+      return parsed.scheme === 'file' ? parsed.fsPath : undefined;
+    },
+  };
+
+  set(document: TextDocument): void {
+    this.open.set(document.uri, document);
+    this.forget(document.uri);
+  }
+
+  close(uri: string): void {
+    this.open.delete(uri);
+    this.forget(uri);
+  }
+
+  get(uri: string): TextDocument | undefined {
+    return this.open.get(uri);
+  }
+
+  get uris(): string[] {
+    return [...this.open.keys()];
+  }
+
+  /** Drops what is known of a document and of every other one: any of them may be built on it. */
+  forget(uri: string): void {
+    for (const [other, { state }] of this.states) {
+      if (other === uri) {
+        this.states.delete(other);
+        continue;
+      }
+      void state.then(({ resolved }) => {
+        const failed = resolved.diagnostics.some((diagnostic) => diagnostic.code === 'extends-missing');
+        if (failed || resolved.files.includes(uri)) this.states.delete(other);
+      });
+    }
+  }
+
+  forgetAll(): void {
+    this.states.clear();
+  }
+
+  /** @returns undefined for documents that are not open */
+  async state(uri: string): Promise<State | undefined> {
+    const document = this.open.get(uri);
+    if (!document) return undefined;
+    const known = this.states.get(uri);
+    if (known?.version === document.version) return known.state;
+    const state = this.compute(document);
+    this.states.set(uri, { version: document.version, state });
+    return state;
+  }
+
+  private async compute(document: TextDocument): Promise<State> {
+    const language = this.language();
+    const parsed = parseConfig(document.uri, document.getText());
+    const { presets } = language.registry;
+    const chain = await loadChain(parsed, { reader: this.reader, ...(presets ? { presets } : {}) });
+    const resolved = resolveChain(language, chain, this.reader);
+    const bases = chain.parts.slice(1);
+    return {
+      document,
+      parsed,
+      resolved,
+      ...(bases.length > 0 ? { base: combine(bases, language.rules).root } : {}),
+    };
+  }
+}

@@ -1,0 +1,71 @@
+/** @file Hover: what a key or a word is, and the numbers that follow from this config. */
+import { MarkupKind, type Hover, type Position } from 'vscode-languageserver';
+import { nodeAt, scalarText, type Path } from '../../src/config';
+import type { Analysis, Language } from '../../src/language';
+import { locate, type Located } from '../../src/language/types';
+import { tagIn } from '../../src/language/language';
+import { quantity } from '../../src/language/words';
+import type { State } from '../documents';
+import { dataMarkdown, fieldMarkdown, layerMarkdown, variantMarkdown } from './docs';
+import { spotAt, type Spot } from './locateOffset';
+import { layerAt, layerSummary, shapeSummary, stackSummary } from './numbers';
+
+export function hover(state: State, position: Position, language: Language): Hover | undefined {
+  const { document, parsed, resolved } = state;
+  const spot = parsed.root && spotAt(parsed.root, document.offsetAt(position));
+  if (!spot || !parsed.root) return undefined;
+  const root = parsed.root;
+  const tag = (at: Path, key: string): string | undefined =>
+    tagIn(root, at, key) ?? tagIn(state.base, at, key);
+  const located = locate(language.type, spot.path, tag);
+  if (!located) return undefined;
+  const parts = [
+    spot.on === 'value' ? valueDocs(spot, located, language) : undefined,
+    located.field && fieldMarkdown(located.field),
+    numbers(spot, resolved.analysis),
+  ];
+  const value = [...new Set(parts.filter((part) => part !== undefined && part !== ''))].join('\n\n---\n\n');
+  if (value === '') return undefined;
+  return {
+    contents: { kind: MarkupKind.Markdown, value },
+    range: { start: document.positionAt(spot.where.start), end: document.positionAt(spot.where.end) },
+  };
+}
+
+/** The definition behind a mixer, a data set or a task. */
+function valueDocs(spot: Spot, located: Located, { registry, type }: Language): string | undefined {
+  const word = scalarText(spot.node);
+  const key = spot.path[spot.path.length - 1];
+  if (word === undefined) return undefined;
+  if (key === 'mixer' && Object.hasOwn(registry.mixers, word)) {
+    const layer = registry.mixers[word];
+    return layer && layerMarkdown(layer);
+  }
+  const isTag = key === 'type' || located.type.kind === 'variants';
+  if (isTag && spot.path[0] === 'data' && Object.hasOwn(registry.datasets, word)) {
+    const data = registry.datasets[word];
+    return data && dataMarkdown(data);
+  }
+  const task = type.fields.get('task')?.type;
+  if (isTag && spot.path[0] === 'task' && task?.kind === 'variants')
+    return variantMarkdown(word, task.variants.get(word));
+  return undefined;
+}
+
+/** What this config makes of it. */
+function numbers(spot: Spot, analysis: Analysis | undefined): string | undefined {
+  if (!analysis) return undefined;
+  const [section] = spot.path;
+  const key = spot.path[spot.path.length - 1];
+  if (section === 'data' && spot.path.length <= 2 && (key === 'data' || key === 'type'))
+    return shapeSummary(analysis);
+  if (section !== 'model') return undefined;
+  if (spot.path.length === 1 || (spot.path.length === 2 && key === 'layers')) return stackSummary(analysis);
+  const layer = layerAt(analysis, spot.path);
+  if (!layer) return undefined;
+  const facts = analysis.facts.get(layer);
+  if (key === 'mixer') return layerSummary(analysis, layer);
+  const derived = facts?.derived[String(key)];
+  const node = nodeAt(analysis.root, spot.path);
+  return derived === undefined ? undefined : `Here: ${scalarText(node) ?? ''} → ${quantity(derived)}`;
+}

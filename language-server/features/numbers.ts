@@ -1,0 +1,86 @@
+/** @file The numbers of a config in words: sizes, parameters, states. */
+import { startsWith, type Path } from '../../src/config';
+import type { Analysis } from '../../src/language';
+import type { WrittenLayer } from '../../src/language/layers';
+import { quantity } from '../../src/language/words';
+import { buildModel } from '../../src/models/model';
+
+export function layerAt(analysis: Analysis, path: Path): WrittenLayer | undefined {
+  return analysis.stack.layers.find((layer) => startsWith(path, layer.path));
+}
+
+/** `length 64, 16 tokens → 1 answer` */
+export function shapeLine({ data }: Analysis): string | undefined {
+  const shape = data?.shape;
+  if (!shape) return undefined;
+  const { input, target, length } = shape;
+  const what = input.kind === 'tokens' ? `vocabulary ${input.vocab_size}` : `${input.features} features`;
+  const answers = {
+    'next-token': 'next token',
+    answer: target.kind === 'answer' ? `${target.positions} answer${target.positions === 1 ? '' : 's'}` : '',
+    class: target.kind === 'class' ? `${target.classes} classes` : '',
+  }[target.kind];
+  return `length ${length}, ${what} → ${answers}`;
+}
+
+export function shapeSummary(analysis: Analysis): string | undefined {
+  const line = shapeLine(analysis);
+  return line === undefined ? undefined : `Here: ${line}.`;
+}
+
+/** Derived sizes: `d_inner 64, dt_rank 2`. */
+export function derivedLine(derived: Readonly<Record<string, number>>): string {
+  return Object.entries(derived)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+}
+
+export function layerSummary(analysis: Analysis, layer: WrittenLayer): string | undefined {
+  const facts = analysis.facts.get(layer);
+  if (!facts) return undefined;
+  const last = layer.index + layer.count - 1;
+  const which =
+    layer.count === 1 ? `Layer ${layer.index}` : `${layer.count} layers, ${layer.index} … ${last}`;
+  const length = analysis.data?.shape?.length;
+  const width = analysis.dims?.d_model;
+  const rows = [
+    `${which}: (batch, ${length ?? 'time'}, ${width ?? 'd_model'}) → the same`,
+    derivedLine(facts.derived),
+    `${quantity(facts.parameters)} parameters each`,
+    facts.state === undefined
+      ? 'cannot decode step by step'
+      : `state of ${quantity(facts.state * 4)}B per sequence`,
+  ];
+  return rows
+    .filter((row) => row !== '')
+    .map((row) => `- ${row}`)
+    .join('\n');
+}
+
+/** All trained numbers, embedding and head included; undefined while the config is not complete. */
+export function parameterTotal(analysis: Analysis): number | undefined {
+  const { config, data } = analysis;
+  if (!config || !data?.shape) return undefined;
+  try {
+    const model = buildModel({ model: config.model, task: config.task, data: data.shape });
+    let total = 0;
+    for (const { shape } of model.parameters.values())
+      total += shape.reduce((size, extent) => size * extent, 1);
+    return total;
+  } catch {
+    return undefined;
+  }
+}
+
+export function stackLine(analysis: Analysis): string | undefined {
+  const { stack } = analysis;
+  if (stack.total === 0) return undefined;
+  const total = parameterTotal(analysis);
+  const layers = `${stack.total} layer${stack.total === 1 ? '' : 's'}`;
+  return total === undefined ? layers : `${layers}, ${quantity(total)} parameters`;
+}
+
+export function stackSummary(analysis: Analysis): string | undefined {
+  const line = stackLine(analysis);
+  return line === undefined ? undefined : `Here: ${line}.`;
+}

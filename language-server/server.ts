@@ -1,0 +1,153 @@
+/** @file The language server: wires features to a connection. Nothing a client sends may end the process. */
+import {
+  CodeActionKind,
+  DidChangeConfigurationNotification,
+  DocumentDiagnosticReportKind,
+  TextDocumentSyncKind,
+  type Connection,
+  type DocumentDiagnosticParams,
+  type DocumentDiagnosticReport,
+  type InitializeParams,
+  type InitializeResult,
+} from 'vscode-languageserver';
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { language as builtin, type Language } from '../src/language';
+import { Documents, type State } from './documents';
+import { codeActions } from './features/actions';
+import { complete } from './features/completion';
+import { shownDiagnostics } from './features/diagnostics';
+import { format } from './features/formatting';
+import { hover } from './features/hover';
+import { inlayHints } from './features/inlay';
+import { codeLenses } from './features/lens';
+import { definition, documentLinks } from './features/navigation';
+import { documentSymbols, foldingRanges, selectionRanges } from './features/structure';
+import { Publisher } from './publisher';
+import { readClient, type Client } from './client';
+
+/** Serves a connection; without one, over standard input and output or whatever the command line names. */
+export function startServer(
+  connection: Connection = createConnection(ProposedFeatures.all),
+  language: () => Language = builtin,
+): Promise<void> {
+  let client: Client = readClient(undefined);
+  const documents = new Documents(language, async (uri) => {
+    const text: unknown = await connection.sendRequest('ssm/readFile', { uri });
+    if (typeof text !== 'string') throw new Error('the client cannot read it');
+    return text;
+  });
+  const publisher = new Publisher(connection, documents);
+
+  /** Runs a handler on the state of a document; whatever goes wrong is logged and answered with nothing. */
+  const on =
+    <P extends { textDocument: { uri: string } }, R>(
+      empty: R,
+      handle: (state: State, params: P) => R | Promise<R>,
+    ) =>
+    async (params: P): Promise<R> => {
+      try {
+        const state = await documents.state(params.textDocument.uri);
+        return state ? await handle(state, params) : empty;
+      } catch (error) {
+        connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        return empty;
+      }
+    };
+
+  connection.onInitialize((params: InitializeParams) => {
+    client = readClient(params);
+    publisher.enabled = !client.pullsDiagnostics;
+    return capabilities(client);
+  });
+  connection.onInitialized(() => {
+    if (!client.registersConfiguration) return;
+    void connection.client
+      .register(DidChangeConfigurationNotification.type, { section: 'ssm' })
+      .catch(() => undefined);
+  });
+  connection.onDidChangeConfiguration(({ settings }) => {
+    client.configure((settings as { ssm?: unknown } | null)?.ssm);
+  });
+
+  connection.onDidOpenTextDocument(({ textDocument: { uri, languageId, version, text } }) => {
+    documents.set(TextDocument.create(uri, languageId, version, text));
+    publisher.changed(uri, 0);
+  });
+  connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) => {
+    const document = documents.get(uri);
+    if (!document) return;
+    documents.set(TextDocument.update(document, contentChanges, version));
+    publisher.changed(uri);
+  });
+  connection.onDidCloseTextDocument(({ textDocument: { uri } }) => {
+    documents.close(uri);
+    publisher.closed(uri);
+  });
+  connection.onDidChangeWatchedFiles(() => {
+    documents.forgetAll();
+    if (client.refreshesDiagnostics) connection.languages.diagnostics.refresh();
+    publisher.all();
+  });
+
+  const nothing: DocumentDiagnosticReport = { kind: DocumentDiagnosticReportKind.Full, items: [] };
+  connection.languages.diagnostics.on(
+    on<DocumentDiagnosticParams, DocumentDiagnosticReport>(nothing, (state) => ({
+      kind: DocumentDiagnosticReportKind.Full,
+      items: shownDiagnostics(state, client.reference),
+    })),
+  );
+  connection.onCompletion(
+    on([], (state, { position }) => complete(state, position, language(), { snippets: client.snippets })),
+  );
+  connection.onHover(on(null, (state, { position }) => hover(state, position, language()) ?? null));
+  connection.onCodeAction(on([], codeActions));
+  connection.onCodeLens(on([], (state) => (client.codeLens ? codeLenses(state) : [])));
+  connection.languages.inlayHint.on(
+    on([], (state, { range }) => (client.inlayHints ? inlayHints(state, range) : [])),
+  );
+  connection.onDocumentSymbol(on([], documentSymbols));
+  connection.onFoldingRanges(on([], foldingRanges));
+  connection.onSelectionRanges(on([], (state, { positions }) => selectionRanges(state, positions)));
+  connection.onDocumentLinks(on([], (state) => documentLinks(state, documents, language())));
+  connection.onDefinition(
+    on([], (state, { position }) => definition(state, position, documents, language())),
+  );
+  connection.onDocumentFormatting(on([], format));
+  connection.onRequest('ssm/resolvedConfig', (params: { textDocument: { uri: string } }) =>
+    on<typeof params, string | null>(null, ({ resolved }) => resolved.text ?? null)(params),
+  );
+
+  publisher.reference = () => client.reference;
+  connection.listen();
+  return new Promise((resolve) => connection.onExit(resolve));
+}
+
+function capabilities({ pullsDiagnostics }: Client): InitializeResult {
+  return {
+    serverInfo: { name: 'ssm-studio' },
+    capabilities: {
+      textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+      completionProvider: { triggerCharacters: [':', ' ', '-', '{', '[', ',', '/', '.', '"'] },
+      hoverProvider: true,
+      codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.SourceFixAll] },
+      codeLensProvider: {},
+      inlayHintProvider: true,
+      documentSymbolProvider: true,
+      foldingRangeProvider: true,
+      selectionRangeProvider: true,
+      documentLinkProvider: {},
+      definitionProvider: true,
+      documentFormattingProvider: true,
+      ...(pullsDiagnostics
+        ? {
+            diagnosticProvider: {
+              identifier: 'ssm',
+              interFileDependencies: true,
+              workspaceDiagnostics: false,
+            },
+          }
+        : {}),
+    },
+  };
+}
