@@ -4,6 +4,7 @@
  */
 const fs = require('node:fs');
 const path = require('node:path');
+const webpack = require('webpack');
 const MinimizerPlugin = require('minimizer-webpack-plugin');
 const MiniCssExtractPlugin = require('mini-css-extract-plugin');
 
@@ -100,6 +101,7 @@ module.exports = (_env, argv) => {
       library: { type: 'commonjs2' },
       devtoolModuleFilenameTemplate: moduleName,
     },
+    plugins: [new webpack.BannerPlugin({ banner: '#!/usr/bin/env node', raw: true, include: /^cli\.js$/ })],
     // `vscode` is the editor's; onnxruntime-node is native and ships beside the bundles.
     externals: { vscode: 'commonjs vscode', 'onnxruntime-node': 'commonjs onnxruntime-node' },
     node: { __dirname: false, __filename: false },

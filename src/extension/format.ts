@@ -16,8 +16,9 @@ export function quantity(x: number): string {
   return size >= 1000 ? count(x) : x.toPrecision(3);
 }
 
-/** `98.4 %`. */
-export const percent = (x: number): string => `${x === 1 ? '100' : (100 * x).toFixed(1)} %`;
+/** `98.4 %`; never rounded up to 100. */
+export const percent = (x: number): string =>
+  x === 1 ? '100 %' : `${(Math.floor(x * 1000 + 1e-9) / 10).toFixed(1)} %`;
 
 /** `3 s`, `2 min 5 s`, `1 h 3 min`. */
 export function duration(seconds: number): string {

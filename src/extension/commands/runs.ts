@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../errors';
 import { openCurves as showCurves, openScan as showScan } from '../panelHost';
 import { dirOf, pickRun } from '../runs/pick';
-import { pickConfig, stemOf, toSource, type ConfigSource } from '../runs/source';
+import { pickConfig, stemOf, toSource, uriOf, type ConfigSource } from '../runs/source';
 import type { RunEntry } from '../services';
 import type { Studio } from '../studio';
 import { ensureTrusted } from '../trust';
@@ -93,17 +93,9 @@ export async function openCurves(studio: Studio, argument?: unknown): Promise<vo
   const { store } = await studio.runs();
   const dir = dirOf(argument);
   if (dir !== undefined) return showCurves(studio, [dir]);
-  const given =
-    typeof argument === 'object' && argument !== null ? (argument as { config?: unknown }).config : undefined;
   const active = vscode.window.activeTextEditor?.document;
-  const config =
-    typeof given === 'string'
-      ? given
-      : argument instanceof vscode.Uri
-        ? argument.fsPath
-        : active?.languageId === 'ssm-yaml'
-          ? active.uri.fsPath
-          : undefined;
+  const uri = uriOf(argument) ?? (active?.languageId === 'ssm-yaml' ? active.uri : undefined);
+  const config = uri?.scheme === 'file' ? uri.fsPath : undefined;
   const own = config === undefined ? [] : runsOf(store.runs, config);
   const newest = store.runs[0];
   if (own.length > 0) return showCurves(studio, own);
