@@ -4,6 +4,7 @@
  */
 import * as nodeFs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { describeWriteError } from '../../util/write-error';
 
 /** The calls that writing needs; tests pass one that fails. */
 export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm'>;
@@ -23,21 +24,6 @@ export class CheckpointError extends Error {
     super(message);
     this.name = 'CheckpointError';
   }
-}
-
-const ADVICE: Record<string, string> = {
-  ENOSPC: 'the disk is full. Free some space',
-  EDQUOT: 'your disk quota is used up. Free some space',
-  EACCES: 'there is no permission to write there. Change the permissions of the folder',
-  EPERM: 'there is no permission to write there. Change the permissions of the folder',
-  EROFS: 'the file system is read-only. Use another folder with --run-dir',
-};
-
-/** "cannot write X: the disk is full. Free some space" for the error codes that people meet. */
-export function describeWriteError(path: string, error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  const advice = code === undefined ? undefined : ADVICE[code];
-  return `Cannot write ${path}: ${advice ?? (error instanceof Error ? error.message : String(error))}`;
 }
 
 const LEFTOVER = /^\.(step-\d+)\.\d+\.(tmp|old)$/;

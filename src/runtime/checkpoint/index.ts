@@ -1,5 +1,5 @@
 /** @file Checkpoints: complete or absent, verified when read. */
-export { CheckpointError, describeWriteError, type FileSystem, type FolderFile } from './folder';
+export { CheckpointError, type FileSystem, type FolderFile } from './folder';
 export {
   checkpointName,
   CheckpointStore,

@@ -6,9 +6,9 @@ import type { Batch } from '../../data/define';
 import { compile, type Tensor } from '../../graph';
 import type { TrainConfig } from '../../models/config';
 import { AdamW, ParameterMemory, type ParameterInfo } from '../optimizer';
-import { openSession } from '../ort';
+import { openSession, type Feed } from '../ort';
 import { batchFeeds, onlyInputs } from './feeds';
-import type { Feed, StepResult, TrainingEngine, TrainingTensors } from './types';
+import type { StepResult, TrainingEngine, TrainingTensors } from './types';
 
 export const GRADIENT = 'grad.';
 

@@ -7,10 +7,10 @@ import * as g from '../../graph';
 import type { Tensor } from '../../graph';
 import type { TrainConfig } from '../../models/config';
 import type { ParameterInfo } from '../optimizer';
-import { openSession } from '../ort';
+import { openSession, type Feed } from '../ort';
 import { GRADIENT } from './cpu';
 import { batchFeeds, onlyInputs } from './feeds';
-import type { DeviceFeed, Feed, StepResult, TrainingEngine, TrainingTensors } from './types';
+import type { StepResult, TrainingEngine, TrainingTensors } from './types';
 
 export interface DeviceEngineOptions {
   readonly parameters: ReadonlyMap<string, ParameterInfo>;

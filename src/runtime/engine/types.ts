@@ -1,5 +1,6 @@
 /** @file What computes training steps, whatever the device. */
 import type { Batch } from '../../data/define';
+import type { Feed } from '../ort';
 
 /** What one optimiser step found. */
 export interface StepResult {
@@ -18,10 +19,6 @@ export interface TrainingTensors {
   readonly moments1: ReadonlyMap<string, Float32Array>;
   readonly moments2: ReadonlyMap<string, Float32Array>;
 }
-
-export type Feed = Float32Array | Int32Array | Uint8Array | DeviceFeed;
-/** A tensor that lives on the device; opaque here. */
-export type DeviceFeed = object;
 
 export interface TrainingEngine {
   readonly device: string;

@@ -3,8 +3,7 @@ import type { Batch, Dataset } from '../../data/define';
 import { compile } from '../../graph';
 import type { Model } from '../../models';
 import { batchFeeds, onlyInputs } from '../engine/feeds';
-import type { Feed } from '../engine/types';
-import { openSession } from '../ort';
+import { openSession, type Feed } from '../ort';
 
 export type HeldOut = 'validation' | 'test';
 
@@ -96,7 +95,7 @@ export class Evaluator {
       batchSize,
       model.targets(length),
       async (batch, parameters) => {
-        const feeds = { ...onlyInputs(compiled, parameters), ...batchFeeds(compiled, batch) };
+        const feeds = { ...onlyInputs<Feed>(compiled, parameters), ...batchFeeds(compiled, batch) };
         const found = await session.run(feeds);
         return { losses: found['losses'] as Float32Array, correct: found['correct'] as Float32Array };
       },

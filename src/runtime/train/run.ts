@@ -11,7 +11,8 @@ import type { RunControl } from '../process/control';
 import type { LiveStatus } from '../process/protocol';
 import { RunServer } from '../process/server';
 import { deviceFor, openEngine } from './engine';
-import { openFolder } from './folder';
+import { readRunInfo, RunWriter } from '../../runs';
+import { runtimeVersion } from '../versions';
 import { configHash, modelOf, openData } from './prepare';
 import { forbiddenChanges } from './resume';
 import { TrainingRun } from './training-run';
@@ -85,35 +86,51 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const config = { ...request.config, device: request.device ?? request.config.device };
   const data = await openData(config, { baseDir: request.baseDir, bundledDir: request.bundledDir, seed });
   const model = modelOf(config, data);
-  const folder = await openFolder(request, {
+  const earlier = request.resume === undefined ? undefined : await readRunInfo(request.runDir);
+  if (earlier !== undefined && earlier.data_hash !== data.hash) {
+    throw new ResumeError(
+      'The data have changed since this run began, so it cannot be continued. Start a new run.',
+    );
+  }
+  const threads = request.threads ?? earlier?.threads ?? defaultThreads();
+  const kept = earlier !== undefined && request.device === undefined;
+  const choice = kept
+    ? { device: earlier.device as 'cpu' | 'webgpu', reason: 'as the run began' }
+    : await deviceFor({ config, model, data, threads, version: request.version });
+  if (earlier !== undefined && (choice.device !== earlier.device || threads !== earlier.threads)) {
+    say(
+      `The run began on ${earlier.device} with ${earlier.threads} threads and goes on with ${choice.device} and ` +
+        `${threads}: its numbers will not be the same bits as those of an uninterrupted run.`,
+    );
+  }
+  const known = {
+    versions: {
+      'ssm-studio': request.version,
+      node: process.versions.node,
+      onnxruntime: await runtimeVersion(),
+    },
     config_hash: configHash(config),
-    data_hash: data.hash,
-    parameters: [...model.parameters.values()].reduce(
-      (total, { shape }) => total + shape.reduce((product, extent) => product * extent, 1),
-      0,
-    ),
     steps: config.train.steps,
-  });
+  };
+  const folder =
+    earlier === undefined
+      ? RunWriter.create(
+          request.runDir,
+          {
+            ...known,
+            device: choice.device,
+            threads,
+            data_hash: data.hash,
+            parameters: parameterCount(model),
+            config: request.configPath,
+          },
+          request.configText,
+        )
+      : RunWriter.reopen(request.runDir, request.configText);
   let run: TrainingRun | undefined;
   let server: RunServer | undefined;
   try {
-    const earlier = folder.earlier;
-    if (earlier !== undefined && earlier.data_hash !== data.hash) {
-      throw new ResumeError(
-        'The data have changed since this run began, so it cannot be continued. Start a new run.',
-      );
-    }
-    const threads = request.threads ?? earlier?.threads ?? defaultThreads();
-    const kept = earlier !== undefined && request.device === undefined;
-    const choice = kept
-      ? { device: earlier.device as 'cpu' | 'webgpu', reason: 'as the run began' }
-      : await deviceFor({ config, model, data, threads, version: request.version });
-    if (earlier !== undefined && (choice.device !== earlier.device || threads !== earlier.threads)) {
-      say(
-        `The run began on ${earlier.device} with ${earlier.threads} threads and goes on with ${choice.device} and ` +
-          `${threads}: its numbers will not be the same bits as those of an uninterrupted run.`,
-      );
-    }
+    if (earlier !== undefined) folder.update(known);
     const engine = await openEngine(choice.device, { config, model, threads });
     run = new TrainingRun({ request, config, data, model, engine, folder });
     say(
@@ -124,18 +141,27 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     await run.restore();
     server = await RunServer.start(run);
     run.attach(server);
-    await folder.update({ device: choice.device, threads, endpoint: { ...server.endpoint } });
+    const { path, token } = server.endpoint;
+    folder.update({ device: choice.device, threads, endpoint: { path, token } });
     const result = await run.train();
-    await folder.close(result.status);
+    folder.close(result.status);
     return result;
   } catch (error) {
     const shown = run === undefined ? error : await run.explain(error);
-    await folder.close('failed', shown instanceof Error ? shown.message : String(shown)).catch(() => {
+    try {
+      folder.close('failed', shown instanceof Error ? shown.message : String(shown));
+    } catch {
       // The disk may be the very reason; the message still reaches the terminal.
-    });
+    }
     throw shown;
   } finally {
     await server?.close();
     await run?.release();
   }
 }
+
+const parameterCount = (model: Model): number =>
+  [...model.parameters.values()].reduce(
+    (total, { shape }) => total + shape.reduce((product, extent) => product * extent, 1),
+    0,
+  );

@@ -8,13 +8,13 @@ import type { Model } from '../../models';
 import type { RunConfig } from '../../models/config';
 import { float32Of } from '../../formats/safetensors';
 import { stringifyRow } from '../../protocol/run';
+import type { RunWriter } from '../../runs';
 import { CheckpointStore, modelFiles, openModelFolder, type LoadedCheckpoint } from '../checkpoint';
 import type { TrainingEngine } from '../engine/types';
 import type { CheckpointReply, LiveStatus, ProbeReply } from '../process/protocol';
 import type { RunServer, ServedRun } from '../process/server';
 import { flopsPerStep, tokensPerStep, zeros } from './engine';
 import { Evaluator, type Evaluation } from './evaluate';
-import type { RunFolder } from './folder';
 import { NonFiniteStep, trainingLoop, type Totals } from './loop';
 import { findNonFinite, nonFiniteMessage } from './nonfinite';
 import type { TrainRequest, TrainResult } from './run';
@@ -26,7 +26,7 @@ export interface TrainingRunParts {
   readonly data: Dataset;
   readonly model: Model;
   readonly engine: TrainingEngine;
-  readonly folder: RunFolder;
+  readonly folder: RunWriter;
 }
 
 /** Test examples at the end of a run; generated data have as many as one likes. */
@@ -232,6 +232,8 @@ export class TrainingRun implements ServedRun {
       [...model.parameters].map(
         ([name, { shape }]) => [`${kind}.${name}`, { shape, data: values.get(name)! }] as const,
       );
+    // No row may be younger than the state that it led to.
+    folder.sync();
     const path = await this.#store.write({
       model: modelFiles(model, parameters),
       optimizer: [...entries('exp_avg', moments1), ...entries('exp_avg_sq', moments2)],
@@ -255,7 +257,8 @@ export class TrainingRun implements ServedRun {
 
   async #row(row: Readonly<Record<string, unknown>> & { readonly step: number }): Promise<void> {
     const { folder, request } = this.#parts;
-    await folder.row(row);
+    folder.row(row);
+    folder.heartbeat();
     if (typeof row['loss'] === 'number' && !('event' in row)) this.#loss = row['loss'];
     if (row['event'] === 'continue') this.#throughput.reset();
     const now = performance.now();
