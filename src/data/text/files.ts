@@ -47,7 +47,7 @@ async function pathsOf(
 ): Promise<string[]> {
   if (pattern.startsWith(BUNDLED)) {
     const name = pattern.slice(BUNDLED.length);
-    if (!/^[\w.-]+$/.test(name)) throw new DataError(`${pattern} does not name a shipped file.`, at);
+    if (!/^\w[\w.-]*$/.test(name)) throw new DataError(`${pattern} does not name a shipped file.`, at);
     return [join(bundledDir, name)];
   }
   // A name may hold brackets; what exists under exactly this name is meant.
