@@ -4,10 +4,20 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { defineLayer, type Problem, type Tensors } from './define';
+import { defineLayer, type Problem } from './define';
 import { nearestDivisor } from './divisors';
-import { gatedNorm } from './gated-norm';
 import { formula, inverseSoftplusDt, linear, ones, scaled, uniform } from './init';
+import {
+  divide,
+  finish,
+  keptStates,
+  perChannel,
+  scanWidths,
+  stepSize,
+  widths,
+  type Divided,
+  type Mamba2Sizes,
+} from './mamba2-parts';
 import { convolutionParameters, convolve, convolveStep, linearParameters, project } from './projection';
 import { scanProbes } from './scan-probes';
 
@@ -60,14 +70,8 @@ const options = z.strictObject({
   bias: z.boolean().default(false).describe('Biases of in_proj and out_proj.'),
 });
 
-interface Resolved extends Omit<z.output<typeof options>, 'dt_limit' | 'd_ssm'> {
-  readonly d_inner: number;
-  readonly d_ssm: number;
-  readonly nheads: number;
-  /** Channels of the convolution: x, B and C. */
-  readonly d_xbc: number;
-  readonly dt_limit: readonly [number, number];
-}
+/** Sizes explicit, limits as numbers, everything else as written. */
+type Resolved = Mamba2Sizes & Omit<z.output<typeof options>, keyof Mamba2Sizes>;
 
 export const mamba2 = defineLayer<typeof options, Resolved>({
   name: 'mamba2',
@@ -147,7 +151,12 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
         decay: false,
       },
       D: { shape: [r.D_has_hdim ? r.d_ssm : r.nheads], init: ones, decay: false },
-      ...linearParameters('in_proj', dims.d_model, sum(widths(r)), { bias: r.bias }),
+      ...linearParameters(
+        'in_proj',
+        dims.d_model,
+        widths(r).reduce((total, width) => total + width, 0),
+        { bias: r.bias },
+      ),
       ...convolutionParameters(
         r.d_xbc,
         r.d_conv,
@@ -163,8 +172,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
   },
 
   forward(x, p, r, _dims, ctx) {
-    const parts = divide(project(x, p, 'in_proj'), widths(r));
-    const [z0, x0, zt, xbc, dt] = parts as [g.Tensor?, g.Tensor?, ...g.Tensor[]] as Divided;
+    const [z0, x0, zt, xbc, dt] = divide(project(x, p, 'in_proj'), widths(r)) as Divided;
     const [u, B, C] = divide(g.silu(convolve(xbc, p, 1)), scanWidths(r)) as [g.Tensor, g.Tensor, g.Tensor];
     const [batch, length] = x.shape as [number, number, number];
     const delta = stepSize(dt, p, r);
@@ -175,6 +183,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
       A: g.mul(delta, A),
       B: g.reshape(B, [batch, length, r.ngroups, r.d_state]),
       C: g.reshape(C, [batch, length, r.ngroups, r.d_state]),
+      // Differences of cumulative sums lose bits in long chunks; the result does not depend on the size.
       chunkSize: Math.min(r.chunk_size, 64),
     });
     const y = g.add(g.reshape(scan.Y, [batch, length, r.d_ssm]), g.mul(perChannel(p['D']!, r), u));
@@ -224,89 +233,3 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     maps: ['batch', 'time', 'group', 'state'],
   }),
 });
-
-/** z0, x0 (absent when every channel passes the scan), z, [x, B, C], δ. */
-type Divided = [g.Tensor | undefined, g.Tensor | undefined, g.Tensor, g.Tensor, g.Tensor];
-
-const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
-/** Widths of the parts of in_proj, in the order of `Divided`. */
-const widths = (r: Resolved): number[] => [
-  r.d_inner - r.d_ssm,
-  r.d_inner - r.d_ssm,
-  r.d_ssm,
-  r.d_xbc,
-  r.nheads,
-];
-const scanWidths = (r: Resolved): number[] => [r.d_ssm, r.ngroups * r.d_state, r.ngroups * r.d_state];
-
-/** Splits the last axis; a part of width 0 becomes undefined. */
-function divide(x: g.Tensor, sizes: readonly number[]): (g.Tensor | undefined)[] {
-  const parts = g.split(
-    x,
-    x.shape.length - 1,
-    sizes.filter((size) => size > 0),
-  );
-  let next = 0;
-  return sizes.map((size) => (size > 0 ? parts[next++] : undefined));
-}
-
-/** Δ (…, heads) from δ: softplus with bias, then the limits. */
-function stepSize(dt: g.Tensor, p: Tensors, r: Resolved): g.Tensor {
-  const [low, high] = r.dt_limit;
-  let delta = g.softplus(g.add(dt, p['dt_bias']!));
-  if (low > 0) delta = g.maximum(delta, low);
-  if (Number.isFinite(high)) delta = g.minimum(delta, high);
-  return delta;
-}
-
-/** A quantity per head or per channel as (d_ssm). */
-function perChannel(D: g.Tensor, r: Resolved): g.Tensor {
-  if (D.shape[0] === r.d_ssm && r.D_has_hdim) return D;
-  return g.reshape(g.expand(g.unsqueeze(D, 1), [r.nheads, r.headdim]), [r.d_ssm]);
-}
-
-/** Gate, norm, the gated MLP channels in front, output projection. */
-function finish(
-  y: g.Tensor,
-  zt: g.Tensor,
-  z0: g.Tensor | undefined,
-  x0: g.Tensor | undefined,
-  p: Tensors,
-  r: Resolved,
-): g.Tensor {
-  const gate = g.silu(zt);
-  const weight = p['norm.weight'];
-  const gated = weight
-    ? gatedNorm(y, gate, weight, { groups: r.ngroups, before: r.norm_before_gate })
-    : g.mul(y, gate);
-  const whole = z0 && x0 ? g.concat([g.mul(g.silu(z0), x0), gated], y.shape.length - 1) : gated;
-  return project(whole, p, 'out_proj');
-}
-
-/** Every state (batch, time, d_ssm, d_state), from the same recurrence written per channel. */
-function keptStates(
-  u: g.Tensor,
-  delta: g.Tensor,
-  A: g.Tensor,
-  B: g.Tensor,
-  C: g.Tensor,
-  r: Resolved,
-): g.Tensor {
-  const [batch, length] = u.shape as [number, number, number];
-  const timeMajor = (t: g.Tensor): g.Tensor =>
-    g.transpose(
-      t,
-      t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
-    );
-  const maps = (t: g.Tensor): g.Tensor => timeMajor(g.reshape(t, [batch, length, r.ngroups, r.d_state]));
-  const spread = g.expand(g.unsqueeze(delta, 3), [batch, length, r.nheads, r.headdim]);
-  const { states } = g.selectiveScan({
-    u: timeMajor(u),
-    delta: timeMajor(g.reshape(spread, [batch, length, r.d_ssm])),
-    A: g.expand(g.unsqueeze(perChannel(A, { ...r, D_has_hdim: false }), 1), [r.d_ssm, r.d_state]),
-    B: maps(B),
-    C: maps(C),
-    keepStates: true,
-  });
-  return timeMajor(states!);
-}

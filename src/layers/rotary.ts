@@ -27,7 +27,7 @@ export function rotate(x: Tensor, { cos, sin }: Angles): Tensor {
   const axis = x.shape.length - 1;
   const half = cos.shape.at(-1)!;
   const rest = x.shape[axis]! - 2 * half;
-  const [a, b, tail] = g.split(x, axis, rest > 0 ? [half, half, rest] : [half, half]) as Tensor[];
+  const [a, b, tail] = g.split(x, axis, rest > 0 ? [half, half, rest] : [half, half]);
   const turned = [g.sub(g.mul(a!, cos), g.mul(b!, sin)), g.add(g.mul(a!, sin), g.mul(b!, cos))];
   return g.concat(tail ? [...turned, tail] : turned, axis);
 }

@@ -45,6 +45,7 @@ export function nodeFlops(node: Node): number {
   switch (name) {
     case 'matmul':
       return 2 * outputs * node.inputs[0]!.shape.at(-1)!;
+    case 'linear':
     case 'gemm':
       // (m, k) × (k, n), either of them stored transposed.
       return 2 * outputs * (inputs[0]! / node.outputs[0]!.shape[0]!);

@@ -85,18 +85,13 @@ export function taskLogits(
   positions: number,
 ): Tensor {
   const length = x.shape[1]!;
-  switch (task.type) {
-    case 'language-model':
-      return head(x, p, architecture);
-    case 'answer':
-      return head(g.slice(x, 1, length - positions, length), p, architecture);
-    case 'classification':
-      if (task.pooling === 'last') return head(g.slice(x, 1, length - 1, length), p, architecture);
-      return g.scope('head', () => {
-        const pooled = g.mean(normalise(x, p, 'backbone.norm_f', architecture), [1], true);
-        return project(pooled, p, architecture);
-      });
-  }
+  if (task.type === 'language-model') return head(x, p, architecture);
+  if (task.type === 'answer') return head(g.slice(x, 1, length - positions, length), p, architecture);
+  if (task.pooling === 'last') return head(g.slice(x, 1, length - 1, length), p, architecture);
+  return g.scope('head', () => {
+    const pooled = g.mean(normalise(x, p, 'backbone.norm_f', architecture), [1], true);
+    return project(pooled, p, architecture);
+  });
 }
 
 /** Losses in nats and hits per example, from logits (batch, n, rows) and targets (batch, n). */

@@ -35,14 +35,9 @@ export class ModelError extends Error {
 
 /** The task that data of this kind are for. */
 export function defaultTask(data: ModelData): TaskConfig {
-  switch (data.target.kind) {
-    case 'next-token':
-      return { type: 'language-model' };
-    case 'answer':
-      return { type: 'answer' };
-    case 'class':
-      return { type: 'classification', pooling: 'mean' };
-  }
+  const { kind } = data.target;
+  if (kind === 'next-token') return { type: 'language-model' };
+  return kind === 'answer' ? { type: 'answer' } : { type: 'classification', pooling: 'mean' };
 }
 
 /** Why the task cannot be trained on the data, or undefined when it can. */

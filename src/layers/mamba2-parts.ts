@@ -1,0 +1,110 @@
+/** @file The pieces of the Mamba-2 block that its parallel form and its decoding step share. */
+import * as g from '../graph';
+import type { Tensors } from './define';
+import { gatedNorm } from './gated-norm';
+import { project } from './projection';
+
+/** The options with every derived size. */
+export interface Mamba2Sizes {
+  readonly d_inner: number;
+  /** Channels that pass the scan. */
+  readonly d_ssm: number;
+  readonly d_state: number;
+  readonly headdim: number;
+  readonly nheads: number;
+  readonly ngroups: number;
+  /** Channels of the convolution: x, B and C. */
+  readonly d_xbc: number;
+  readonly dt_limit: readonly [number, number];
+  readonly D_has_hdim: boolean;
+  readonly norm_before_gate: boolean;
+}
+
+/** z0, x0 (absent when every channel passes the scan), z, [x, B, C], δ. */
+export type Divided = [g.Tensor | undefined, g.Tensor | undefined, g.Tensor, g.Tensor, g.Tensor];
+
+/** Widths of the parts of in_proj, in the order of `Divided`. */
+export const widths = (r: Mamba2Sizes): number[] => [
+  r.d_inner - r.d_ssm,
+  r.d_inner - r.d_ssm,
+  r.d_ssm,
+  r.d_xbc,
+  r.nheads,
+];
+export const scanWidths = (r: Mamba2Sizes): number[] => [
+  r.d_ssm,
+  r.ngroups * r.d_state,
+  r.ngroups * r.d_state,
+];
+
+/** Splits the last axis; a part of width 0 becomes undefined. */
+export function divide(x: g.Tensor, sizes: readonly number[]): (g.Tensor | undefined)[] {
+  const parts = g.split(
+    x,
+    x.shape.length - 1,
+    sizes.filter((size) => size > 0),
+  );
+  let next = 0;
+  return sizes.map((size) => (size > 0 ? parts[next++] : undefined));
+}
+
+/** Δ (…, heads) from δ: softplus with bias, then the limits. */
+export function stepSize(dt: g.Tensor, p: Tensors, r: Mamba2Sizes): g.Tensor {
+  const [low, high] = r.dt_limit;
+  let delta = g.softplus(g.add(dt, p['dt_bias']!));
+  if (low > 0) delta = g.maximum(delta, low);
+  if (Number.isFinite(high)) delta = g.minimum(delta, high);
+  return delta;
+}
+
+/** A quantity per head or per channel as (d_ssm). */
+export function perChannel(D: g.Tensor, r: Mamba2Sizes): g.Tensor {
+  if (D.shape[0] === r.d_ssm && r.D_has_hdim) return D;
+  return g.reshape(g.expand(g.unsqueeze(D, 1), [r.nheads, r.headdim]), [r.d_ssm]);
+}
+
+/** Gate, norm, the gated MLP channels in front, output projection. */
+export function finish(
+  y: g.Tensor,
+  zt: g.Tensor,
+  z0: g.Tensor | undefined,
+  x0: g.Tensor | undefined,
+  p: Tensors,
+  r: Mamba2Sizes,
+): g.Tensor {
+  const gate = g.silu(zt);
+  const weight = p['norm.weight'];
+  const gated = weight
+    ? gatedNorm(y, gate, weight, { groups: r.ngroups, before: r.norm_before_gate })
+    : g.mul(y, gate);
+  const whole = z0 && x0 ? g.concat([g.mul(g.silu(z0), x0), gated], y.shape.length - 1) : gated;
+  return project(whole, p, 'out_proj');
+}
+
+/** Every state (batch, time, d_ssm, d_state), from the same recurrence written per channel. */
+export function keptStates(
+  u: g.Tensor,
+  delta: g.Tensor,
+  A: g.Tensor,
+  B: g.Tensor,
+  C: g.Tensor,
+  r: Mamba2Sizes,
+): g.Tensor {
+  const [batch, length] = u.shape as [number, number, number];
+  const timeMajor = (t: g.Tensor): g.Tensor =>
+    g.transpose(
+      t,
+      t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
+    );
+  const maps = (t: g.Tensor): g.Tensor => timeMajor(g.reshape(t, [batch, length, r.ngroups, r.d_state]));
+  const spread = g.expand(g.unsqueeze(delta, 3), [batch, length, r.nheads, r.headdim]);
+  const { states } = g.selectiveScan({
+    u: timeMajor(u),
+    delta: timeMajor(g.reshape(spread, [batch, length, r.d_ssm])),
+    A: g.expand(g.unsqueeze(perChannel(A, { ...r, D_has_hdim: false }), 1), [r.d_ssm, r.d_state]),
+    B: maps(B),
+    C: maps(C),
+    keepStates: true,
+  });
+  return timeMajor(states!);
+}
