@@ -73,6 +73,12 @@ export interface Operator<A = any> {
   /** Adds ONNX nodes and returns the names of the outputs. */
   lower?(emit: Emitter, inputs: readonly string[], node: Node<A>): readonly string[];
   expand?(inputs: readonly Tensor[], attributes: A, context: ExpandContext, node: Node<A>): Expansion;
+  /** For operators with graphs in their attributes: the node again, over lowered inputs and graphs. */
+  rebuild?(
+    node: Node<A>,
+    inputs: readonly Tensor[],
+    lower: (tensors: readonly Tensor[]) => readonly Tensor[],
+  ): readonly Tensor[];
   /** Two nodes with equal keys and inputs are the same value; undefined: never merged. Default: JSON. */
   key?(attributes: A): string | undefined;
 }

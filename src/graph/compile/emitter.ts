@@ -1,5 +1,5 @@
 /** @file What a lowering sees of the ONNX graph being written. */
-import type { DType, NumericArray, Shape, Tensor } from '../types';
+import type { DType, Node, NumericArray, Shape, Tensor } from '../types';
 
 export type Target = 'cpu' | 'webgpu';
 
@@ -7,15 +7,14 @@ export type Target = 'cpu' | 'webgpu';
 export interface FloatAttribute {
   readonly float: number;
 }
-/** A subgraph attribute: tensors in terms of local inputs and of values around it. */
+/** A subgraph attribute: nodes over local inputs and over values around it. */
 export interface BodyAttribute {
-  readonly body: Body;
-}
-export interface Body {
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
-  /** Names of outer values that leaves of the body stand for. */
-  readonly captures: ReadonlyMap<Tensor, string>;
+  readonly body: {
+    readonly inputs: readonly Tensor[];
+    readonly outputs: readonly Tensor[];
+    /** In order; everything that depends on the inputs. */
+    readonly nodes: readonly Node[];
+  };
 }
 export type AttributeValue = number | string | readonly number[] | FloatAttribute | BodyAttribute;
 

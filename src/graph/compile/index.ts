@@ -1,6 +1,13 @@
 /** @file From tensors to an ONNX model. */
-import type { DType, Shape, Tensor } from '../types';
+import { createHash } from 'node:crypto';
+import type { NodeProto } from 'onnx-buf';
+import { reachable } from '../node';
+import type { InputAttributes } from '../ops/leaves';
+import { sameShape } from '../shape';
+import type { DType, Node, Shape, Tensor } from '../types';
 import type { Target } from './emitter';
+import { Rewriter } from './rewrite';
+import { valueInfo, Writer } from './write';
 
 export interface TensorInfo {
   readonly name: string;
@@ -21,9 +28,62 @@ export interface Compiled {
   readonly hash: string;
 }
 
+/** Composite operators in primitive ones, as `compile` writes them for a target. */
+export const lowered = (outputs: readonly Tensor[], target: Target): readonly Tensor[] =>
+  new Rewriter(target).lower(outputs);
+
+/**
+ * One ONNX model of everything that the outputs depend on. Graph inputs keep their names.
+ * @throws when two inputs of one name differ in type or shape
+ */
 export function compile(
-  _outputs: Readonly<Record<string, Tensor>>,
-  _options: { readonly target: Target },
+  outputs: Readonly<Record<string, Tensor>>,
+  { target }: { readonly target: Target },
 ): Compiled {
-  throw new Error('not written yet');
+  const rewriter = new Rewriter(target);
+  const names = Object.keys(outputs);
+  const results = rewriter.lower(Object.values(outputs));
+  const nodes = reachable(results).sort((a, b) => rewriter.order(a) - rewriter.order(b));
+  const writer = new Writer(target, new Set([...nodes.flatMap((node) => node.inputs), ...results]));
+  const inputs = writeInputs(nodes, writer);
+  const written: NodeProto[] = [];
+  for (const node of nodes) if (node.operator.name !== 'input') writer.write(node, written);
+  const given = new Set(inputs.map(({ name }) => name));
+  const computed = new Set(written.flatMap(({ output }) => output));
+  const renamed = new Set<string>();
+  for (const [i, tensor] of results.entries()) {
+    const [own, name] = [writer.nameOf(tensor), names[i]!];
+    if (given.has(name) && own !== name)
+      throw new Error(`compile: ${name} names an input and another output.`);
+    if (own === name) continue;
+    if (computed.has(own) && !renamed.has(own)) {
+      writer.rename(own, name);
+      renamed.add(own);
+    } else {
+      writer.identity(own, name, written);
+    }
+  }
+  const info = results.map(({ dtype, shape }, i) => ({ name: names[i]!, dtype, shape }));
+  const values = (list: readonly TensorInfo[]) =>
+    list.map(({ name, dtype, shape }) => valueInfo(name, dtype, shape));
+  const model = writer.model(written, values(inputs), values(info));
+  const hash = createHash('sha256').update(model).digest('hex');
+  return { model, target, inputs, outputs: info, nodes: writer.count, hash };
+}
+
+function writeInputs(nodes: readonly Node[], writer: Writer): TensorInfo[] {
+  const inputs = new Map<string, TensorInfo>();
+  for (const { operator, attributes, outputs } of nodes) {
+    if (operator.name !== 'input') continue;
+    const { name, dtype, shape } = attributes as InputAttributes;
+    const known = inputs.get(name);
+    if (known && !(known.dtype === dtype && sameShape(known.shape, shape))) {
+      throw new Error(
+        `compile: the input ${name} has two shapes, [${known.shape.join()}] and [${shape.join()}].`,
+      );
+    }
+    inputs.set(name, { name, dtype, shape });
+    writer.name(outputs[0]!, name);
+  }
+  return [...inputs.values()];
 }

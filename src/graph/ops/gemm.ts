@@ -14,7 +14,7 @@ interface GemmAttributes {
 }
 
 const gemmOperator = defineOperator<GemmAttributes>({
-  name: 'gemm',
+  name: 'linear',
   infer(inputs, { transA, transB }) {
     const [a, b, c] = inputs as [Tensor, Tensor, Tensor?];
     check(a.shape.length === 2 && b.shape.length === 2, 'gemm', 'needs two matrices', inputs);

@@ -1,0 +1,63 @@
+/** @file Reading onnxruntime's profile: which node ran where, and how long. */
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** One node of the executed graph; copies between devices (`Memcpy…`) appear as nodes too. */
+export interface NodeTiming {
+  /** The node's name, which begins with its scope, for example `layers.0/mixer/MatMul_12`. */
+  readonly name: string;
+  /** ONNX operator. */
+  readonly operator: string;
+  /** `CPU`, `WebGpu`, … */
+  readonly provider: string;
+  readonly runs: number;
+  /** Total over the runs. A node with a body includes its body's nodes. */
+  readonly microseconds: number;
+}
+
+interface ProfileEvent {
+  readonly cat?: string;
+  readonly name?: string;
+  readonly dur?: number;
+  readonly args?: { readonly op_name?: string; readonly provider?: string };
+}
+
+const KERNEL = '_kernel_time';
+
+/** Adds up the kernel events of a profile. */
+export function readTimings(events: readonly ProfileEvent[]): NodeTiming[] {
+  const found = new Map<string, NodeTiming>();
+  for (const { cat, name, dur, args } of events) {
+    if (cat !== 'Node' || !name?.endsWith(KERNEL) || !args?.provider) continue;
+    const node = name.slice(0, -KERNEL.length);
+    const provider = args.provider.replace('ExecutionProvider', '');
+    const before = found.get(node);
+    found.set(node, {
+      name: node,
+      operator: args.op_name ?? '',
+      provider,
+      runs: (before?.runs ?? 0) + 1,
+      microseconds: (before?.microseconds ?? 0) + (dur ?? 0),
+    });
+  }
+  return [...found.values()];
+}
+
+/** The profile that onnxruntime wrote under `prefix`; the file is removed. */
+export async function takeProfile(prefix: string): Promise<NodeTiming[]> {
+  const folder = dirname(prefix);
+  const stem = basename(prefix);
+  const files = (await readdir(folder)).filter((file) => file.startsWith(stem) && file.endsWith('.json'));
+  const newest = files.sort().at(-1);
+  if (newest === undefined) throw new Error(`onnxruntime wrote no profile at ${prefix}.`);
+  const path = join(folder, newest);
+  const timings = readTimings(JSON.parse(await readFile(path, 'utf8')) as ProfileEvent[]);
+  await rm(path);
+  return timings;
+}
+
+/** Nodes that left the device: everything that ran on the CPU, and copies to and from it. */
+export const fallbacks = (timings: readonly NodeTiming[]): string[] =>
+  timings
+    .filter(({ provider, operator }) => provider === 'CPU' || operator.startsWith('Memcpy'))
+    .map(({ name, operator }) => `${name} (${operator})`);

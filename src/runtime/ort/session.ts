@@ -1,0 +1,113 @@
+/** @file One compiled graph, loaded and run by onnxruntime-node. */
+import { availableParallelism } from 'node:os';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Compiled, TensorInfo } from '../../graph';
+import { takeProfile, type NodeTiming } from './profile';
+import { arrayTensor, deviceTensor, feedTensor, type Feed, type TypedArray } from './tensors';
+
+export type Device = 'cpu' | 'webgpu';
+
+export interface SessionOptions {
+  readonly device: Device;
+  /** Threads for one operator; at most as many as there are cores, which is the default. */
+  readonly threads?: number;
+  /** Arrays that outputs are written to, by output name, so that a run allocates nothing for them. */
+  readonly preallocate?: Readonly<Record<string, TypedArray>>;
+  /** Outputs that stay on the device. On the CPU there is no other place, and they come back as arrays. */
+  readonly keepOnDevice?: readonly string[];
+  /** Measures every node and writes to files of this path prefix; read it with `placement`. */
+  readonly profile?: string;
+}
+
+/**
+ * A run blocks the thread that it is called on until it is done, the returned promise notwithstanding; keep
+ * sessions in a process of their own.
+ */
+export interface Session {
+  readonly device: Device;
+  /**
+   * Outputs by name: arrays, and device tensors for what is kept on the device.
+   * @throws when a feed is missing or does not fit
+   */
+  run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Feed>>;
+  /** Ends profiling and tells which node ran where. Only with `profile`, and once. */
+  placement(): Promise<NodeTiming[]>;
+  release(): Promise<void>;
+}
+
+function ortOptions(compiled: Compiled, options: SessionOptions): InferenceSession.SessionOptions {
+  const cores = availableParallelism();
+  const location = Object.fromEntries(
+    (options.keepOnDevice ?? []).map((name) => [name, 'gpu-buffer' as const]),
+  );
+  return {
+    executionProviders: [options.device],
+    intraOpNumThreads: Math.max(1, Math.min(options.threads ?? cores, cores)),
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'basic',
+    enableMemPattern: false,
+    enableCpuMemArena: true,
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    ...(options.device !== 'cpu' && compiled.outputs.length > 0 && { preferredOutputLocation: location }),
+    ...(options.profile !== undefined && { enableProfiling: true, profileFilePrefix: options.profile }),
+  };
+}
+
+/** @throws when the device or the graph is refused */
+export async function openSession(compiled: Compiled, options: SessionOptions): Promise<Session> {
+  const ort = await import('onnxruntime-node');
+  const { device, profile, preallocate = {} } = options;
+  if (compiled.target !== device) {
+    throw new Error(
+      `A graph compiled for ${compiled.target} cannot run on ${device}; compile it for ${device}.`,
+    );
+  }
+  const session = await ort.InferenceSession.create(compiled.model, ortOptions(compiled, options)).catch(
+    (error: unknown) => {
+      throw new Error(`onnxruntime refused the graph on ${device}: ${messageOf(error)}`, { cause: error });
+    },
+  );
+  const kept = new Set(device === 'cpu' ? [] : options.keepOnDevice);
+  const fetches = Object.fromEntries(
+    compiled.outputs.map((info): [string, OrtTensor | null] => {
+      const array = preallocate[info.name];
+      return [info.name, array ? arrayTensor(array, info, ort.Tensor) : null];
+    }),
+  );
+  const cached = new Map<string, { readonly feed: Feed; readonly tensor: OrtTensor }>();
+  const tensorOf = (info: TensorInfo, feed: Feed | undefined): OrtTensor => {
+    const before = cached.get(info.name);
+    if (before && before.feed === feed && ArrayBuffer.isView(feed) && feed.length > 0) return before.tensor;
+    const tensor = feedTensor(feed, info, ort.Tensor);
+    if (ArrayBuffer.isView(feed)) cached.set(info.name, { feed, tensor });
+    return tensor;
+  };
+
+  const run = async (feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Feed>> => {
+    const given = compiled.inputs.map((info) => [info.name, tensorOf(info, feeds[info.name])] as const);
+    const found = await session.run(Object.fromEntries(given), fetches);
+    return Object.fromEntries(
+      compiled.outputs.map((info): [string, Feed] => {
+        const array = preallocate[info.name];
+        if (array) return [info.name, array];
+        const tensor = found[info.name]!;
+        if (kept.has(info.name)) return [info.name, deviceTensor(tensor, info)];
+        return [info.name, tensor.data as TypedArray];
+      }),
+    );
+  };
+
+  return {
+    device,
+    run,
+    async placement() {
+      if (profile === undefined) throw new Error('placement needs a session opened with a profile.');
+      session.endProfiling();
+      return takeProfile(profile);
+    },
+    release: () => session.release(),
+  };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,72 @@
+/** @file Between typed arrays and onnxruntime's tensors. */
+import type { Tensor as OrtTensor } from 'onnxruntime-node';
+import type { DType, TensorInfo } from '../../graph';
+
+export type TypedArray = Float32Array | Int32Array | Uint8Array;
+
+/** A tensor that stays on the device; feed it to sessions of the same device. */
+export interface DeviceTensor {
+  readonly location: 'device';
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Frees the device's memory; the tensor must not be used afterwards. */
+  dispose(): void;
+}
+
+/** What goes into a run. */
+export type Feed = TypedArray | DeviceTensor;
+
+const ORT_TYPE = { float32: 'float32', int32: 'int32', bool: 'bool' } as const;
+const ARRAY = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+export const elements = (shape: readonly number[]): number =>
+  shape.reduce((product, extent) => product * extent, 1);
+
+const tensors = new WeakMap<DeviceTensor, OrtTensor>();
+
+export function deviceTensor(tensor: OrtTensor, { dtype, shape }: TensorInfo): DeviceTensor {
+  const made: DeviceTensor = {
+    location: 'device',
+    dtype,
+    shape,
+    dispose() {
+      tensor.dispose();
+      tensors.delete(made);
+    },
+  };
+  tensors.set(made, tensor);
+  return made;
+}
+
+const isArray = (feed: Feed): feed is TypedArray => ArrayBuffer.isView(feed);
+
+/** @throws when the feed has another type or size than the graph's input */
+export function feedTensor(
+  feed: Feed | undefined,
+  { name, dtype, shape }: TensorInfo,
+  make: typeof OrtTensor,
+): OrtTensor {
+  const wanted = `${dtype}[${shape.join(', ')}]`;
+  if (!feed) throw new Error(`No values for the graph input ${name}, ${wanted}.`);
+  if (!isArray(feed)) {
+    const tensor = tensors.get(feed);
+    if (!tensor) throw new Error(`The device tensor for the graph input ${name} was disposed of.`);
+    if (feed.dtype !== dtype || feed.shape.join() !== shape.join()) {
+      throw new Error(`The graph input ${name} is ${wanted}, not ${feed.dtype}[${feed.shape.join(', ')}].`);
+    }
+    return tensor;
+  }
+  return arrayTensor(feed, { name, dtype, shape }, make);
+}
+
+export function arrayTensor(
+  array: TypedArray,
+  { name, dtype, shape }: TensorInfo,
+  make: typeof OrtTensor,
+): OrtTensor {
+  if (!(array instanceof ARRAY[dtype]) || array.length !== elements(shape)) {
+    const got = `${array.constructor.name} of ${array.length}`;
+    throw new Error(`The graph's ${name} is ${dtype}[${shape.join(', ')}], which does not fit a ${got}.`);
+  }
+  return new make(ORT_TYPE[dtype], array as never, shape);
+}
