@@ -1,0 +1,22 @@
+/** @file Starts the Curves panel. */
+import '../shared/jitless';
+import { render } from 'preact';
+import { curvesStateSchema, fromCurvesSchema, toCurvesSchema } from '../../src/protocol/view-curves';
+import { connect } from '../shared/bridge';
+import { followTheme } from '../shared/theme';
+import '../shared/base.css';
+import './curves.css';
+import { App } from './app';
+import { CurvesModel, initialState } from './model';
+
+const bridge = connect({ incoming: toCurvesSchema, outgoing: fromCurvesSchema, state: curvesStateSchema });
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no #root.');
+
+const panel = root.dataset['panel'] ?? 'all';
+const restored = bridge.restored?.panel === panel || !root.dataset['panel'] ? bridge.restored : undefined;
+const model = new CurvesModel(restored ?? { ...initialState, panel }, bridge.send, bridge.save);
+followTheme((theme) => model.setTheme(theme));
+bridge.onMessage((message) => model.receive(message));
+render(<App model={model} />, root);
+bridge.send({ type: 'ready' });

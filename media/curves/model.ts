@@ -1,0 +1,302 @@
+/** @file What the Curves panel knows: runs, their rows, and the view that survives a reload. */
+import type { CurvesState, FromCurves, Rows, RunMeta, ToCurves } from '../../src/protocol/view-curves';
+import { RunData, xColumn, type XAxis } from '../../src/figures/curves/data';
+import type { ChartGroup } from '../../src/figures/curves/chart';
+import { groupRuns, matches, type RunGroup } from '../../src/figures/curves/groups';
+import { hasMetric, metricOf, metrics, type Metric } from '../../src/figures/curves/metrics';
+import { Series } from '../../src/figures/curves/series';
+import type { SmoothOptions } from '../../src/figures/curves/smooth';
+import { ceil125, type Range } from '../../src/figures/core/ticks';
+import { runStyle } from '../../src/figures/core/palette';
+import type { Theme } from '../../src/figures/core/theme';
+import { FrameSource } from '../shared/hooks';
+
+export const smoothings = [0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999];
+
+export const initialState: CurvesState = {
+  version: 1,
+  runs: [],
+  panel: 'all',
+  axis: 'step',
+  smoothing: 0.95,
+  oneSided: false,
+  logY: true,
+  envelope: true,
+  clipOutliers: false,
+  zoom: null,
+  yZoom: null,
+  hidden: [],
+  focused: null,
+  pinned: null,
+  filter: '',
+  sort: null,
+  charts: [],
+  table: false,
+};
+
+/** Pointer position shared by all charts; changes far more often than the model. */
+export class Cursor extends FrameSource {
+  at: number | undefined;
+  hovered: string | undefined;
+  drag: { chart: string; x0: number; x1: number; y0?: number; y1?: number } | undefined;
+
+  set(patch: Partial<Pick<Cursor, 'at' | 'hovered' | 'drag'>>): void {
+    Object.assign(this, patch);
+    this.notify();
+  }
+}
+
+export class CurvesModel extends FrameSource {
+  readonly cursor = new Cursor();
+  state: CurvesState;
+  theme!: Theme;
+  runs: readonly RunMeta[] = [];
+  groups: readonly RunGroup[] = [];
+  trainable: string | undefined;
+  /** False until the host has told which runs there are. */
+  loaded = false;
+  /** Rows on disk that are still on their way. */
+  pending = 0;
+  /** Shows a frozen picture while runs go on. */
+  paused = false;
+  /** Difference of the host's clock and ours, ms. */
+  clockOffset = 0;
+  dismissed = new Set<string>();
+  /** Counts changes of data, for what is memoised. */
+  version = 0;
+  private readonly data = new Map<string, RunData>();
+  private readonly series = new Map<string, Series>();
+  private held: ToCurves[] = [];
+
+  constructor(
+    restored: CurvesState | undefined,
+    readonly send: (message: FromCurves) => void,
+    private readonly save: (state: CurvesState) => void,
+  ) {
+    super();
+    this.state = restored ?? initialState;
+  }
+
+  receive(message: ToCurves): void {
+    if (this.paused && message.type !== 'focus') {
+      this.held.push(message);
+      return;
+    }
+    if (message.type === 'runs') {
+      this.clockOffset = message.now - Date.now();
+      this.runs = message.runs;
+      this.groups = groupRuns(message.runs);
+      this.trainable = message.trainable;
+      this.loaded = true;
+      const ids = message.runs.map((run) => run.id);
+      for (const id of this.data.keys()) if (!ids.includes(id)) this.data.delete(id);
+      const focused = message.focused ?? this.state.focused;
+      this.patch({ runs: ids, focused: this.groups.some((g) => g.key === focused) ? focused : null });
+    } else if (message.type === 'rows') {
+      this.clockOffset = message.now - Date.now();
+      this.pending = message.pending;
+      for (const rows of message.runs) this.takeRows(rows);
+    } else {
+      const group = this.groups.find((g) => g.runs.some((run) => run.id === message.run));
+      if (group)
+        this.patch({ focused: group.key, hidden: this.state.hidden.filter((key) => key !== group.key) });
+    }
+    this.version++;
+    this.notify();
+  }
+
+  private takeRows(rows: Rows): void {
+    const data = this.dataOf(rows.id);
+    if (rows.reset) data.reset();
+    for (const [name, table] of Object.entries(rows.tables))
+      data.ensure(name).append(table.columns, table.count);
+    if (rows.events) data.events = rows.events;
+  }
+
+  setPaused(paused: boolean): void {
+    this.paused = paused;
+    if (!paused) {
+      const held = this.held;
+      this.held = [];
+      for (const message of held) this.receive(message);
+    }
+    this.notify();
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    this.version++;
+    this.notify();
+  }
+
+  /** Changes the view and keeps it for after a reload. */
+  patch(patch: Partial<CurvesState>): void {
+    this.state = { ...this.state, ...patch };
+    this.save(this.state);
+    this.version++;
+    this.notify();
+  }
+
+  dataOf(id: string): RunData {
+    let data = this.data.get(id);
+    if (!data) this.data.set(id, (data = new RunData()));
+    return data;
+  }
+
+  /** Groups that the filter lets through. */
+  listed(): readonly RunGroup[] {
+    return this.groups.filter((group) => matches(group, this.state.filter));
+  }
+
+  /** Groups that are drawn. */
+  visible(): readonly RunGroup[] {
+    const hidden = new Set(this.state.hidden);
+    return this.listed().filter((group) => !hidden.has(group.key));
+  }
+
+  toggle(key: string, only: boolean): void {
+    const all = this.groups.map((group) => group.key);
+    const hidden = new Set(this.state.hidden);
+    if (only) this.patch({ hidden: all.filter((other) => other !== key) });
+    else {
+      if (!hidden.delete(key)) hidden.add(key);
+      this.patch({ hidden: [...hidden] });
+    }
+  }
+
+  useLog(metric: Metric): boolean {
+    return metric.log ?? this.state.logY;
+  }
+
+  private smoothing(metric: Metric): SmoothOptions {
+    const { smoothing, oneSided } = this.state;
+    return {
+      beta: metric.smooth ? smoothing : 0,
+      kind: oneSided ? 'one-sided' : 'centred',
+      log: this.useLog(metric),
+    };
+  }
+
+  seriesOf(run: string, metric: Metric): Series {
+    const options = this.smoothing(metric);
+    const key = `${run}\n${metric.id}\n${this.state.axis}`;
+    let series = this.series.get(key);
+    const same =
+      series?.smoothing.beta === options.beta &&
+      series.smoothing.kind === options.kind &&
+      series.smoothing.log === options.log;
+    if (!series || !same) {
+      series = new Series(this.dataOf(run), metric, this.state.axis, options);
+      this.series.set(key, series);
+    }
+    series.update();
+    return series;
+  }
+
+  chartGroups(metric: Metric, theme = this.theme): ChartGroup[] {
+    return this.visible().map((group) => {
+      const failed = group.runs.find((run) => run.status === 'failed');
+      const last = failed ? this.dataOf(failed.id).lastStep : undefined;
+      return {
+        key: group.key,
+        name: group.name,
+        style: runStyle(group.palette, theme),
+        series: group.runs.map((run) => this.seriesOf(run.id, metric)),
+        live: group.live,
+        stale: group.runs.every((run) => run.status === 'interrupted'),
+        ...(failed && last !== undefined
+          ? {
+              failed: {
+                x: this.dataOf(failed.id).positionOf(last, this.state.axis),
+                note: failedNote(this.dataOf(failed.id)),
+              },
+            }
+          : {}),
+      };
+    });
+  }
+
+  /** The x range of everything shown; for steps up to what the configs plan, so nothing moves while runs go on. */
+  fullDomain(): Range {
+    const { axis } = this.state;
+    let max = 0;
+    for (const group of this.visible()) {
+      for (const run of group.runs) {
+        if (axis === 'step') max = Math.max(max, run.steps ?? 0, this.dataOf(run.id).lastStep ?? 0);
+        else max = Math.max(max, this.lastX(run.id, axis));
+      }
+    }
+    if (max <= 0) return [0, axis === 'step' ? 1000 : 1];
+    return [0, axis === 'step' ? max : growEnd(max)];
+  }
+
+  private lastX(id: string, axis: XAxis): number {
+    return this.dataOf(id).table('train')?.column(xColumn[axis])?.last() ?? 0;
+  }
+
+  domain(): Range {
+    return this.state.zoom ?? this.fullDomain();
+  }
+
+  zoomTo(range: Range | null, yZoom: Range | null = null): void {
+    if (range) {
+      const full = this.fullDomain();
+      const low = Math.max(full[0], Math.min(range[0], range[1]));
+      const high = Math.min(full[1], Math.max(range[0], range[1]));
+      if (!(high - low > (full[1] - full[0]) * 1e-6)) return;
+      const whole = low <= full[0] && high >= full[1];
+      this.patch({ zoom: whole ? null : [low, high], yZoom: yZoom ? [yZoom[0], yZoom[1]] : null });
+    } else this.patch({ zoom: null, yZoom: null });
+  }
+
+  /** Metrics that some run has, in their order. */
+  available(): Metric[] {
+    const all = this.groups.flatMap((group) => group.runs);
+    return metrics.filter((metric) => all.some((run) => hasMetric(this.dataOf(run.id), metric)));
+  }
+
+  /** Charts shown: the main one and up to three small ones. */
+  charts(): Metric[] {
+    const available = this.available();
+    const chosen = this.state.charts.map(metricOf);
+    const order = ['loss', 'accuracy', 'bits', 'eval-loss', 'grad-norm', 'throughput', 'lr'];
+    const picks = [...chosen];
+    for (const id of order) {
+      if (picks.length >= 4) break;
+      const metric = metricOf(id);
+      if (picks.includes(metric)) continue;
+      if (id === 'loss' || available.includes(metric) || available.length === 0) picks.push(metric);
+    }
+    return picks.slice(0, 4);
+  }
+
+  setChart(place: number, id: string): void {
+    const ids = this.charts().map((metric) => metric.id);
+    const other = ids.indexOf(id);
+    if (other >= 0) ids[other] = ids[place]!;
+    ids[place] = id;
+    this.patch({ charts: ids });
+  }
+
+  /** Milliseconds since the newest row of a live run came. */
+  age(): number | undefined {
+    const live = this.runs.filter((run) => run.status === 'running' && run.lastWrite !== undefined);
+    if (live.length === 0) return undefined;
+    return Math.max(0, Date.now() + this.clockOffset - Math.max(...live.map((run) => run.lastWrite!)));
+  }
+
+  focusedGroup(): RunGroup | undefined {
+    return this.groups.find((group) => group.key === this.state.focused) ?? this.visible()[0];
+  }
+}
+
+/** The end of an axis that grows: 1-2-5 in quarters, so the picture moves seldom. */
+function growEnd(max: number): number {
+  const step = ceil125(max / 5);
+  return Math.ceil(max / step - 1e-9) * step;
+}
+
+function failedNote(data: RunData): string {
+  const event = data.events.findLast((entry) => entry.event === 'non-finite');
+  return event ? `NaN at ${event.step}` : 'failed';
+}

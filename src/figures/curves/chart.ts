@@ -1,0 +1,458 @@
+/** @file The line chart: groups of runs + view + theme → a scene, and the geometry that the pointer needs. */
+import { linearScale, logScale, nearestIndex, type Scale } from '../core/scale';
+import type { Box, Mark, Measure, Scene } from '../core/scene';
+import type { RunStyle } from '../core/palette';
+import { isHighContrast, type Theme } from '../core/theme';
+import { percent, short } from '../core/format';
+import { growLinear, growLog, linearTicks, logTicks, type Range, type Tick } from '../core/ticks';
+import type { XAxis } from './data';
+import type { Metric } from './metrics';
+import type { Series } from './series';
+import { meanOf, traceEnvelope, tracePath, traceSeeds, valueBetween, visibleRows } from './trace';
+
+export interface ChartGroup {
+  readonly key: string;
+  readonly name: string;
+  readonly style: RunStyle;
+  /** One series per shown seed. */
+  readonly series: readonly Series[];
+  readonly live: boolean;
+  /** Values are old: the process is gone. Drawn at 55 %. */
+  readonly stale: boolean;
+  /** Where a run of the group failed, and the note that says so. */
+  readonly failed?: { readonly x: number; readonly note: string };
+}
+
+export interface ChartNote {
+  /** On the x axis. */
+  readonly x: number;
+  readonly text: string;
+}
+
+export interface ChartView {
+  readonly axis: XAxis;
+  readonly xDomain: Range;
+  readonly yZoom?: Range | undefined;
+  readonly log: boolean;
+  readonly envelope: boolean;
+  readonly clipOutliers: boolean;
+}
+
+export interface ChartFrame {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly xLabels: boolean;
+  readonly yTicks: number;
+}
+
+export interface ChartLine {
+  readonly group: ChartGroup;
+  /** Mean over seeds at a position, the drawn value. */
+  valueAt(x: number): number | undefined;
+  /** Last settled value and where the line ends, in px. */
+  readonly end: { readonly x: number; readonly y: number; readonly value: number } | undefined;
+  readonly path: readonly number[];
+}
+
+export interface Chart {
+  readonly scene: Scene;
+  readonly metric: Metric;
+  readonly view: ChartView;
+  readonly frame: ChartFrame;
+  readonly plot: Box;
+  readonly x: Scale;
+  readonly y: Scale;
+  readonly lines: readonly ChartLine[];
+  readonly xTicks: readonly Tick[];
+}
+
+export const xUnit: Record<XAxis, string> = {
+  step: 'step',
+  time: 'seconds',
+  tokens: 'tokens',
+  flops: 'FLOPs',
+};
+
+/** Extent of the y values that can be seen. */
+function extent(groups: readonly ChartGroup[], view: ChartView, x: Scale): Range {
+  let min = Infinity;
+  let max = -Infinity;
+  const out: [number, number] = [0, 0];
+  const sample: number[] = [];
+  for (const group of groups) {
+    for (const series of group.series) {
+      const [from, to] = visibleRows(series, x);
+      const ranges =
+        view.envelope && group.series.length === 1
+          ? [series.rawRange, series.shownRange]
+          : [series.shownRange];
+      if (view.clipOutliers) {
+        const stride = Math.max(1, Math.floor((to - from) / 500));
+        for (let i = from; i < to; i += stride) {
+          const value = series.shown.data[i] as number;
+          if (Number.isFinite(value)) sample.push(value);
+        }
+        continue;
+      }
+      for (const range of ranges) {
+        range.query(from, to, out);
+        if (view.log && out[0] <= 0) out[0] = smallestPositive(series, from, to);
+        if (out[0] < min) min = out[0];
+        if (out[1] > max && out[1] < Infinity) max = out[1];
+      }
+    }
+  }
+  if (view.clipOutliers && sample.length > 0) {
+    sample.sort((a, b) => a - b);
+    const at = (share: number): number => sample[Math.round(share * (sample.length - 1))] as number;
+    return [view.log ? Math.max(at(0.01), Number.MIN_VALUE) : at(0.01), at(0.99)];
+  }
+  return [min, max];
+}
+
+function smallestPositive(series: Series, from: number, to: number): number {
+  let min = Infinity;
+  for (let i = from; i < to; i++) {
+    const value = series.raw.data[i] as number;
+    if (value > 0 && value < min) min = value;
+  }
+  return min;
+}
+
+export function chartScales(
+  groups: readonly ChartGroup[],
+  metric: Metric,
+  view: ChartView,
+  frame: ChartFrame,
+): { x: Scale; y: Scale; plot: Box } {
+  const plot: Box = {
+    x: frame.left,
+    y: frame.top,
+    width: Math.max(10, frame.width - frame.left - frame.right),
+    height: Math.max(10, frame.height - frame.top - frame.bottom),
+  };
+  const x = linearScale(view.xDomain, [plot.x, plot.x + plot.width]);
+  const data = extent(groups, view, x);
+  const empty = !(data[1] >= data[0]);
+  const domain =
+    view.yZoom ??
+    metric.range ??
+    (view.log
+      ? empty
+        ? ([0.001, 4] as const)
+        : growLog(data)
+      : empty
+        ? ([0, 1] as const)
+        : growLinear(data));
+  const yRange: Range = [plot.y + plot.height, plot.y];
+  const usable = !view.log || domain[0] > 0;
+  const y = view.log && usable ? logScale(domain, yRange) : linearScale(domain, yRange);
+  return { x, y, plot };
+}
+
+export const formatY = (metric: Metric, value: number): string =>
+  metric.format === 'percent' ? percent(value, 0) : short(value);
+
+function yTicks(metric: Metric, y: Scale, count: number): Tick[] {
+  if (y.log) return logTicks(y.domain, count);
+  if (metric.format === 'percent') {
+    const fine = y.domain[1] - y.domain[0] < 0.05;
+    return linearTicks(y.domain, count).map(({ value }) => ({ value, label: percent(value, fine ? 1 : 0) }));
+  }
+  if (metric.format === 'short') return linearTicks(y.domain, count, (value) => short(value));
+  return linearTicks(y.domain, count);
+}
+
+export function xTicks(x: Scale): Tick[] {
+  const count = Math.max(2, Math.min(8, Math.floor((x.range[1] - x.range[0]) / 95)));
+  const quarter = linearTicks(x.domain, count);
+  return x.domain[1] >= 1e5 ? quarter.map(({ value }) => ({ value, label: short(value) })) : quarter;
+}
+
+/** Draws everything but cursor and end labels, which change with the pointer. */
+export function drawChart(
+  groups: readonly ChartGroup[],
+  metric: Metric,
+  view: ChartView,
+  frame: ChartFrame,
+  theme: Theme,
+  measure: Measure,
+  extra: {
+    readonly notes?: readonly ChartNote[];
+    readonly checkpoints?: readonly number[];
+    readonly message?: string;
+  } = {},
+): Chart {
+  const { x, y, plot } = chartScales(groups, metric, view, frame);
+  const scaled = theme.fontSize / 13;
+  const small = 11 * scaled;
+  const bottom = plot.y + plot.height;
+  const right = plot.x + plot.width;
+  const marks: Mark[] = [];
+  const crisp = (value: number): number => Math.round(value - 0.5) + 0.5;
+
+  const grid = yTicks(metric, y, frame.yTicks);
+  const room = small * 0.9;
+  let lastLabel = Infinity;
+  for (const tick of grid) {
+    const at = crisp(y.map(tick.value));
+    if (Math.abs(at - bottom) > 1.5) {
+      marks.push({ kind: 'line', points: [plot.x, at, right, at], stroke: { color: theme.grid, width: 1 } });
+    }
+    if (lastLabel - at >= room) {
+      marks.push({
+        kind: 'text',
+        x: plot.x - 8,
+        y: at + small * 0.36,
+        text: tick.label,
+        size: small,
+        color: theme.secondary,
+        anchor: 'end',
+      });
+      lastLabel = at;
+    }
+  }
+
+  // Notes at events: dotted verticals, texts beside them where they fit.
+  let noteEnd = -Infinity;
+  for (const note of [...(extra.notes ?? [])].sort((a, b) => a.x - b.x)) {
+    const at = crisp(x.map(note.x));
+    if (!(at >= plot.x - 1 && at <= right + 1)) continue;
+    marks.push({
+      kind: 'line',
+      points: [at, plot.y, at, bottom],
+      stroke: { color: theme.axis, width: 1, dash: [1.5, 2.5] },
+    });
+    const width = measure(note.text, small);
+    const left = at + 5 + width > right ? at - 5 - width : at + 5;
+    if (frame.right > 60 && left > noteEnd + 6) {
+      marks.push({
+        kind: 'text',
+        x: left,
+        y: plot.y + small,
+        text: note.text,
+        size: small,
+        color: theme.secondary,
+        halo: theme.background,
+      });
+      noteEnd = left + width;
+    }
+  }
+
+  const baseline = crisp(bottom);
+  marks.push({
+    kind: 'line',
+    points: [plot.x, baseline, right, baseline],
+    stroke: { color: theme.axis, width: 1 },
+  });
+  const ticks = xTicks(x);
+  for (const tick of ticks) {
+    const at = crisp(x.map(tick.value));
+    marks.push({
+      kind: 'line',
+      points: [at, baseline, at, baseline + 4],
+      stroke: { color: theme.axis, width: 1 },
+    });
+  }
+  if (frame.xLabels) {
+    let before = -Infinity;
+    for (const tick of ticks) {
+      const width = measure(tick.label, small);
+      const at = Math.min(x.map(tick.value), frame.width - width / 2);
+      if (at - width / 2 < before + 10) continue;
+      before = at + width / 2;
+      marks.push({
+        kind: 'text',
+        x: at,
+        y: bottom + 5 + small * 1.05,
+        text: tick.label,
+        size: small,
+        color: theme.secondary,
+        anchor: 'middle',
+      });
+    }
+    marks.push({
+      kind: 'text',
+      x: right,
+      y: bottom + 6 + small * 2.25,
+      text: xUnit[view.axis],
+      size: small,
+      color: theme.secondary,
+      anchor: 'end',
+    });
+  }
+
+  const drawn = groups.map((group) => drawGroup(group, view, x, y, theme));
+  marks.push({
+    kind: 'group',
+    clip: { x: plot.x - 1, y: plot.y - 2, width: plot.width + 2, height: plot.height + 3 },
+    marks: drawn.flatMap((line) => line.below),
+  });
+  marks.push({
+    kind: 'group',
+    clip: { x: plot.x - 8, y: plot.y - 8, width: plot.width + 16, height: plot.height + 9 },
+    marks: drawn.flatMap((line) => line.above),
+  });
+
+  for (const step of extra.checkpoints ?? []) {
+    const at = x.map(step);
+    if (at < plot.x - 0.5 || at > right + 0.5) continue;
+    marks.push({
+      kind: 'marker',
+      x: at,
+      y: bottom - 3.5,
+      shape: 'triangle-up',
+      radius: 3.4,
+      color: theme.secondary,
+    });
+  }
+  if (extra.message) {
+    const width = measure(extra.message, theme.fontSize);
+    const centre = plot.x + plot.width / 2;
+    const middle = plot.y + plot.height / 2;
+    marks.push({
+      kind: 'rect',
+      x: centre - width / 2 - 10,
+      y: middle - 14,
+      width: width + 20,
+      height: 28,
+      fill: theme.background,
+    });
+    marks.push({
+      kind: 'text',
+      x: centre,
+      y: middle + 4,
+      text: extra.message,
+      size: theme.fontSize,
+      color: theme.secondary,
+      anchor: 'middle',
+      maxWidth: plot.width - 16,
+    });
+  }
+  return {
+    scene: { width: frame.width, height: frame.height, fonts: theme.fonts, marks },
+    metric,
+    view,
+    frame,
+    plot,
+    x,
+    y,
+    lines: drawn.map((line) => line.line),
+    xTicks: ticks,
+  };
+}
+
+interface DrawnGroup {
+  readonly line: ChartLine;
+  readonly below: Mark[];
+  readonly above: Mark[];
+}
+
+export const lineWidth = (theme: Theme): number => (isHighContrast(theme.kind) ? 2.25 : 1.75);
+
+function drawGroup(group: ChartGroup, view: ChartView, x: Scale, y: Scale, theme: Theme): DrawnGroup {
+  const { style } = group;
+  const opacity = style.opacity * (group.stale ? 0.55 : 1);
+  const below: Mark[] = [];
+  const above: Mark[] = [];
+  const single = group.series.length === 1 ? group.series[0] : undefined;
+  const fill = (share: number): number => opacity * share;
+  const wash = { dark: 0.16, light: 0.13, 'hc-dark': 0.35, 'hc-light': 0.35 }[theme.kind];
+  const stroke = { color: style.color, width: lineWidth(theme), dash: style.dash, opacity };
+  let path: number[] = [];
+  const sum = group.series.reduce((count, series) => count + series.length, 0);
+  if (single && single.length > 0) {
+    const rows = visibleRows(single, x);
+    if (view.envelope && single.metric.smooth && single.smoothing.beta > 0) {
+      below.push({
+        kind: 'area',
+        points: traceEnvelope(single, x, y, rows),
+        fill: style.color,
+        opacity: fill(wash),
+        outline: 1,
+      });
+    }
+    const traced = { values: single.shown, extremes: single.shownRange };
+    const tail = group.live ? Math.max(rows[0], Math.min(rows[1], single.tailStart)) : rows[1];
+    path = tracePath(single, traced, x, y, rows);
+    if (tail < rows[1]) {
+      // The last points of a centred average may still move: thin until they are final.
+      below.push({ kind: 'line', points: tracePath(single, traced, x, y, [rows[0], tail]), stroke });
+      below.push({
+        kind: 'line',
+        points: tracePath(single, traced, x, y, [Math.max(rows[0], tail - 1), rows[1]]),
+        stroke: { ...stroke, width: 1 },
+      });
+    } else below.push({ kind: 'line', points: path, stroke });
+  } else if (sum > 0) {
+    const traced = traceSeeds(group.series, x, y);
+    path = traced.line;
+    below.push({ kind: 'area', points: traced.band, fill: style.color, opacity: fill(0.28) });
+    below.push({ kind: 'line', points: path, stroke });
+  }
+  const end = lineEnd(group, x, y);
+  if (end && end.x >= x.range[0] - 1 && end.x <= x.range[1] + 1) {
+    if (group.live)
+      above.push({
+        kind: 'group',
+        opacity: 0.3,
+        marks: [{ kind: 'marker', x: end.x, y: end.y, shape: 'circle', radius: 6, color: style.color }],
+      });
+    if (!group.failed)
+      above.push({
+        kind: 'group',
+        opacity,
+        marks: [
+          { kind: 'marker', x: end.x, y: end.y, shape: style.marker, radius: 3.25, color: style.color },
+        ],
+      });
+  }
+  if (group.failed && end) {
+    const { x: cx, y: cy } = end;
+    const cross = { color: theme.error, width: 1.75 };
+    above.push({ kind: 'line', points: [cx - 4, cy - 4, cx + 4, cy + 4], stroke: cross });
+    above.push({ kind: 'line', points: [cx - 4, cy + 4, cx + 4, cy - 4], stroke: cross });
+  }
+  const valueAt = (at: number): number | undefined => {
+    const values = group.series
+      .map((series) => (single ? nearestValue(series, at) : valueBetween(series, at)))
+      .filter((value) => value !== undefined);
+    return values.length === 0 ? undefined : meanOf(values, y.log);
+  };
+  return { line: { group, valueAt, end, path }, below, above };
+}
+
+/** The drawn value of the row nearest to `at`; undefined beyond the ends of the run. */
+function nearestValue(series: Series, at: number): number | undefined {
+  const index = nearestIndex(series.xs.data, at, series.length);
+  if (index < 0) return undefined;
+  const spacing =
+    series.length > 1 ? (series.xs.at(series.length - 1) - series.xs.at(0)) / (series.length - 1) : 0;
+  if (at > series.xs.at(series.length - 1) + spacing || at < series.xs.at(0) - spacing) return undefined;
+  const value = series.shown.data[index] as number;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function lineEnd(group: ChartGroup, x: Scale, y: Scale): ChartLine['end'] {
+  const ends = group.series.filter((series) => series.length > 0);
+  if (ends.length === 0) return undefined;
+  const values = ends.map((series) => series.lastValue()).filter((value) => value !== undefined);
+  if (values.length === 0) return undefined;
+  const value = meanOf(values, y.log);
+  const furthest = Math.max(...ends.map((series) => lastFiniteX(series)));
+  const at = Math.min(furthest, x.domain[1]);
+  const shown = ends
+    .map((series) => valueBetween(series, Math.min(at, series.xs.at(series.length - 1))))
+    .filter((v) => v !== undefined);
+  return { x: x.map(at), y: y.map(shown.length > 0 ? meanOf(shown, y.log) : value), value };
+}
+
+function lastFiniteX(series: Series): number {
+  for (let i = series.length - 1; i >= 0; i--)
+    if (Number.isFinite(series.shown.data[i])) return series.xs.data[i] as number;
+  return series.xs.at(0);
+}

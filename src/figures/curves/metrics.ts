@@ -1,0 +1,144 @@
+/** @file The quantities that a chart can show, and how they are read from the rows of a run. */
+import { Column } from './column';
+import type { RunData, Table } from './data';
+
+export interface Metric {
+  readonly id: string;
+  readonly title: string;
+  /** Unit and origin, printed after the title. */
+  readonly unit: string;
+  /** Table prefix: `train`, or `eval` for the validation split. */
+  readonly table: 'train' | 'eval';
+  readonly column: string;
+  /** Whether the axis is logarithmic unless the user says otherwise; undefined follows the *Log y* switch. */
+  readonly log?: boolean;
+  readonly format: 'number' | 'percent' | 'short';
+  /** A fixed range, for shares. */
+  readonly range?: readonly [number, number];
+  /** Evaluations are few and shown as they are. */
+  readonly smooth: boolean;
+  /** Smaller is better; undefined when neither is. */
+  readonly lowerIsBetter?: boolean;
+}
+
+export const metrics: readonly Metric[] = [
+  {
+    id: 'loss',
+    title: 'Training loss',
+    unit: 'cross-entropy, nats',
+    table: 'train',
+    column: 'loss',
+    format: 'number',
+    smooth: true,
+    lowerIsBetter: true,
+  },
+  {
+    id: 'accuracy',
+    title: 'Accuracy',
+    unit: 'validation',
+    table: 'eval',
+    column: 'accuracy',
+    format: 'percent',
+    range: [0, 1],
+    log: false,
+    smooth: false,
+    lowerIsBetter: false,
+  },
+  {
+    id: 'eval-loss',
+    title: 'Validation loss',
+    unit: 'nats',
+    table: 'eval',
+    column: 'loss',
+    format: 'number',
+    smooth: false,
+    lowerIsBetter: true,
+  },
+  {
+    id: 'bits',
+    title: 'Validation',
+    unit: 'bits per byte',
+    table: 'eval',
+    column: 'bits_per_byte',
+    format: 'number',
+    log: false,
+    smooth: false,
+    lowerIsBetter: true,
+  },
+  {
+    id: 'grad-norm',
+    title: 'Gradient norm',
+    unit: 'before clipping',
+    table: 'train',
+    column: 'grad_norm',
+    format: 'number',
+    log: true,
+    smooth: true,
+  },
+  {
+    id: 'throughput',
+    title: 'Throughput',
+    unit: 'tokens/s',
+    table: 'train',
+    column: 'tokens_per_second',
+    format: 'short',
+    log: true,
+    smooth: true,
+  },
+  {
+    id: 'lr',
+    title: 'Learning rate',
+    unit: '',
+    table: 'train',
+    column: 'lr',
+    format: 'number',
+    log: false,
+    smooth: false,
+  },
+];
+
+export const metricOf = (id: string): Metric => metrics.find((metric) => metric.id === id) ?? metrics[0]!;
+
+/** Split that evaluations are read from: validation where there is one. */
+export function evalTable(data: RunData): Table | undefined {
+  for (const split of ['validation', 'val', 'valid', 'test']) {
+    const table = data.table(`eval/${split}`);
+    if (table) return table;
+  }
+  for (const [name, table] of data.tables) if (name.startsWith('eval/')) return table;
+  return undefined;
+}
+
+export const tableOf = (data: RunData, metric: Metric): Table | undefined =>
+  metric.table === 'train' ? data.table('train') : evalTable(data);
+
+/** Whether any run has a finite value of the metric. */
+export function hasMetric(data: RunData, metric: Metric): boolean {
+  const table = tableOf(data, metric);
+  if (metric.column === 'tokens_per_second') {
+    return (
+      (table?.column('tokens_per_second') ?? table?.column('seconds')) !== undefined && table!.length > 1
+    );
+  }
+  const column = table?.column(metric.column);
+  if (!column) return false;
+  return Number.isFinite(column.last() ?? Number.NaN) || column.view().some(Number.isFinite);
+}
+
+/**
+ * Tokens per second from the totals, over at least `window` seconds before each row; NaN before that and where
+ * the totals go back, as after a resume.
+ */
+export function extendThroughput(table: Table, into: Column, window = 0.5): void {
+  const tokens = table.column('tokens');
+  const seconds = table.column('seconds');
+  if (!tokens || !seconds) return;
+  // The start of the window moves only forward; restarting near the end keeps appends cheap.
+  let start = Math.max(0, into.length - 2000);
+  for (let i = into.length; i < table.length; i++) {
+    while (start + 1 < i && seconds.at(i) - seconds.at(start + 1) >= window) start++;
+    const time = seconds.at(i) - seconds.at(start);
+    const count = tokens.at(i) - tokens.at(start);
+    into.push(i > start && time > 0 && count > 0 ? count / time : Number.NaN);
+  }
+}

@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Column } from '../../src/figures/curves/column';
+import { RunData } from '../../src/figures/curves/data';
+import { Extremes } from '../../src/figures/curves/extremes';
+import {
+  commonKeys,
+  differingKeys,
+  flattenConfig,
+  groupRuns,
+  matches,
+} from '../../src/figures/curves/groups';
+import { metricOf } from '../../src/figures/curves/metrics';
+import { Series } from '../../src/figures/curves/series';
+import { Smoother, smooth } from '../../src/figures/curves/smooth';
+import { bestEval, firstReached, meanThroughput } from '../../src/figures/curves/summary';
+import { traceEnvelope, tracePath, traceSeeds, valueBetween } from '../../src/figures/curves/trace';
+import { drawChart, type ChartGroup } from '../../src/figures/curves/chart';
+import { drawOverlay, nearestGroup } from '../../src/figures/curves/overlay';
+import { chartSummary, cursorSentence } from '../../src/figures/curves/summary';
+import { roughMeasure, type TextMark } from '../../src/figures/core/scene';
+import { runStyle } from '../../src/figures/core/palette';
+import { linearScale, logScale } from '../../src/figures/core/scale';
+import { makeTheme } from '../../src/figures/core/theme';
+import { metaOf, nineRuns, rowsOf, uniform } from '../panels/curves-fixture';
+
+const theme = makeTheme('dark', () => '');
+
+const dataOf = (losses: ArrayLike<number>, extra: Record<string, Float64Array> = {}): RunData => {
+  const data = new RunData();
+  const step = Float64Array.from({ length: losses.length }, (_, i) => i + 1);
+  data.ensure('train').append({ step, loss: Float64Array.from(losses), ...extra }, losses.length);
+  return data;
+};
+const series = (data: RunData, beta = 0, log = true): Series => {
+  const result = new Series(data, metricOf('loss'), 'step', { beta, kind: 'centred', log });
+  result.update();
+  return result;
+};
+
+describe('smoothing', () => {
+  it('one-sided is the debiased EMA', () => {
+    const values = [4, 2, 1];
+    const shown = smooth(values, { beta: 0.5, kind: 'one-sided', log: false });
+    // m = 2, 2, 1.5; weights 0.5, 0.75, 0.875
+    assert.deepEqual([...shown], [4, 2 / 0.75, 1.5 / 0.875]);
+  });
+  it('of a constant is the constant, and without smoothing the values themselves', () => {
+    for (const kind of ['centred', 'one-sided'] as const) {
+      for (const log of [true, false]) {
+        for (const value of smooth(new Array(50).fill(3), { beta: 0.95, kind, log }))
+          assert.ok(Math.abs(value - 3) < 1e-12);
+      }
+    }
+    assert.deepEqual([...smooth([3, 1, 2], { beta: 0, kind: 'centred', log: true })], [3, 1, 2]);
+  });
+  it('centred of logarithms follows a fall over decades where one-sided lags', () => {
+    const truth = Float64Array.from(
+      { length: 1500 },
+      (_, i) => 2.77 * 10 ** (-3.5 / (1 + Math.exp(-(i - 300) / 30))),
+    );
+    const worst = (shown: Float64Array): number =>
+      Math.max(...shown.map((value, i) => Math.max(value / truth[i]!, truth[i]! / value)));
+    assert.ok(worst(smooth(truth, { beta: 0.95, kind: 'centred', log: true })) < 1.5);
+    assert.ok(worst(smooth(truth, { beta: 0.95, kind: 'one-sided', log: false })) > 3);
+  });
+  it('ends near the one-sided value instead of at the newest', () => {
+    const values = [...new Array<number>(200).fill(1), 100];
+    const shown = smooth(values, { beta: 0.95, kind: 'centred', log: true });
+    assert.ok(shown.at(-1)! < 2, String(shown.at(-1)));
+  });
+  it('in pieces equals smoothing at once', () => {
+    const random = uniform(3);
+    const values = Float64Array.from({ length: 3000 }, (_, i) => Math.exp(-i / 400) * (0.5 + random()));
+    const options = { beta: 0.98, kind: 'centred', log: true } as const;
+    const whole = smooth(values, options);
+    const smoother = new Smoother(options);
+    const column = new Column();
+    for (let at = 0; at < values.length; at += 137) {
+      column.append(values.subarray(at, at + 137));
+      smoother.update(column);
+    }
+    whole.forEach((value, i) => assert.ok(Math.abs(smoother.shown.at(i) / value - 1) < 1e-7, `${i}`));
+  });
+  it('leaves gaps at values without a logarithm and goes on after them', () => {
+    const shown = smooth([1, Number.NaN, 0, 1], { beta: 0.9, kind: 'centred', log: true });
+    assert.deepEqual([...shown].map(Number.isNaN), [false, true, true, false]);
+    assert.equal(shown[3], 1);
+  });
+});
+
+describe('extremes', () => {
+  it('of any stretch equal a plain search, also after appends and changes', () => {
+    const random = uniform(9);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3000 }),
+        fc.nat(3000),
+        fc.nat(3000),
+        fc.nat(2999),
+        (n, a, b, c) => {
+          const column = Column.from(Float64Array.from({ length: n }, random));
+          const extremes = new Extremes(column);
+          extremes.update();
+          column.append([random() * 3, -random()]);
+          if (c < n) column.data[c] = 7;
+          extremes.update(Math.min(c, n));
+          const from = Math.min(a, b);
+          const to = Math.max(a, b);
+          const out: [number, number] = [0, 0];
+          extremes.query(from, to, out);
+          const part = [...column.view().subarray(from, to)];
+          assert.deepEqual(out, part.length ? [Math.min(...part), Math.max(...part)] : [Infinity, -Infinity]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('tracing', () => {
+  it('loses no visible point of a long series', () => {
+    const values = new Float64Array(200_000).fill(1);
+    values[77_777] = 9;
+    values[123_456] = 0.1;
+    const data = series(dataOf(values));
+    const x = linearScale([0, 200_000], [44, 644]);
+    const y = logScale([0.1, 10], [300, 0]);
+    for (const points of [
+      tracePath(data, { values: data.shown, extremes: data.shownRange }, x, y, [0, 200_000]),
+      traceEnvelope(data, x, y, [0, 200_000]),
+    ]) {
+      const ys = points.filter((_, i) => i % 2 === 1);
+      assert.ok(Math.abs(Math.min(...ys) - y.map(9)) < 1e-9 && Math.abs(Math.max(...ys) - y.map(0.1)) < 1e-9);
+      assert.ok(points.length < 600 * 10, `${points.length}`);
+      const at = points[points.indexOf(Math.min(...ys)) - 1]!;
+      assert.ok(Math.abs(at - x.map(77_778)) <= 1.5, `${at}`);
+    }
+  });
+  it('draws few points as they are', () => {
+    const data = series(dataOf([3, 2, 1]));
+    const x = linearScale([0, 3], [0, 300]);
+    const y = linearScale([0, 3], [30, 0]);
+    const points = tracePath(data, { values: data.shown, extremes: data.shownRange }, x, y, [0, 3]);
+    assert.deepEqual(points, [100, 0, 200, 10, 300, 20]);
+  });
+  it('reads between rows and nowhere else', () => {
+    const data = series(dataOf([4, 2]));
+    assert.equal(valueBetween(data, 1.5), 3);
+    assert.equal(valueBetween(data, 0.5), undefined);
+    assert.equal(valueBetween(data, 2.1), undefined);
+  });
+  it('bands seeds between their extremes around the geometric mean', () => {
+    const seeds = [series(dataOf([1, 1])), series(dataOf([4, 4]))];
+    const y = logScale([0.1, 10], [100, 0]);
+    const { line, band } = traceSeeds(seeds, linearScale([1, 2], [0, 10]), y);
+    assert.ok(Math.abs(line[1]! - y.map(2)) < 1e-9);
+    assert.deepEqual([band[1], band.at(-1)], [y.map(4), y.map(1)]);
+  });
+});
+
+describe('groups of runs', () => {
+  const runs = nineRuns.map((run) => metaOf(run, 0));
+  const groups = groupRuns(runs);
+  it('gather seeds and are named by what differs', () => {
+    assert.equal(groups.length, 7);
+    assert.equal(groups[0]!.runs.length, 3);
+    assert.deepEqual(
+      groups.map((group) => group.name),
+      [
+        'induction',
+        'd_state 4',
+        'lr 5e−4',
+        'mamba · attention · mamba',
+        'attention',
+        's4d',
+        's4d · d_state 64',
+      ],
+    );
+  });
+  it('say once what is equal', () => {
+    assert.deepEqual(differingKeys(runs), ['mixer', 'layers', 'd_state', 'lr']);
+    assert.match(
+      commonKeys(runs),
+      /^data induction-heads, context 32, d_model 32, batch 16, 1,500 steps, device cpu$/,
+    );
+  });
+  it('are found by words and by key', () => {
+    const names = (filter: string): string[] =>
+      groups.filter((group) => matches(group, filter)).map((group) => group.key);
+    assert.deepEqual(names('mixer:s4d d_state:64'), ['g6']);
+    assert.deepEqual(names('running'), ['g4', 'g6']);
+    assert.equal(names('').length, 7);
+  });
+  it('flatten a config to short keys', () => {
+    const flat = flattenConfig({
+      data: { type: 'induction-heads', length: 64 },
+      model: {
+        d_model: 32,
+        layers: [
+          { repeat: 2, mixer: 'mamba', d_state: 16 },
+          { mixer: 'attention', heads: 4 },
+        ],
+      },
+      train: { steps: 100, optimizer: { lr: 1e-3, betas: [0.9, 0.95] }, schedule: { name: 'cosine' } },
+      seed: 3,
+      device: 'cpu',
+    });
+    assert.deepEqual(flat, {
+      mixer: 'mamba · mamba · attention',
+      layers: 3,
+      d_state: 16,
+      heads: 4,
+      data: 'induction-heads',
+      length: 64,
+      steps: 100,
+      lr: 0.001,
+      betas: '[0.9,0.95]',
+      name: 'cosine',
+      d_model: 32,
+    });
+  });
+});
+
+describe('a chart', () => {
+  const shapes = nineRuns.filter((run) => run.group !== 'g0');
+  const data = new Map(
+    shapes.map((shape) => {
+      const run = new RunData();
+      for (const [name, table] of Object.entries(rowsOf(shape).tables))
+        run.ensure(name).append(table.columns, table.count);
+      return [shape.group, run];
+    }),
+  );
+  const groups = shapes.map((shape): ChartGroup => ({
+    key: shape.group,
+    name: shape.name,
+    style: runStyle(shape.palette, theme),
+    series: [series(data.get(shape.group)!, 0.95)],
+    live: shape.status === 'running',
+    stale: false,
+  }));
+  const view = { axis: 'step', xDomain: [0, 1500], log: true, envelope: true, clipOutliers: false } as const;
+  const frame = {
+    width: 833,
+    height: 352,
+    left: 44,
+    right: 168,
+    top: 8,
+    bottom: 40,
+    xLabels: true,
+    yTicks: 5,
+  };
+  const chart = drawChart(groups, metricOf('loss'), view, frame, theme, roughMeasure);
+
+  it('covers the data with an axis of whole steps', () => {
+    assert.deepEqual(
+      chart.y.domain.map((value) => Number(value.toPrecision(1))),
+      chart.y.domain,
+    );
+    assert.ok(chart.y.domain[0] < 5e-4 && chart.y.domain[1] > 2.8);
+  });
+  it('names the lines at their ends with the values at the cursor', () => {
+    const scene = drawOverlay(
+      chart,
+      { cursor: 620, pinned: false, hovered: 'g1' },
+      theme,
+      roughMeasure,
+      true,
+    );
+    const texts = scene.marks.filter((mark): mark is TextMark => mark.kind === 'text');
+    assert.ok(texts.some((text) => text.text === 'at step 620'));
+    const bold = texts.filter((text) => text.weight === 600).map((text) => text.text);
+    assert.equal(bold[0], 'mamba-n4');
+    const lines = texts
+      .filter((text) => text.x === chart.plot.x + chart.plot.width + 14)
+      .map((text) => text.y);
+    const gaps = [...lines].sort((a, b) => a - b).map((y, i, all) => (i === 0 ? 99 : y - all[i - 1]!));
+    assert.equal(lines.length, groups.length);
+    assert.ok(Math.min(...gaps) >= 14.99, `${Math.min(...gaps)}`);
+  });
+  it('finds the line under the pointer and says its value', () => {
+    const line = chart.lines.find((entry) => entry.group.key === 'g1')!;
+    assert.equal(nearestGroup(chart, 900, chart.y.map(line.valueAt(900)!) + 3), 'g1');
+    assert.equal(nearestGroup(chart, 900, -500), undefined);
+    assert.match(cursorSentence(chart, 900, 'g3'), /^step 900, hybrid \S+, lowest of 5$/);
+    assert.match(
+      chartSummary(chart),
+      /^Training loss of 6 groups, log scale, step 0 to 1,500\. Lowest: hybrid 5\.\d\de−4\. Live: attention, s4d-n64\.$/,
+    );
+  });
+});
+
+describe('facts of a run', () => {
+  it('come from its evaluations and totals', () => {
+    const data = new RunData();
+    data
+      .ensure('eval/validation')
+      .append({ step: [1, 2, 3], loss: [3, 1, 2], accuracy: [0.2, 0.995, 0.99] }, 3);
+    data.ensure('train').append({ step: [1, 2], tokens: [100, 200], seconds: [1, 4] }, 2);
+    assert.deepEqual(bestEval(data, 'loss', true), { value: 1, step: 2 });
+    assert.equal(firstReached(data, 'accuracy', 0.99), 2);
+    assert.equal(meanThroughput(data), 50);
+    assert.equal(data.positionOf(2, 'time'), 4);
+  });
+  it('fill columns that come later with gaps', () => {
+    const data = dataOf([1, 2]);
+    data.ensure('train').append({ step: [3], loss: [3], grad_norm: [0.5] }, 1);
+    assert.deepEqual([...data.table('train')!.column('grad_norm')!.view()], [Number.NaN, Number.NaN, 0.5]);
+    data.reset();
+    assert.equal(data.lastStep, undefined);
+  });
+});
