@@ -29,7 +29,7 @@ export function decodeStates(architecture: Architecture, batch: number): Record<
 /**
  * @param inputs ids (batch) or vectors (batch, features)
  * @param states as `decodeStates` names them
- * @returns `logits` (batch, rows) and the next states
+ * @returns `logits` (batch, rows) and the states behind the token, `next.state.<layer>.<name>`
  * @throws ModelError when a layer cannot decode
  */
 export function decode(
@@ -50,7 +50,8 @@ export function decode(
     x = g.scope(`layers.${index}`, () => {
       const normed = normalise(before, p, `${layer.prefix}.norm`, architecture);
       const result = definition.step!(normed, state, layerTensors(layer, p), resolved, architecture.dims);
-      for (const [name, tensor] of Object.entries(result.state)) outputs[`state.${index}.${name}`] = tensor;
+      for (const [name, tensor] of Object.entries(result.state))
+        outputs[`next.state.${index}.${name}`] = tensor;
       return g.add(before, result.y);
     });
   }

@@ -153,7 +153,8 @@ export class Model {
   }
 
   /**
-   * One token: inputs `ids` (batch) and the states; outputs `logits` (batch, rows) and the next states.
+   * One token: inputs `ids` (batch) and the states; outputs `logits` (batch, rows) and
+   * `next.state.<layer>.<name>`.
    * @throws ModelError when a layer cannot decode
    */
   decodeStep(batch: number): Program {

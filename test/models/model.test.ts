@@ -279,7 +279,9 @@ describe('tasks', () => {
         const at = (Math.floor(i / 11) * 6 + t) * 11 + (i % 11);
         assert.ok(Math.abs(logits[i]! - expected![at]!) < 1e-10, `token ${t}`);
       }
-      states = Object.fromEntries(Object.keys(states).map((name) => [name, results[names.indexOf(name)]!]));
+      states = Object.fromEntries(
+        Object.keys(states).map((name) => [name, results[names.indexOf(`next.${name}`)]!]),
+      );
     }
   });
 

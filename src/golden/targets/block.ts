@@ -53,7 +53,7 @@ const block =
     const token = g.input('token', [batch, d_model]);
     const step = definition.step!(token, states, p, resolved, dims);
     const program: Record<string, Tensor> = { y: step.y };
-    for (const [name, tensor] of Object.entries(step.state)) program[`state.${name}`] = tensor;
+    for (const [name, tensor] of Object.entries(step.state)) program[`next.state.${name}`] = tensor;
     const x = goldenCase.tensor('input.x').values;
     const decoded = new Float64Array(batch * length * d_model);
     await runSteps(machine, program, feeds, length, {
@@ -64,7 +64,8 @@ const block =
             decoded[(b * length + t) * d_model + d] = outputs['y']!.values[b * d_model + d]!;
           }
         }
-        for (const name of Object.keys(states)) results[`output.${name}_t${t}`] = outputs[`state.${name}`]!;
+        for (const name of Object.keys(states))
+          results[`output.${name}_t${t}`] = outputs[`next.state.${name}`]!;
       },
     });
     results['output.decode_y'] = { shape: [batch, length, d_model], values: decoded };
