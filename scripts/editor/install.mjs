@@ -77,7 +77,9 @@ export async function ensureEditor(say = () => {}) {
     if (fs.existsSync(done)) return editorPaths(folder);
     const kept = path.join(cacheFolder(), 'editor-install.log');
     if (fs.existsSync(log)) fs.copyFileSync(log, kept);
-    throw new Error(`The editor could not be installed: ${error.message}. The log is ${kept}.`);
+    throw new Error(`The editor could not be installed: ${error.message}. The log is ${kept}.`, {
+      cause: error,
+    });
   } finally {
     fs.rmSync(building, { recursive: true, force: true });
   }

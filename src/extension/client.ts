@@ -65,12 +65,10 @@ export async function startServer(
     status.severity = vscode.LanguageStatusSeverity.Error;
     status.busy = false;
     status.command = { command: 'ssm.showLog', title: 'Show Log' };
-    throw new Error(
-      `The language server did not start: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    log.error(error instanceof Error ? error : String(error));
+    throw new UserError('The language server did not start, so there is no completion.', [
+      { title: 'Restart', run: () => vscode.commands.executeCommand('ssm.restartServer') },
+    ]);
   }
   return {
     client,

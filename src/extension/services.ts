@@ -1,9 +1,9 @@
 /** @file What the parts of the extension give each other. Interfaces only: importing this file loads nothing. */
 import type * as vscode from 'vscode';
-import type { RunInfo } from '../protocol/run';
+import type { RunInfo, RunStatus } from '../protocol/run';
 import type { RunReader } from '../runs';
 
-export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted';
+export type { RunStatus };
 
 /** A run as the editor shows it; derived from its folder alone. */
 export interface RunEntry {

@@ -82,18 +82,17 @@ export class FollowedRun {
 function toEntry(dir: string, reader: RunReader): RunEntry {
   const { info, status } = reader;
   const last = reader.last;
-  const evaluation = reader.evals.at(-1)?.eval;
-  const loose = info as { readonly config?: unknown; readonly steps?: unknown };
+  const accuracy = reader.evals.findLast(({ eval: { split } }) => split === 'validation')?.eval['accuracy'];
   return {
     dir,
     name: `${path.basename(path.dirname(dir))}/${path.basename(dir)}`,
     status,
     info,
     step: last?.step ?? 0,
-    ...(typeof loose.config === 'string' ? { config: loose.config } : {}),
-    ...(typeof loose.steps === 'number' ? { steps: loose.steps } : {}),
-    ...(last?.loss === undefined ? {} : { loss: Number(last.loss) }),
-    ...(evaluation?.accuracy === undefined ? {} : { accuracy: Number(evaluation.accuracy) }),
-    ...(info.error === undefined ? {} : { error: String(info.error) }),
+    ...(info.config === undefined ? {} : { config: info.config }),
+    ...(info.steps === undefined ? {} : { steps: info.steps }),
+    ...(last?.['loss'] === undefined ? {} : { loss: last['loss'] }),
+    ...(typeof accuracy !== 'number' ? {} : { accuracy }),
+    ...(info.error === undefined ? {} : { error: info.error }),
   };
 }

@@ -6,7 +6,7 @@
 import fs, { type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { listRuns, RunReader } from '../../runs';
+import { listRuns, type RunReader } from '../../runs';
 import type { RunEntry, RunStore } from '../services';
 import { FollowedRun } from './followed';
 import { findRunRoots } from './roots';
