@@ -1,7 +1,10 @@
 /** @file Where a case is computed: onnxruntime on a device, or the float64 interpreter as `reference`. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import { openSession } from '../runtime/ort';
+import { deviceProblem, fallbacks, openSession, type TypedArray } from '../runtime/ort';
 import type { Actual } from './compare';
 import { DeviceAbsent } from './errors';
 
@@ -25,27 +28,38 @@ export class Machine {
 
   /** Compiles named outputs for the device. */
   async prepare(program: Readonly<Record<string, Tensor>>): Promise<Prepared> {
-    if (this.device === 'reference') return reference(program);
-    const compiled = g.compile({ ...program }, { target: this.device });
-    const session = await openSession(compiled, { device: this.device });
+    const { device } = this;
+    if (device === 'reference') return reference(program);
+    const compiled = g.compile(program, { target: device });
+    // On the CPU nothing can fall back, so nothing needs to be measured.
+    const folder = device === 'cpu' ? undefined : await mkdtemp(join(tmpdir(), 'golden-profile-'));
+    const session = await openSession(compiled, {
+      device,
+      ...(folder === undefined ? {} : { profile: join(folder, 'nodes') }),
+    });
     const shapes = new Map(compiled.outputs.map(({ name, shape }) => [name, shape]));
     return {
       run: async (feeds) => {
-        const arrays = Object.fromEntries(
-          compiled.inputs.map(({ name, dtype }) => {
-            const { values } = feed(feeds, name);
-            return [name, dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values)];
-          }),
-        );
-        const results = await session.run(arrays);
+        const arrays = compiled.inputs.map(({ name, dtype }) => {
+          const { values } = feed(feeds, name);
+          return [name, dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values)] as const;
+        });
+        const results = await session.run(Object.fromEntries(arrays));
         return Object.fromEntries(
           Object.entries(results).map(([name, values]) => [
             name,
-            { shape: shapes.get(name)!, values: values as ArrayLike<number> },
+            { shape: shapes.get(name)!, values: values as TypedArray },
           ]),
         );
       },
-      release: async () => session.release(),
+      release: async () => {
+        try {
+          if (folder) for (const node of fallbacks(await session.placement())) this.fallbacks.add(node);
+        } finally {
+          await session.release();
+          if (folder) await rm(folder, { recursive: true, force: true });
+        }
+      },
     };
   }
 
@@ -61,11 +75,10 @@ export class Machine {
 
   /** @throws DeviceAbsent when a trivial graph does not run on the device */
   async probe(): Promise<void> {
-    try {
-      await this.evaluate({ y: g.add(g.input('x', [1]), 1) }, { x: { shape: [1], values: [1] } });
-    } catch (error) {
-      throw new DeviceAbsent(`device ${this.device} cannot be used here: ${(error as Error).message}`);
-    }
+    if (this.device === 'reference') return;
+    const problem = await deviceProblem(this.device);
+    if (problem !== undefined)
+      throw new DeviceAbsent(`Device ${this.device} cannot be used here: ${problem}`);
   }
 }
 
