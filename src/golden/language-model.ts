@@ -23,7 +23,15 @@ export function caseModel(
   length: number,
   cacheLength?: number,
 ): CaseModel {
-  options.informative('batch', 'length', 'padded_vocab', 'd_intermediate', 'd_model');
+  options.informative(
+    'batch',
+    'length',
+    'padded_vocab',
+    'pad_vocab_size_multiple',
+    'd_intermediate',
+    'd_model',
+  );
+  options.irrelevant('residual_in_fp32', 'fused_add_norm');
   const n_layer = options.size('n_layer');
   if (options.boolean('rms_norm') === false) throw new NotSupported('hyperparameter rms_norm: false');
   const attentionAt = new Set(options.list('attn_layer_idx', isInteger) ?? []);

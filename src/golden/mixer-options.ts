@@ -8,6 +8,10 @@ import type { Options } from './options';
 
 type MixerOptions = Readonly<Record<string, unknown>>;
 
+/** What the authors' blocks take besides: how parameters start, and which kernels run. */
+const START = ['dt_min', 'dt_max', 'dt_init', 'dt_scale', 'dt_init_floor', 'conv_init', 'A_init_range'];
+const KERNELS = ['use_fast_path', 'use_mem_eff_path'];
+
 /** Inner width as a multiple of d_model. */
 function expansion(d_inner: number, d_model: number): number {
   if (d_inner % d_model !== 0)
@@ -18,6 +22,7 @@ function expansion(d_inner: number, d_model: number): number {
 /** @param prefix of the parameters, for example `param.` or `param.backbone.layers.0.mixer.` */
 export function mambaOptions(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
   options.informative('d_state', 'd_conv', 'expand', 'dt_rank', 'd_inner');
+  options.irrelevant(...START, ...KERNELS);
   for (const key of ['bias', 'conv_bias']) options.boolean(key);
   const [d_inner, d_state] = goldenCase.shape(`${prefix}A_log`, 2) as [number, number];
   const d_model = goldenCase.shape(`${prefix}in_proj.weight`, 2)[1]!;
@@ -33,6 +38,7 @@ export function mambaOptions(goldenCase: GoldenCase, prefix: string, options: Op
 
 export function mamba2Options(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
   options.informative('d_state', 'd_conv', 'expand', 'headdim', 'd_ssm', 'd_inner', 'nheads');
+  options.irrelevant(...START, ...KERNELS);
   for (const key of ['bias', 'conv_bias', 'rmsnorm', 'D_has_hdim']) options.boolean(key);
   const ngroups = options.integer('ngroups') ?? 1;
   const chunk_size = options.integer('chunk_size');
@@ -74,6 +80,8 @@ export function attentionOptions(goldenCase: GoldenCase, prefix: string, options
   for (const key of ['qkv_proj_bias', 'out_proj_bias']) options.boolean(key);
   const rotary_emb_dim = options.integer('rotary_emb_dim') ?? 0;
   const rotary_emb_base = options.number('rotary_emb_base') ?? 10000;
+  if (options.boolean('rotary_emb_interleaved')) throw new NotSupported('rotary_emb_interleaved: true');
+  if (options.integer('mlp_dim')) throw new NotSupported('an MLP inside attention (mlp_dim)');
   const head_dim = goldenCase.shape(`${prefix}out_proj.weight`, 2)[1]! / heads;
   if (!Number.isInteger(head_dim))
     throw new MalformedCase(`the shapes under ${prefix} do not fit ${heads} heads`);

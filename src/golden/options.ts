@@ -25,6 +25,11 @@ export class Options {
     }
   }
 
+  /** Keys that only choose initial values or an implementation; the parameters are given, so they change nothing. */
+  irrelevant(...keys: string[]): void {
+    for (const key of keys) this.#take(key);
+  }
+
   boolean(key: string): boolean | undefined {
     const value = this.#take(key);
     if (value !== undefined && typeof value !== 'boolean') throw this.#unsupported(key, value);
@@ -45,7 +50,7 @@ export class Options {
     return value;
   }
 
-  /** A finite number, or ∞ written as text. */
+  /** A number; ∞ may be written as text. */
   number(key: string): number | undefined {
     const value = this.#take(key);
     return value === undefined ? undefined : this.#toNumber(key, value);
@@ -94,7 +99,7 @@ export class Options {
 
   #toNumber(key: string, value: unknown): number {
     if (value === 'Infinity' || value === 'inf') return Infinity;
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.#unsupported(key, value);
+    if (typeof value !== 'number' || Number.isNaN(value)) throw this.#unsupported(key, value);
     return value;
   }
 
