@@ -18,6 +18,8 @@ export type ReadElsewhere = (uri: string) => Promise<string>;
 
 export class Documents {
   private readonly open = new Map<string, TextDocument>();
+  /** The last state of every document that was computed, perhaps of an older version. */
+  private readonly finished = new Map<string, State>();
   private readonly states = new Map<string, { version: number; state: Promise<State> }>();
 
   constructor(
@@ -44,6 +46,12 @@ export class Documents {
     },
   };
 
+  /** A document that was just opened: nothing older is true of it. */
+  opened(document: TextDocument): void {
+    this.finished.delete(document.uri);
+    this.set(document);
+  }
+
   set(document: TextDocument): void {
     this.open.set(document.uri, document);
     this.forget(document.uri);
@@ -51,6 +59,7 @@ export class Documents {
 
   close(uri: string): void {
     this.open.delete(uri);
+    this.finished.delete(uri);
     this.forget(uri);
   }
 
@@ -91,6 +100,17 @@ export class Documents {
     return state;
   }
 
+  /**
+   * The document as it is now, with what was last known about it: enough for completion, which must not wait.
+   * Only the first answer after opening waits.
+   */
+  async recent(uri: string): Promise<State | undefined> {
+    const document = this.open.get(uri);
+    const last = this.finished.get(uri);
+    if (!document || !last) return this.state(uri);
+    return { ...last, document };
+  }
+
   private async compute(document: TextDocument): Promise<State> {
     const language = this.language();
     const parsed = parseConfig(document.uri, document.getText());
@@ -98,11 +118,13 @@ export class Documents {
     const chain = await loadChain(parsed, { reader: this.reader, ...(presets ? { presets } : {}) });
     const resolved = resolveChain(language, chain, this.reader);
     const bases = chain.parts.slice(1);
-    return {
+    const state: State = {
       document,
       parsed,
       resolved,
       ...(bases.length > 0 ? { base: combine(bases, language.rules).root } : {}),
     };
+    if (this.open.has(document.uri)) this.finished.set(document.uri, state);
+    return state;
   }
 }

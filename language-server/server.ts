@@ -44,10 +44,11 @@ export function startServer(
     <P extends { textDocument: { uri: string } }, R>(
       empty: R,
       handle: (state: State, params: P) => R | Promise<R>,
+      read: (uri: string) => Promise<State | undefined> = (uri) => documents.state(uri),
     ) =>
     async (params: P): Promise<R> => {
       try {
-        const state = await documents.state(params.textDocument.uri);
+        const state = await read(params.textDocument.uri);
         return state ? await handle(state, params) : empty;
       } catch (error) {
         connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -71,7 +72,7 @@ export function startServer(
   });
 
   connection.onDidOpenTextDocument(({ textDocument: { uri, languageId, version, text } }) => {
-    documents.set(TextDocument.create(uri, languageId, version, text));
+    documents.opened(TextDocument.create(uri, languageId, version, text));
     publisher.changed(uri, 0);
   });
   connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) => {
@@ -98,7 +99,11 @@ export function startServer(
     })),
   );
   connection.onCompletion(
-    on([], (state, { position }) => complete(state, position, language(), { snippets: client.snippets })),
+    on(
+      [],
+      (state, { position }) => complete(state, position, language(), { snippets: client.snippets }),
+      (uri) => documents.recent(uri),
+    ),
   );
   connection.onHover(on(null, (state, { position }) => hover(state, position, language()) ?? null));
   connection.onCodeAction(on([], codeActions));

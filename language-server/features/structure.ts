@@ -52,7 +52,9 @@ export function documentSymbols({ document, parsed }: State): DocumentSymbol[] {
           range: range({ ...keyWhere, end }),
           selectionRange: range(keyWhere),
           ...(text === undefined ? {} : { detail: text }),
-          ...(value.where.start >= keyWhere.end ? { children: inside(value, depth + 1) } : {}),
+          ...(value.kind !== 'scalar' && value.where.start >= keyWhere.end
+            ? { children: inside(value, depth + 1) }
+            : {}),
         },
       ];
     });

@@ -34,6 +34,7 @@ class Converter {
     document: YAML.Document.Parsed,
     private readonly source: Source,
   ) {
+    if (!source.text.includes('&')) return;
     // An alias means the last anchor of its name before it; names used twice are rare, the last one wins here.
     YAML.visit(document, {
       Node: (_, node) => {

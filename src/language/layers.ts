@@ -108,7 +108,9 @@ export function layerFacts(layer: WrittenLayer, dims: Dims): LayerFacts | undefi
 function derivedSizes(resolved: unknown, options: Readonly<Record<string, unknown>>): Record<string, number> {
   const sizes: Record<string, number> = {};
   if (resolved === null || typeof resolved !== 'object') return sizes;
-  for (const [key, value] of Object.entries(resolved)) {
+  // New names first (`d_inner`), then options that stood for a number (`dt_rank: auto`).
+  const entries = Object.entries(resolved).sort(([a], [b]) => Number(a in options) - Number(b in options));
+  for (const [key, value] of entries) {
     if (typeof value === 'number' && Number.isFinite(value) && options[key] !== value) sizes[key] = value;
   }
   return sizes;
