@@ -40,6 +40,7 @@ export class RunWriter {
     info: RunInfo,
     /** run.json as it was found, when the run is continued. */
     readonly earlier: RunInfo | undefined,
+    private readonly earlierText: string | undefined,
     private readonly lock: RunLock,
     private readonly metrics: MetricsFile,
     private readonly fs: SyncFileSystem,
@@ -87,7 +88,7 @@ export class RunWriter {
         metrics.close();
         throw error;
       }
-      return new RunWriter(dir, info, undefined, lock, metrics, fs);
+      return new RunWriter(dir, info, undefined, undefined, lock, metrics, fs);
     });
   }
 
@@ -107,7 +108,8 @@ export class RunWriter {
       );
     }
     return locking(dir, fs, (lock) => {
-      const earlier = parseRunInfo(fs.readFileSync(path, 'utf8'), path);
+      const text = fs.readFileSync(path, 'utf8');
+      const earlier = parseRunInfo(text, path);
       const { ended: _ended, error: _error, endpoint: _endpoint, ...kept } = earlier;
       const info: RunInfo = {
         ...(kept as RunInfo),
@@ -124,7 +126,7 @@ export class RunWriter {
         metrics.close();
         throw error;
       }
-      return new RunWriter(dir, info, earlier, lock, metrics, fs);
+      return new RunWriter(dir, info, earlier, text, lock, metrics, fs);
     });
   }
 
@@ -197,7 +199,7 @@ export class RunWriter {
   abandon(): void {
     if (this.#closed) return;
     try {
-      if (this.earlier !== undefined) writeInfo(this.dir, this.earlier, this.fs);
+      if (this.earlierText !== undefined) writeAtomic(join(this.dir, RUN_FILE), this.earlierText, this.fs);
     } finally {
       this.#release();
     }
