@@ -67,6 +67,9 @@ export class CurvesModel extends FrameSource {
   private readonly data = new Map<string, RunData>();
   private readonly series = new Map<string, Series>();
   private held: ToCurves[] = [];
+  /** When rows of a run last came, by the host's clock. */
+  private readonly rowsAt = new Map<string, number>();
+  private known = new Set<string>();
 
   constructor(
     restored: CurvesState | undefined,
@@ -95,7 +98,12 @@ export class CurvesModel extends FrameSource {
     } else if (message.type === 'rows') {
       this.clockOffset = message.now - Date.now();
       this.pending = message.pending;
-      for (const rows of message.runs) this.takeRows(rows);
+      for (const rows of message.runs) {
+        this.takeRows(rows);
+        // The first rows are old ones; the run's own time of writing is nearer to the truth.
+        if (this.known.has(rows.id)) this.rowsAt.set(rows.id, message.now);
+        else this.known.add(rows.id);
+      }
     } else {
       const group = this.groups.find((g) => g.runs.some((run) => run.id === message.run));
       if (group)
@@ -280,9 +288,12 @@ export class CurvesModel extends FrameSource {
 
   /** Milliseconds since the newest row of a live run came. */
   age(): number | undefined {
-    const live = this.runs.filter((run) => run.status === 'running' && run.lastWrite !== undefined);
-    if (live.length === 0) return undefined;
-    return Math.max(0, Date.now() + this.clockOffset - Math.max(...live.map((run) => run.lastWrite!)));
+    const times = this.runs
+      .filter((run) => run.status === 'running')
+      .map((run) => Math.max(run.lastWrite ?? 0, this.rowsAt.get(run.id) ?? 0))
+      .filter((at) => at > 0);
+    if (times.length === 0) return undefined;
+    return Math.max(0, Date.now() + this.clockOffset - Math.max(...times));
   }
 
   focusedGroup(): RunGroup | undefined {

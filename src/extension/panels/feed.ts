@@ -1,0 +1,94 @@
+/** @file What the Curves panel has not seen yet of its runs, as messages of bounded size. Knows nothing of the editor. */
+import type { Rows } from '../../protocol/view-curves';
+
+/** What the feed reads: the part of a `RunReader` that it needs. */
+export interface FeedSource {
+  /** Changes when rows that were there are gone. */
+  readonly generation: number;
+  readonly tables: ReadonlyMap<
+    string,
+    {
+      readonly length: number;
+      readonly names: readonly string[];
+      column(name: string): Float64Array | undefined;
+    }
+  >;
+  readonly events: readonly {
+    readonly step: number;
+    readonly event: string;
+    readonly [key: string]: unknown;
+  }[];
+}
+
+interface Seen {
+  generation: number;
+  readonly lengths: Map<string, number>;
+  events: number;
+}
+
+/** Rows in one message: 7 columns of 8 bytes make 11 MB, which pass in a quarter of a second. */
+const rowsPerMessage = 200_000;
+
+const note = (event: FeedSource['events'][number]): string | undefined => {
+  const { message } = event;
+  if (typeof message === 'string') return message.length > 60 ? `${message.slice(0, 57)}…` : message;
+  return undefined;
+};
+
+export class Feed {
+  private readonly seen = new Map<string, Seen>();
+
+  /** Everything will be told again: the page was loaded anew. */
+  forget(id?: string): void {
+    if (id === undefined) this.seen.clear();
+    else this.seen.delete(id);
+  }
+
+  /**
+   * The next message's worth of new rows over all runs.
+   * @returns the rows, and how many more wait
+   */
+  take(sources: ReadonlyMap<string, FeedSource>): { runs: Rows[]; pending: number } {
+    const runs: Rows[] = [];
+    let room = rowsPerMessage;
+    let pending = 0;
+    for (const [id, source] of sources) {
+      const first = !this.seen.has(id);
+      const seen: Seen = this.seen.get(id) ?? {
+        generation: source.generation,
+        lengths: new Map(),
+        events: 0,
+      };
+      const reset = first || seen.generation !== source.generation;
+      if (reset) {
+        seen.generation = source.generation;
+        seen.lengths.clear();
+        seen.events = 0;
+      }
+      this.seen.set(id, seen);
+      const tables: Rows['tables'] = {};
+      for (const [name, table] of source.tables) {
+        const from = seen.lengths.get(name) ?? 0;
+        const to = Math.min(table.length, from + room);
+        pending += table.length - to;
+        if (to <= from) continue;
+        room -= to - from;
+        seen.lengths.set(name, to);
+        const columns: Record<string, Float64Array<ArrayBuffer>> = {};
+        // Copied: the reader goes on writing into its own.
+        for (const column of table.names)
+          columns[column] = Float64Array.from(table.column(column)!.subarray(from, to));
+        tables[name] = { count: to - from, columns };
+      }
+      const told = source.events.length !== seen.events;
+      if (!reset && !told && Object.keys(tables).length === 0) continue;
+      seen.events = source.events.length;
+      const events = source.events.map((event) => {
+        const words = note(event);
+        return { step: event.step, event: event.event, ...(words === undefined ? {} : { note: words }) };
+      });
+      runs.push({ id, reset, tables, ...(told || reset ? { events } : {}) });
+    }
+    return { runs, pending };
+  }
+}
