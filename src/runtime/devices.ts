@@ -28,8 +28,8 @@ const SMALL_FLOPS = 5e9;
 
 export interface DeviceRequest {
   readonly requested: Device;
-  /** Devices that can be used here. */
-  readonly available: readonly string[];
+  /** Devices that can be used here; finding out takes a moment, so it is asked only where it matters. */
+  available(): Promise<readonly string[]>;
   readonly flopsPerStep: number;
   /** What the model is made of, for example `mamba+mlp`. */
   readonly mixers: string;
@@ -61,10 +61,10 @@ const cacheSchema = z.record(z.string(), z.record(z.string(), z.number()));
 
 /** @throws DeviceError when the device that was asked for is not there */
 export async function chooseDevice(request: DeviceRequest): Promise<DeviceChoice> {
-  const { requested, available } = request;
+  const { requested } = request;
   if (requested === 'cpu') return { device: 'cpu', reason: 'as asked' };
   if (requested === 'webgpu') {
-    if (!available.includes('webgpu')) {
+    if (!(await request.available()).includes('webgpu')) {
       throw new DeviceError('There is no WebGPU device here. Use --device cpu, or auto to let it be chosen.');
     }
     return { device: 'webgpu', reason: 'as asked' };
@@ -75,7 +75,7 @@ export async function chooseDevice(request: DeviceRequest): Promise<DeviceChoice
     );
   }
   if (request.flopsPerStep < SMALL_FLOPS) return { device: 'cpu', reason: 'a small model' };
-  if (!available.includes('webgpu')) return { device: 'cpu', reason: 'the only device' };
+  if (!(await request.available()).includes('webgpu')) return { device: 'cpu', reason: 'the only device' };
   const seconds = await remembered(request);
   const device = seconds.webgpu < seconds.cpu ? 'webgpu' : 'cpu';
   const shown = (value: number): string => (Number.isFinite(value) ? `${value.toPrecision(2)} s` : 'no');

@@ -76,7 +76,7 @@ export class Decoder {
         const feeds = { ...fixed, ...onlyInputs(compiled, states), ids: Int32Array.of(id) };
         return (await session.run(feeds)) as Record<string, Float32Array>;
       },
-      async () => session.release(),
+      () => session.release(),
     );
   }
 

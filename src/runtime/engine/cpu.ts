@@ -59,6 +59,6 @@ export async function openCpuEngine(options: CpuEngineOptions): Promise<Training
         for (const [name, view] of memory.views[region]) view.set(tensors[region].get(name)!);
       }
     },
-    release: async () => session.release(),
+    release: () => session.release(),
   };
 }

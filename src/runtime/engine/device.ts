@@ -7,7 +7,7 @@ import * as g from '../../graph';
 import type { Tensor } from '../../graph';
 import type { TrainConfig } from '../../models/config';
 import type { ParameterInfo } from '../optimizer';
-import { openSession, type Feed } from '../ort';
+import { openSession, readBack, type DeviceTensor, type Feed } from '../ort';
 import { GRADIENT } from './cpu';
 import { batchFeeds, onlyInputs } from './feeds';
 import type { StepResult, TrainingEngine, TrainingTensors } from './types';
@@ -92,7 +92,7 @@ export async function openDeviceEngine(options: DeviceEngineOptions): Promise<Tr
         lr: scalar(lr),
         correction1: scalar(1 / (1 - train.optimizer.betas[0] ** step)),
         rootCorrection: scalar(1 / Math.sqrt(1 - train.optimizer.betas[1] ** step)),
-      } as never);
+      });
       const loss = (found['loss'] as Float32Array)[0]!;
       const gradNorm = (found['grad_norm'] as Float32Array)[0]!;
       const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
@@ -104,7 +104,7 @@ export async function openDeviceEngine(options: DeviceEngineOptions): Promise<Tr
     },
     parameterFeeds: () => state,
     async read(): Promise<TrainingTensors> {
-      const values = await download(state, parameters, threads);
+      const values = await download(state);
       const region = (prefix: string): Map<string, Float32Array> =>
         new Map([...parameters.keys()].map((name) => [name, values[prefix + name]!]));
       return { parameters: region(''), moments1: region(M), moments2: region(V) };
@@ -120,39 +120,21 @@ export async function openDeviceEngine(options: DeviceEngineOptions): Promise<Tr
     },
     async release(): Promise<void> {
       dispose(state);
-      session.release();
+      await session.release();
     },
   };
 }
 
 function dispose(state: Readonly<Record<string, Feed>>): void {
-  for (const tensor of Object.values(state)) (tensor as Partial<{ dispose(): void }>).dispose?.();
+  for (const tensor of Object.values(state)) if ('dispose' in tensor) tensor.dispose();
 }
 
-/** Device tensors as arrays, through a graph that copies: reading them directly ends the process. */
-async function download(
-  state: Readonly<Record<string, Feed>>,
-  parameters: ReadonlyMap<string, ParameterInfo>,
-  threads: number,
-): Promise<Record<string, Float32Array>> {
-  if (Object.values(state).every((tensor) => tensor instanceof Float32Array)) {
-    return state as Record<string, Float32Array>;
-  }
-  const one = g.input('one', []);
-  const outputs: Record<string, Tensor> = {};
-  for (const [name, { shape }] of parameters) {
-    for (const prefix of ['', M, V]) {
-      outputs[NEXT + prefix + name] = g.mul(g.input(prefix + name, shape), one);
-    }
-  }
-  const compiled = g.compile(outputs, { target: 'webgpu' });
-  const session = await openSession(compiled, { device: 'webgpu', threads });
-  try {
-    const found = await session.run({ ...state, one: Float32Array.of(1) } as never);
-    return Object.fromEntries(
-      Object.keys(outputs).map((name) => [name.slice(NEXT.length), found[name] as Float32Array]),
-    );
-  } finally {
-    session.release();
-  }
+/** Device tensors as arrays; what was never on the device is an array already. */
+async function download(state: Readonly<Record<string, Feed>>): Promise<Record<string, Float32Array>> {
+  const entries = Object.entries(state);
+  const onDevice = entries.filter((entry): entry is [string, DeviceTensor] => 'location' in entry[1]);
+  return { ...state, ...(await readBack(Object.fromEntries(onDevice), 'webgpu')) } as Record<
+    string,
+    Float32Array
+  >;
 }

@@ -38,7 +38,7 @@ export async function deviceFor(
   const { config, model, data } = request;
   return chooseDevice({
     requested: config.device,
-    available: await availableDevices(),
+    available: availableDevices,
     flopsPerStep: flopsPerStep(config, model),
     mixers: [...new Set(model.layers.map(({ mixer }) => mixer))].toSorted().join('+'),
     version: request.version,

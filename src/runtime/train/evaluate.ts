@@ -99,7 +99,7 @@ export class Evaluator {
         const found = await session.run(feeds);
         return { losses: found['losses'] as Float32Array, correct: found['correct'] as Float32Array };
       },
-      async () => session.release(),
+      () => session.release(),
     );
   }
 
