@@ -54,6 +54,10 @@ export async function startServer(
     }),
   };
   const client = new LanguageClient('ssm', 'SSM Studio', serverOptions, clientOptions);
+  // Bases of `extends` that are no files on disk, as in a virtual workspace.
+  client.onRequest('ssm/readFile', async ({ uri }: { uri: string }) =>
+    new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.parse(uri, true))),
+  );
   try {
     const started = performance.now();
     await client.start();

@@ -23,7 +23,9 @@ describe('activation', () => {
       if (window > 0) await session.open();
       await openFile(page, 'model.ssm.yaml');
       await runCommand(page, 'Developer: Show Running Extensions');
-      const row = page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'ssm-studio' }).first();
+      const row = page
+        .locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'ssm-studio' })
+        .first();
       const time = row.locator('.activation-time');
       const text = await until(
         'activation time',

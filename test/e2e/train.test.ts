@@ -3,78 +3,315 @@
  * config with completion, train, watch, reload the window, stop, resume, look at the scan.
  */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
+import { complete, dismissNotifications, editorText, openFile, runCommand, until } from './support/actions';
+import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import {
-  complete,
-  dismissNotifications,
-  editorText,
-  openFile,
-  pick,
-  runCommand,
-  until,
-} from './support/actions';
-import { closeBrowser, openEditor, panelFrame, type EditorSession } from './support/editor';
-import { curvesFrame, curvesShown, inkOf, scanFrame, scanShown, scanTable } from './support/panels';
-import { runFolders, runInfo, trainingRows } from './support/runs';
-import { cliJson, packagedExtension } from './support/vsix';
-
-const themes = ['Dark Modern', 'Light Modern', 'Dark High Contrast', 'Light High Contrast'];
-
-describe('from an empty file to the scan', () => {
-  let session: EditorSession;
-  let run: string;
-  let zoom: string;
-
-  before(async () => {
-    session = await openEditor({ vsix: packagedExtension(), files: { 'tiny.ssm.yaml': '' } });
-  });
-  after(async () => {
-    await session?.close();
-    await closeBrowser();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await session.screenshot(`failed-${this.currentTest.title.slice(0, 40)}`);
-  });
-
-  it('writes a config with completion', async () => {
-    const { page } = session;
-    await openFile(page, 'tiny.ssm.yaml');
-    const { keyboard } = page;
-    await complete(page, 'da', 'data');
-    await complete(page, 'induc', 'induction-heads');
-    await keyboard.press('Enter');
-    await complete(page, 'mod', 'model');
-    await complete(page, 'd_m', 'd_model');
-    await keyboard.type('16');
-    await keyboard.press('Enter');
-    await complete(page, 'lay', 'layers');
-    await session.screenshot('typing');
-    await keyboard.press('Control+A');
-    const typed = await editorText(page);
-    for (const part of ['data: induction-heads', 'model:', 'd_model: 16', 'layers:']) {
-      assert.ok(typed.includes(part), `${part} is missing in:\n${typed}`);
-    }
-  });
-});
-void [
-  fs,
-  path,
-  dismissNotifications,
-  pick,
-  runCommand,
-  until,
-  panelFrame,
   curvesFrame,
   curvesShown,
   inkOf,
   scanFrame,
   scanShown,
   scanTable,
-  runFolders,
-  runInfo,
-  trainingRows,
-  cliJson,
+  setTheme,
   themes,
-];
+} from './support/panels';
+import { runFolders, runInfo, trainingRows } from './support/runs';
+import { cliJson, extensionUnderTest } from './support/vsix';
+
+/** What `inspect --json` answers, as far as it is compared. */
+interface Inspection {
+  readonly layer: number;
+  readonly probes: Record<
+    string,
+    { readonly shape: number[]; readonly axes: string[]; readonly data: number[] }
+  >;
+}
+
+describe('from an empty file to the scan', () => {
+  let session: EditorSession;
+  let run: string;
+  let zoom = '';
+  let selected = '';
+
+  before(async () => {
+    session = await openEditor({ ...extensionUnderTest(), files: { 'tiny.ssm.yaml': '' } });
+  });
+  after(async () => {
+    // A run is its own process: what a failed test left running would go on.
+    for (const dir of session === undefined ? [] : runFolders(session.workspace)) {
+      const { status, pid } = runInfo(dir);
+      if (status === 'running') process.kill(pid, 'SIGKILL');
+    }
+    await session?.close();
+    await closeBrowser();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    await session.screenshot(`failed ${this.currentTest.title.slice(0, 50)}`);
+  });
+
+  it('writes a config with completion', async () => {
+    const { page } = session;
+    const { keyboard } = page;
+    const nextLine = async (): Promise<void> => {
+      await keyboard.press('Escape');
+      await keyboard.press('End');
+      await keyboard.press('Enter');
+    };
+    await openFile(page, 'tiny.ssm.yaml');
+    await complete(page, 'da', 'data');
+    await complete(page, 'ind', 'induction-heads');
+    await nextLine();
+    await complete(page, 'mod', 'model');
+    await complete(page, 'd_m', 'd_model');
+    await keyboard.type('16');
+    await nextLine();
+    await complete(page, 'lay', 'layers');
+    await complete(page, 'mam', 'mamba');
+    await session.screenshot('typing');
+    await nextLine();
+    await complete(page, 'rep', 'repeat');
+    await keyboard.type('2');
+    await nextLine();
+    await keyboard.press('Shift+Home');
+    await keyboard.press('Shift+Home');
+    await keyboard.press('Backspace');
+    await complete(page, 'tra', 'train');
+    await complete(page, 'ste', 'steps');
+    await keyboard.type('100000');
+    await nextLine();
+    await complete(page, 'bat', 'batch_size');
+    await keyboard.type('4');
+    await keyboard.press('Escape');
+    const typed = (await editorText(page)).split('\n').map((line) => line.trim());
+    for (const start of [
+      'data: induction-heads',
+      'd_model: 16',
+      '- mixer: mamba',
+      'repeat: 2',
+      'steps: 100000',
+      'batch_size: 4',
+    ]) {
+      assert.ok(
+        typed.some((line) => line.startsWith(start)),
+        `${start} is missing in:\n${typed.join('\n')}`,
+      );
+    }
+    await page.locator('.statusbar-item[aria-label^="No Problems"]').waitFor();
+  });
+
+  it('trains from the command palette and draws the curve within 10 s', async () => {
+    const { page } = session;
+    const started = Date.now();
+    await runCommand(page, 'SSM Studio: Train');
+    await until(
+      'a point on the curve',
+      () => curvesShown(page),
+      ({ points }) => points > 0,
+      60_000,
+    );
+    const first = Date.now() - started;
+    console.log(`      first point after ${(first / 1000).toFixed(1)} s`);
+    [run = ''] = runFolders(session.workspace);
+    await until(
+      '20 points',
+      () => curvesShown(page),
+      ({ points }) => points >= 20,
+      60_000,
+    );
+    await session.screenshot('training');
+    assert.ok(first < 10_000, `the first point came after ${first} ms`);
+    assert.equal(runInfo(run).status, 'running');
+    await page.locator('.statusbar-item', { hasText: /Training [\d,]+ \/ 100,000/ }).waitFor();
+  });
+
+  it('zooms into the curve', async () => {
+    const { page } = session;
+    const frame = await curvesFrame(page);
+    const plot = frame.locator('[data-testid=curves] canvas').first();
+    const before = await curvesShown(page);
+    const box = await plot.boundingBox();
+    assert.ok(box !== null);
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.4);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.4, { steps: 6 });
+    await page.mouse.up();
+    ({ zoom } = await until(
+      'zoomed',
+      () => curvesShown(page),
+      (shown) => shown.zoom !== before.zoom && shown.zoom !== '',
+    ));
+    ({ selected } = await curvesShown(page));
+    await session.screenshot('zoomed');
+  });
+
+  it('goes on without a gap when the window is reloaded, and restores zoom and selection', async () => {
+    const { page } = session;
+    const { pid } = runInfo(run);
+    const before = trainingRows(run).length;
+    await page.waitForTimeout(1500); // the editor saves its state
+    await session.open();
+    const shown = await until(
+      'restored',
+      () => curvesShown(page),
+      ({ points }) => points >= before,
+      60_000,
+    );
+    assert.equal(shown.zoom, zoom);
+    assert.equal(shown.selected, selected);
+    assert.equal(runInfo(run).pid, pid, 'another process runs');
+    const later = await until(
+      'going on',
+      () => curvesShown(page),
+      ({ lastStep }) => lastStep > shown.lastStep,
+      60_000,
+    );
+    const steps = trainingRows(run).map(({ step }) => step);
+    assert.deepEqual(
+      steps,
+      steps.map((_, index) => index + 1),
+    );
+    assert.ok(later.points >= shown.points);
+    await session.screenshot('reloaded');
+  });
+
+  it('stops, and the last value is that of metrics.jsonl', async () => {
+    const { page } = session;
+    await runCommand(page, 'SSM Studio: Stop');
+    await until(
+      'stopped',
+      () => runInfo(run).status,
+      (status) => status === 'stopped',
+    );
+    const last = trainingRows(run).at(-1)!;
+    const shown = await until(
+      'last step shown',
+      () => curvesShown(page),
+      ({ lastStep }) => lastStep === last.step,
+    );
+    assert.equal(shown.lastLoss, last.loss);
+    assert.ok(shown.points >= 20);
+    await session.screenshot('stopped');
+  });
+
+  it('resumes where it stopped', async () => {
+    const { page } = session;
+    const stoppedAt = trainingRows(run).at(-1)!.step;
+    await runCommand(page, 'SSM Studio: Resume');
+    await until(
+      'going on',
+      () => curvesShown(page),
+      ({ lastStep }) => lastStep > stoppedAt + 5,
+      60_000,
+    );
+    const steps = trainingRows(run).map(({ step }) => step);
+    assert.deepEqual(
+      steps,
+      steps.map((_, index) => index + 1),
+    );
+    assert.deepEqual(runFolders(session.workspace), [run]);
+    await runCommand(page, 'SSM Studio: Stop');
+    await until(
+      'stopped',
+      () => runInfo(run).status,
+      (status) => status === 'stopped',
+    );
+  });
+
+  it('shows the scan with the numbers of inspect --json', async () => {
+    const { page } = session;
+    await runCommand(page, 'SSM Studio: Inspect Scan');
+    await until(
+      'the scan',
+      () => scanShown(page),
+      ({ busy }) => !busy,
+      60_000,
+    );
+    await session.screenshot('scan');
+    const first = await compareScan(session, run);
+    const frame = await scanFrame(page);
+    await frame.locator('input[name=layer][value="1"]').check({ force: true });
+    await until(
+      'layer 1',
+      () => scanShown(page),
+      ({ busy, layer }) => !busy && layer === 1,
+      60_000,
+    );
+    const second = await compareScan(session, run);
+    assert.notDeepEqual(second, first, 'another layer shows the same numbers');
+    await frame.getByLabel('Example').fill('1');
+    await frame.getByLabel('Example').press('Enter');
+    await until(
+      'example 1',
+      () => scanShown(page),
+      ({ busy, example }) => !busy && example === 1,
+      60_000,
+    );
+    const third = await compareScan(session, run);
+    assert.notDeepEqual(third, second, 'another example shows the same numbers');
+    await session.screenshot('scan-table');
+  });
+
+  it('draws both panels in all four themes', async () => {
+    const { page } = session;
+    await dismissNotifications(page);
+    for (const theme of themes) {
+      await setTheme(page, theme);
+      const name = theme.toLowerCase().replaceAll(' ', '-');
+      await runCommand(page, 'SSM Studio: Open Curves');
+      const curves = await until(
+        'curves drawn',
+        async () => inkOf(await curvesFrame(page)),
+        (ink) => ink > 0.05,
+      );
+      await session.screenshot(`curves-${name}`);
+      await runCommand(page, 'SSM Studio: Inspect Scan');
+      const scan = await until(
+        'scan drawn',
+        async () => inkOf(await scanFrame(page)),
+        (ink) => ink > 0.05,
+      );
+      await session.screenshot(`scan-${name}`);
+      console.log(`      ${theme}: curves ${(100 * curves).toFixed(0)} %, scan ${(100 * scan).toFixed(0)} %`);
+    }
+  });
+
+  it('has no error in the console and no violation of the content policy', () => {
+    assert.deepEqual(session.problems, []);
+  });
+});
+
+/** Compares the scan panel's data table with the command line's numbers; returns the table. */
+async function compareScan(session: EditorSession, run: string): Promise<number[][]> {
+  const { page } = session;
+  const { layer, example } = await scanShown(page);
+  const frame = await scanFrame(page);
+  const shown = await scanTable(page);
+  const probe = await frame.getByLabel('Probe').inputValue();
+  const answer = (await cliJson(
+    ['inspect', run, '--layer', String(layer), '--example', String(example), '--json'],
+    session.workspace,
+  )) as Inspection;
+  const { shape, data } = answer.probes[probe]!;
+  const rows = shape[0]!;
+  assert.equal(shown.length, rows, `${probe} has ${rows} positions`);
+  const width = data.length / rows;
+  for (const [position, cells] of shown.entries()) {
+    const row = data.slice(position * width, (position + 1) * width);
+    // A probe with more axes shows one channel: its cells are a part of the row.
+    assert.ok(cells.length > 0);
+    if (cells.length === width)
+      cells.forEach((value, index) => near(value, row[index]!, `${probe}[${position}][${index}]`));
+    else
+      for (const value of cells)
+        assert.ok(row.some((other) => Math.abs(other - value) <= 1e-6 * Math.max(1, Math.abs(other))));
+  }
+  return shown;
+}
+
+function near(actual: number, expected: number, what: string): void {
+  assert.ok(
+    Math.abs(actual - expected) <= 1e-6 * Math.max(1, Math.abs(expected)),
+    `${what}: ${actual}, not ${expected}`,
+  );
+}

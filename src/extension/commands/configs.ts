@@ -10,13 +10,13 @@ import type { Studio } from '../studio';
 export async function newConfig(studio: Studio): Promise<void> {
   const folder = examplesFolder(studio.context);
   const names = (await fs.readdir(folder)).filter((name) => name.endsWith('.ssm.yaml')).toSorted();
-  const items = await Promise.all(
-    names.map(async (name) => ({
-      label: name.replace(/\.ssm\.yaml$/, ''),
-      detail: firstComment(await fs.readFile(path.join(folder, name), 'utf8')),
-      name,
-    })),
-  );
+  const items: { label: string; detail: string; name: string }[] = [];
+  for (const name of names) {
+    const text = await fs.readFile(path.join(folder, name), 'utf8');
+    // What extends a neighbour makes no sense without it.
+    if (/^extends:\s*\.\.?\//m.test(text)) continue;
+    items.push({ label: name.replace(/\.ssm\.yaml$/, ''), detail: firstComment(text), name });
+  }
   const empty = {
     label: 'Empty config',
     detail: 'Start with nothing; completion lists what can be written.',

@@ -1,8 +1,6 @@
 /** @file What a user does, as functions: command palette, quick pick, typing, reading notifications. */
 import type { Page } from 'playwright-core';
 
-const control = process.platform === 'darwin' ? 'Meta' : 'Control';
-
 /** Runs a command of the palette by its full title. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   await page.keyboard.press('F1');
@@ -93,6 +91,6 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(
-    `${what}: not within ${timeout / 1000} s; last seen ${failure ? String(failure) : JSON.stringify(last)}`,
+    `${what}: not within ${timeout / 1000} s; last seen ${failure instanceof Error ? failure.message : JSON.stringify(last)}`,
   );
 }

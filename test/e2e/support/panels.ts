@@ -1,6 +1,19 @@
 /** @file What the panels show, read from their pages. */
 import type { Frame, Page } from 'playwright-core';
+import { runCommand } from './actions';
 import { panelFrame } from './editor';
+
+export const themes = ['Dark Modern', 'Light Modern', 'Dark High Contrast', 'Light High Contrast'] as const;
+
+/** Chooses a colour theme as a user does. */
+export async function setTheme(page: Page, theme: (typeof themes)[number]): Promise<void> {
+  await runCommand(page, 'Preferences: Color Theme');
+  const input = page.locator('.quick-input-widget input.input');
+  await input.fill(theme);
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: theme }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await input.waitFor({ state: 'hidden' });
+}
 
 export interface CurvesShown {
   /** Points drawn for the focused run. */

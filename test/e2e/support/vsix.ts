@@ -11,6 +11,10 @@ export function packagedExtension(): string {
   return file;
 }
 
+/** The packaged extension; with SSM_E2E_DEV=1 the checkout itself, while working on the tests. */
+export const extensionUnderTest = (): { readonly vsix?: string } =>
+  process.env['SSM_E2E_DEV'] === undefined ? { vsix: packagedExtension() } : {};
+
 /** Runs the built command line and parses what it prints. */
 export function cliJson(args: readonly string[], cwd: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
