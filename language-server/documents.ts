@@ -3,6 +3,7 @@ import { promises as fs } from 'node:fs';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { URI, Utils } from 'vscode-uri';
 import { combine, loadChain, parseConfig, type ConfigNode, type Parsed, type Reader } from '../src/config';
+import { DataCheck } from './dataCheck';
 import { resolveChain, type Language, type Resolved } from '../src/language';
 
 export interface State {
@@ -17,6 +18,7 @@ export interface State {
 export type ReadElsewhere = (uri: string) => Promise<string>;
 
 export class Documents {
+  private readonly dataCheck = new DataCheck();
   private readonly open = new Map<string, TextDocument>();
   /** The last state of every document that was computed, perhaps of an older version. */
   private readonly finished = new Map<string, State>();
@@ -85,7 +87,9 @@ export class Documents {
     }
   }
 
+  /** Files on disk changed. */
   forgetAll(): void {
+    this.dataCheck.forget();
     this.states.clear();
   }
 
@@ -116,7 +120,10 @@ export class Documents {
     const parsed = parseConfig(document.uri, document.getText());
     const { presets } = language.registry;
     const chain = await loadChain(parsed, { reader: this.reader, ...(presets ? { presets } : {}) });
-    const resolved = resolveChain(language, chain, this.reader);
+    const merged = resolveChain(language, chain, this.reader);
+    const wrong = await this.dataCheck.of(merged, language, this.reader);
+    const resolved =
+      wrong.length === 0 ? merged : { ...merged, diagnostics: [...merged.diagnostics, ...wrong] };
     const bases = chain.parts.slice(1);
     const state: State = {
       document,

@@ -85,6 +85,7 @@ export function startServer(
     documents.close(uri);
     publisher.closed(uri);
   });
+  connection.onDidSaveTextDocument(() => documents.forgetAll());
   connection.onDidChangeWatchedFiles(() => {
     documents.forgetAll();
     if (client.refreshesDiagnostics) connection.languages.diagnostics.refresh();
@@ -132,7 +133,7 @@ function capabilities({ pullsDiagnostics }: Client): InitializeResult {
   return {
     serverInfo: { name: 'ssm-studio' },
     capabilities: {
-      textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+      textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
       completionProvider: { triggerCharacters: [':', ' ', '-', '{', '[', ',', '/', '.', '"'] },
       hoverProvider: true,
       codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.SourceFixAll] },

@@ -99,6 +99,22 @@ describe('language server', () => {
       assert.deepEqual(await client.diagnostics(uri), []);
     });
 
+    it('report data files that are not there', async () => {
+      const real = await TestClient.start(modern);
+      try {
+        const uri = await real.open(
+          'data: {type: text, files: [none.txt]}\nmodel: {d_model: 8, layers: [{mixer: mamba}]}\n',
+        );
+        const [first, ...rest] = await real.diagnostics(uri);
+        assert.deepEqual(
+          [first?.code, first?.range.start, rest],
+          ['file-missing', { line: 0, character: 27 }, []],
+        );
+      } finally {
+        real.stop();
+      }
+    });
+
     it('are pushed to clients that cannot pull, cleared at close', async () => {
       const other = await TestClient.start(plain, () => testLanguage);
       try {

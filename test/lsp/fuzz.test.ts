@@ -106,8 +106,7 @@ describe('half-typed configs', () => {
   for (const { name, text } of examples) {
     it(`answers at every prefix of ${name}, completion within 100 ms`, async () => {
       const times: number[] = [];
-      for (let end = 0; end <= text.length; end++)
-        times.push(await exercise(text.slice(0, end), end));
+      for (let end = 0; end <= text.length; end++) times.push(await exercise(text.slice(0, end), end));
       times.sort((a, b) => a - b);
       // The slowest of hundreds is the machine's business; nearly all must be far below.
       assert.ok((times[Math.floor(times.length * 0.95)] ?? 0) < 100);
