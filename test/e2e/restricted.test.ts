@@ -1,0 +1,72 @@
+/** @file Restricted Mode: editing helps, nothing runs, and the reason is told. */
+import assert from 'node:assert/strict';
+import { notification, openFile, runCommand, suggestions, until } from './support/actions';
+import { smallConfig } from './support/config';
+import { closeBrowser, openEditor, type EditorSession } from './support/editor';
+import { runFolders } from './support/runs';
+import { extensionUnderTest } from './support/vsix';
+
+describe('Restricted Mode', () => {
+  let session: EditorSession;
+  before(async () => {
+    session = await openEditor({
+      ...extensionUnderTest(),
+      trust: true,
+      settings: {
+        'security.workspace.trust.startupPrompt': 'never',
+        'security.workspace.trust.banner': 'never',
+      },
+      files: { 'small.ssm.yaml': smallConfig(100) },
+    });
+  });
+  after(async () => {
+    await session?.close();
+    await closeBrowser();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await session.screenshot(`failed ${this.currentTest.title.slice(0, 50)}`);
+  });
+
+  it('is on in a folder that nobody trusted', async () => {
+    await session.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
+  });
+
+  it('completes keys', async () => {
+    const { page } = session;
+    await openFile(page, 'small.ssm.yaml');
+    await page.keyboard.press('Control+End');
+    const labels = await suggestions(page);
+    assert.ok(labels.includes('seed'), labels.join(', '));
+    await page.keyboard.press('Escape');
+  });
+
+  it('does not train and says why, with the way to trust', async () => {
+    const { page } = session;
+    await runCommand(page, 'SSM Studio: Train');
+    const text = await notification(page, 'trust this workspace');
+    await session.screenshot('restricted');
+    assert.match(text, /Training starts a program/);
+    assert.match(text, /Manage Workspace Trust/);
+    assert.deepEqual(runFolders(session.workspace), []);
+  });
+
+  it('says the same in the Runs view', async () => {
+    const { page } = session;
+    await page.locator('.activitybar .action-item a[aria-label^="SSM Studio"]').click();
+    const welcome = page.locator('.pane .welcome-view-content');
+    await until(
+      'welcome text',
+      () => welcome.innerText(),
+      (text) => /Restricted Mode/.test(text),
+    );
+    await session.screenshot('restricted-view');
+  });
+
+  it('neither looks into a model nor resumes', async () => {
+    const { page } = session;
+    await runCommand(page, 'SSM Studio: Inspect Scan');
+    await notification(page, 'Inspecting starts a program');
+    assert.deepEqual(session.problems, []);
+  });
+});
