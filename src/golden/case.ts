@@ -48,6 +48,8 @@ export class GoldenCase {
     /** Tensors held to rtol and atol alone. */
     readonly loose: ReadonlySet<string>,
     tensors: ReadonlyMap<string, CaseTensor>,
+    /** Further keys of case.json, as they stand there. */
+    readonly extra: Readonly<Record<string, unknown>> = {},
   ) {
     this.#tensors = tensors;
   }
@@ -98,7 +100,7 @@ export async function loadCase(folder: string): Promise<GoldenCase> {
     const issue = parsed.error.issues[0]!;
     throw new MalformedCase(`case.json: ${issue.path.map(String).join('.') || 'contents'}: ${issue.message}`);
   }
-  const { title, target, hyperparameters, zero, tiny } = parsed.data;
+  const { title, target, hyperparameters, zero, tiny, ...extra } = parsed.data;
   const { rtol, atol, max_norm } = parsed.data.tolerance;
   const tolerance = { rtol, atol, max_norm: max_norm ?? MAX_NORM };
   const listed = Object.entries(parsed.data.tensors);
@@ -111,15 +113,8 @@ export async function loadCase(folder: string): Promise<GoldenCase> {
       throw new MalformedCase(`${name} has shape ${found}, but case.json says [${shape.join(', ')}]`);
     }
   }
-  return new GoldenCase(
-    folder,
-    title,
-    target,
-    hyperparameters,
-    tolerance,
-    new Set([...zero, ...tiny]),
-    tensors,
-  );
+  const loose = new Set([...zero, ...tiny]);
+  return new GoldenCase(folder, title, target, hyperparameters, tolerance, loose, tensors, extra);
 }
 
 async function readJson(folder: string): Promise<unknown> {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatGoldenReport, runGolden } from '../../src/golden';
+import { encodeSafetensors } from '../../src/formats/safetensors';
 import { readCase, withCase, writeCase, type CaseJson, type Stored } from './folder';
 
 const stored = (name: string) => readCase(join(__dirname, name));
@@ -166,6 +167,25 @@ describe('golden runner', function () {
       assert.equal(await code([folder]), 64);
       rmSync(join(folder, 'tensors.safetensors'));
       assert.equal(await code([folder]), 64);
+    });
+
+    it('a header that is judged wrongly is a disagreement, a file outside the folder malformed', async () => {
+      const whole = encodeSafetensors([['a', { shape: [2], data: Float32Array.of(1, NaN) }]]);
+      writeFileSync(join(folder, 'a.safetensors'), whole);
+      writeFileSync(join(folder, 'cut.safetensors'), whole.subarray(0, whole.length - 1));
+      const code = async (...files: unknown[]): Promise<number> => {
+        const json = { target: 'checkpoint.safetensors_headers', tolerance: { rtol: 0, atol: 0 }, files };
+        writeFileSync(join(folder, 'case.json'), JSON.stringify(json));
+        return (await runGolden([folder], { device: 'reference' })).exitCode;
+      };
+      const good = { file: 'a.safetensors', accept: true, expect: { a: [1, 'NaN'] } };
+      assert.equal(await code(good, { file: 'cut.safetensors', accept: false }), 0);
+      assert.equal(await code({ ...good, accept: false }), 1);
+      assert.equal(await code({ ...good, expect: { a: [1, 2] } }), 1);
+      assert.equal(await code({ ...good, expect: { b: [1] } }), 1);
+      assert.equal(await code({ file: 'cut.safetensors', accept: true }), 1);
+      assert.equal(await code({ file: '../a.safetensors', accept: true }), 64);
+      assert.equal(await code({ file: 'missing.safetensors', accept: true }), 64);
     });
 
     it('a folder of cases runs them all, and the worst decides the exit code', async () => {

@@ -5,6 +5,7 @@ import type { Machine, Results } from '../machine';
 import { mamba2Block, mambaBlock } from './block';
 import { generation } from './generation';
 import { languageModel } from './lm';
+import { safetensorsHeaders } from './safetensors-headers';
 import { selectiveScan } from './selective-scan';
 import { ssd } from './ssd';
 import { training } from './training';
@@ -13,6 +14,7 @@ import { training } from './training';
 export type Target = (goldenCase: GoldenCase, machine: Machine) => Promise<Results | Comparison[]>;
 
 export const targets: Readonly<Record<string, Target>> = {
+  'checkpoint.safetensors_headers': safetensorsHeaders,
   'mamba.selective_scan': selectiveScan,
   'mamba.block': mambaBlock,
   'mamba.lm': languageModel,
