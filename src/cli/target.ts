@@ -22,6 +22,8 @@ export interface Target {
 export interface TargetOptions {
   /** `data.KEY=VALUE` laid over the run's config. */
   readonly set?: readonly string[];
+  /** Positions that the decoding caches of attention hold. */
+  readonly cacheLength?: number;
   /** Whether an untrained config will do. */
   readonly configs?: boolean;
   /** Where notes go, for example that a damaged checkpoint was passed over. */
@@ -69,17 +71,22 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
   const { openModelFolder } = await import('../runtime/checkpoint');
   const folder = path.endsWith('.safetensors') ? dirname(path) : path;
   const run = dirname(dirname(folder));
+  const cache = options.cacheLength === undefined ? {} : { cacheLength: options.cacheLength };
   if (!isRun(run)) {
     if ((options.set ?? []).length > 0) {
       throw new UsageError(`--set changes the data of a run, but ${path} does not belong to one.`);
     }
-    return openModelFolder(path);
+    return openModelFolder(path, (spec) => ({ ...spec, ...cache }));
   }
   const { openData } = await import('../runtime/train');
   const configPath = join(run, CONFIG_FILE);
   const { config } = await readConfig(configPath, options.set);
   const data = await openData(config, context(configPath, config));
-  const { model, parameters } = await openModelFolder(path, (spec) => ({ ...spec, data: data.shape }));
+  const { model, parameters } = await openModelFolder(path, (spec) => ({
+    ...spec,
+    ...cache,
+    data: data.shape,
+  }));
   return { model, parameters, data, config, ...(step === undefined ? {} : { step }) };
 }
 

@@ -38,7 +38,9 @@ async function runGenerate(path: string, options: GenerateOptions): Promise<void
   if ((options.prompt === undefined) === (options.ids === undefined)) {
     throw new UsageError('Give either --prompt or --ids.');
   }
-  const { model, parameters, data } = await openTarget(path);
+  const { model, parameters, data } = await openTarget(path, {
+    cacheLength: promptLength(options) + options.maxTokens,
+  });
   if (model.task.type !== 'language-model') {
     throw new UsageError(`Only language models generate; the task of this model is ${model.task.type}.`);
   }
@@ -60,3 +62,7 @@ async function runGenerate(path: string, options: GenerateOptions): Promise<void
     await decoder.release();
   }
 }
+
+/** Tokens of the prompt, or a bound on them: no vocabulary has more tokens than bytes. */
+const promptLength = ({ prompt, ids }: GenerateOptions): number =>
+  ids?.length ?? Buffer.byteLength(prompt ?? '');

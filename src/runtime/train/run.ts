@@ -129,6 +129,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
       : RunWriter.reopen(request.runDir, request.configText);
   let run: TrainingRun | undefined;
   let server: RunServer | undefined;
+  let begun = false;
   try {
     if (earlier !== undefined) folder.update(known);
     const engine = await openEngine(choice.device, { config, model, threads });
@@ -143,13 +144,16 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     run.attach(server);
     const { path, token } = server.endpoint;
     folder.update({ device: choice.device, threads, endpoint: { path, token } });
+    begun = true;
     const result = await run.train();
     folder.close(result.status);
     return result;
   } catch (error) {
     const shown = run === undefined ? error : await run.explain(error);
     try {
-      folder.close('failed', shown instanceof Error ? shown.message : String(shown));
+      // A finished run that cannot even be opened here has not failed.
+      if (earlier !== undefined && !begun) folder.abandon();
+      else folder.close('failed', shown instanceof Error ? shown.message : String(shown));
     } catch {
       // The disk may be the very reason; the message still reaches the terminal.
     }
