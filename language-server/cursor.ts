@@ -66,7 +66,7 @@ export function cursorAt(text: string, offset: number): Cursor | undefined {
   for (const tree of trees(text, line, start, end, inserted, quote)) {
     const place = findMarker(tree);
     if (!place) continue;
-    if (place.exact === false && (place.role === 'value' || startsItem)) return undefined;
+    if (!place.exact && (place.role === 'value' || startsItem)) return undefined;
     return {
       ...place,
       start,

@@ -1,6 +1,6 @@
 /** @file Open documents and what is known about them; computed once per version and kept until something changes. */
 import { promises as fs } from 'node:fs';
-import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { URI, Utils } from 'vscode-uri';
 import { combine, loadChain, parseConfig, type ConfigNode, type Parsed, type Reader } from '../src/config';
 import { DataCheck } from './dataCheck';
@@ -14,6 +14,16 @@ export interface State {
   readonly base?: ConfigNode;
 }
 
+interface Known {
+  readonly version: number;
+  readonly state: Promise<State>;
+  /** What the state was computed from; absent while it is being computed. */
+  sources?: { readonly files: readonly string[]; readonly incomplete: boolean };
+}
+
+/** One spelling for a URI, however a client escapes it. */
+const keyOf = (uri: string): string => URI.parse(uri).toString();
+
 /** Reads a file that is not open, for example through the client in a virtual workspace. */
 export type ReadElsewhere = (uri: string) => Promise<string>;
 
@@ -22,7 +32,7 @@ export class Documents {
   private readonly open = new Map<string, TextDocument>();
   /** The last state of every document that was computed, perhaps of an older version. */
   private readonly finished = new Map<string, State>();
-  private readonly states = new Map<string, { version: number; state: Promise<State> }>();
+  private readonly states = new Map<string, Known>();
 
   constructor(
     private readonly language: () => Language,
@@ -31,7 +41,7 @@ export class Documents {
 
   readonly reader: Reader = {
     read: async (uri) => {
-      const document = this.open.get(uri);
+      const document = this.open.get(keyOf(uri));
       if (document) return document.getText();
       const parsed = URI.parse(uri);
       return parsed.scheme === 'file' ? fs.readFile(parsed.fsPath, 'utf8') : this.readElsewhere(uri);
@@ -50,40 +60,36 @@ export class Documents {
 
   /** A document that was just opened: nothing older is true of it. */
   opened(document: TextDocument): void {
-    this.finished.delete(document.uri);
+    this.finished.delete(keyOf(document.uri));
     this.set(document);
   }
 
   set(document: TextDocument): void {
-    this.open.set(document.uri, document);
+    this.open.set(keyOf(document.uri), document);
     this.forget(document.uri);
   }
 
   close(uri: string): void {
-    this.open.delete(uri);
-    this.finished.delete(uri);
+    this.open.delete(keyOf(uri));
+    this.finished.delete(keyOf(uri));
     this.forget(uri);
   }
 
   get(uri: string): TextDocument | undefined {
-    return this.open.get(uri);
+    return this.open.get(keyOf(uri));
   }
 
   get uris(): string[] {
-    return [...this.open.keys()];
+    return [...this.open.values()].map((document) => document.uri);
   }
 
-  /** Drops what is known of a document and of every other one: any of them may be built on it. */
+  /** Drops what is known of a document and of those that are built on it. */
   forget(uri: string): void {
-    for (const [other, { state }] of this.states) {
-      if (other === uri) {
-        this.states.delete(other);
-        continue;
-      }
-      void state.then(({ resolved }) => {
-        const failed = resolved.diagnostics.some((diagnostic) => diagnostic.code === 'extends-missing');
-        if (failed || resolved.files.includes(uri)) this.states.delete(other);
-      });
+    const changed = keyOf(uri);
+    for (const [other, { sources }] of this.states) {
+      const isBuiltOnIt =
+        !sources || sources.incomplete || sources.files.some((file) => keyOf(file) === changed);
+      if (other === changed || isBuiltOnIt) this.states.delete(other);
     }
   }
 
@@ -95,12 +101,16 @@ export class Documents {
 
   /** @returns undefined for documents that are not open */
   async state(uri: string): Promise<State | undefined> {
-    const document = this.open.get(uri);
+    const document = this.open.get(keyOf(uri));
     if (!document) return undefined;
-    const known = this.states.get(uri);
+    const known = this.states.get(keyOf(uri));
     if (known?.version === document.version) return known.state;
     const state = this.compute(document);
-    this.states.set(uri, { version: document.version, state });
+    const entry: Known = { version: document.version, state };
+    this.states.set(keyOf(uri), entry);
+    const { resolved } = await state;
+    const incomplete = resolved.diagnostics.some((diagnostic) => diagnostic.code === 'extends-missing');
+    entry.sources = { files: resolved.files, incomplete };
     return state;
   }
 
@@ -109,8 +119,8 @@ export class Documents {
    * Only the first answer after opening waits.
    */
   async recent(uri: string): Promise<State | undefined> {
-    const document = this.open.get(uri);
-    const last = this.finished.get(uri);
+    const document = this.open.get(keyOf(uri));
+    const last = this.finished.get(keyOf(uri));
     if (!document || !last) return this.state(uri);
     return { ...last, document };
   }
@@ -131,7 +141,7 @@ export class Documents {
       resolved,
       ...(bases.length > 0 ? { base: combine(bases, language.rules).root } : {}),
     };
-    if (this.open.has(document.uri)) this.finished.set(document.uri, state);
+    if (this.open.has(keyOf(document.uri))) this.finished.set(keyOf(document.uri), state);
     return state;
   }
 }

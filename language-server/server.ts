@@ -88,7 +88,7 @@ export function startServer(
   connection.onDidSaveTextDocument(() => documents.forgetAll());
   connection.onDidChangeWatchedFiles(() => {
     documents.forgetAll();
-    if (client.refreshesDiagnostics) connection.languages.diagnostics.refresh();
+    if (client.refreshesDiagnostics) void connection.languages.diagnostics.refresh().catch(() => undefined);
     publisher.all();
   });
 

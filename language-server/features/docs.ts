@@ -1,6 +1,5 @@
 /** @file Markdown about keys, mixers and data sets, shared by completion and hover. */
-import type { DataDefinition } from '../../src/data/define';
-import type { LayerDefinition } from '../../src/layers/define';
+import type { DataDefinition, LayerDefinition } from '../../src/language';
 import type { Field, Type } from '../../src/language/types';
 import { code, defaultText, shortType } from '../../src/language/words';
 

@@ -1,9 +1,8 @@
 /** @file The numbers of a config in words: sizes, parameters, states. */
 import { startsWith, type Path } from '../../src/config';
-import type { Analysis } from '../../src/language';
+import { parameterTotal, type Analysis } from '../../src/language';
 import type { WrittenLayer } from '../../src/language/layers';
 import { quantity } from '../../src/language/words';
-import { buildModel } from '../../src/models/model';
 
 export function layerAt(analysis: Analysis, path: Path): WrittenLayer | undefined {
   return analysis.stack.layers.find((layer) => startsWith(path, layer.path));
@@ -55,21 +54,6 @@ export function layerSummary(analysis: Analysis, layer: WrittenLayer): string | 
     .filter((row) => row !== '')
     .map((row) => `- ${row}`)
     .join('\n');
-}
-
-/** All trained numbers, embedding and head included; undefined while the config is not complete. */
-export function parameterTotal(analysis: Analysis): number | undefined {
-  const { config, data } = analysis;
-  if (!config || !data?.shape) return undefined;
-  try {
-    const model = buildModel({ model: config.model, task: config.task, data: data.shape });
-    let total = 0;
-    for (const { shape } of model.parameters.values())
-      total += shape.reduce((size, extent) => size * extent, 1);
-    return total;
-  } catch {
-    return undefined;
-  }
 }
 
 export function stackLine(analysis: Analysis): string | undefined {

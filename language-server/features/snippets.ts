@@ -1,7 +1,6 @@
 /** @file What a completion writes: keys with a place for their value, layers with good defaults. */
 import type { Cursor } from '../cursor';
-import type { Language } from '../../src/language';
-import type { LayerDefinition } from '../../src/layers/define';
+import type { Language, LayerDefinition } from '../../src/language';
 import type { Field, MapType, Type } from '../../src/language/types';
 import { defaultText } from '../../src/language/words';
 

@@ -23,6 +23,7 @@ export function insertKey(map: MapNode, key: string, value: string): Fix | undef
     (latest, entry) => (latest && latest.keyWhere.start > entry.keyWhere.start ? latest : entry),
     undefined,
   );
+  const line = `${key}:${value.startsWith('\n') ? '' : ' '}${value}`;
   if (isFlow(map)) {
     if (value.includes('\n')) return undefined;
     const at = last
@@ -36,5 +37,5 @@ export function insertKey(map: MapNode, key: string, value: string): Fix | undef
   const after = Math.max(last.keyWhere.end, last.node.where.source === source ? last.node.where.end : 0);
   const lineEnd = text.indexOf('\n', after);
   const at = lineEnd < 0 ? text.length : text[lineEnd - 1] === '\r' ? lineEnd - 1 : lineEnd;
-  return { title, start: at, end: at, text: `\n${indent}${key}: ${value.replaceAll('\n', `\n${indent}`)}` };
+  return { title, start: at, end: at, text: `\n${indent}${line.replaceAll('\n', `\n${indent}`)}` };
 }

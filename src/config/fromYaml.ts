@@ -116,7 +116,7 @@ class Converter {
         this.merge(pair.value as YamlNode, keyWhere, merged, depth);
         continue;
       }
-      const name = String(key.value);
+      const name = nameOf(key.value);
       if (entries.has(name)) continue;
       entries.set(name, {
         key: name,
@@ -154,3 +154,11 @@ class Converter {
     this.diagnostics.push(diagnose(where, 'error', code, message));
   }
 }
+
+/** A key as text: numbers and switches are their own names. */
+const nameOf = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? `${value}`
+      : '?';

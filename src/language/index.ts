@@ -39,6 +39,9 @@ export { language } from './builtin';
 export { codeAnchor, codes, type Code } from './codes';
 export { checkDataFiles } from './dataFiles';
 export { createLanguage, type Language } from './language';
+export type { DataDefinition } from '../data/define';
+export type { LayerDefinition } from '../layers/define';
+export { parameterTotal } from './totals';
 export type { Registry } from './registry';
 export { formatJson, formatText } from './report';
 export {

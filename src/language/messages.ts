@@ -6,16 +6,20 @@ import {
   find,
   headWhere,
   insertKey,
+  isFlow,
   nearest,
+  textAt,
   valueWhere,
   type ConfigNode,
   type Diagnostic,
   type Found,
+  type MapNode,
   type Path,
   type ScalarNode,
+  type Where,
 } from '../config';
 import type { Language } from './language';
-import { narrow, type Located, type Type, type VariantsType } from './types';
+import { narrow, type Located, type Type } from './types';
 import { placeName, unknownKey } from './unknown';
 import { code, expectation, found, list, written } from './words';
 
@@ -37,7 +41,7 @@ function explain(issue: Issue, base: Path, root: ConfigNode, language: Language)
   }
   if (issue.code === 'custom')
     return [diagnose(valueWhere(at), 'error', 'invalid-combination', issue.message)];
-  if (!at.exact) return [missing(path, at, located, root, language)];
+  if (!at.exact) return [missing(path, at, located, root)];
   return [mismatch(path, at, located)];
 }
 
@@ -87,13 +91,7 @@ function chooseBranch(
   return undefined;
 }
 
-function missing(
-  path: Path,
-  at: Found,
-  located: Located | undefined,
-  root: ConfigNode,
-  language: Language,
-): Diagnostic {
+function missing(path: Path, at: Found, located: Located | undefined, root: ConfigNode): Diagnostic {
   const key = String(path[path.length - 1]);
   const place = placeName(at.path, at.node.kind === 'map' ? at.node : undefined);
   const subject =
@@ -101,23 +99,25 @@ function missing(
   const message = `${subject} needs ${code(key)}${describeField(located)}`;
   const where = headWhere(at.path.length === 0 ? { ...at, node: root } : at);
   const start =
-    located && at.node.kind === 'map' ? insertKey(at.node, key, starter(located.type, language)) : undefined;
+    located && at.node.kind === 'map' ? insertKey(at.node, key, starter(located.type)) : undefined;
   return diagnose(where, 'error', 'missing-key', message, start ? { fix: start } : {});
 }
 
 /** A first value for a missing key. */
-function starter(type: Type, language: Language): string {
+function starter(type: Type): string {
   if (type.kind === 'choice') return written(type.values[0]);
   if (type.kind === 'number') return type.whole ? '64' : '1e-3';
   if (type.kind === 'variants') {
     return type.key === 'mixer' ? '{mixer: mamba}' : (type.variants.keys().next().value ?? '');
   }
-  if (type.kind === 'list')
-    return type.item.kind === 'variants' ? `\n  - ${starter(type.item, language)}` : '[]';
+  if (type.kind === 'list') return type.item.kind === 'variants' ? `\n  - ${starter(type.item)}` : '[]';
   if (type.kind === 'map') {
     const needed = [...type.fields.values()].filter((field) => field.required);
     return needed
-      .map((field) => `\n  ${field.key}: ${starter(field.type, language).replaceAll('\n', '\n  ')}`)
+      .map((field) => {
+        const value = starter(field.type).replaceAll('\n', '\n  ');
+        return `\n  ${field.key}:${value.startsWith('\n') ? '' : ' '}${value}`;
+      })
       .join('');
   }
   return '';
@@ -152,9 +152,19 @@ function mismatch(path: Path, at: Found, located: Located | undefined): Diagnost
     const message = `${name} must be ${expectation(type)}; found ${code(node.value)}.`;
     return diagnose(where, 'error', 'out-of-range', message, suggestion === undefined ? {} : { suggestion });
   }
+  if (node.kind === 'map' && type.kind === 'list') return listWithoutDash(name, node, type, where);
   const hint = explainText(node, type, suggestion);
   const message = `${name} must be ${expectation(type)}; found ${found(node)}.${hint}`;
   return diagnose(where, 'error', 'wrong-type', message, suggestion === undefined ? {} : { suggestion });
+}
+
+/** A list whose only entry lacks its dash. */
+function listWithoutDash(name: string, node: MapNode, type: Type, where: Where): Diagnostic {
+  const message = `${name} must be ${expectation(type)}; found one mapping: begin each entry with \`- \`.`;
+  const text = textAt(node.where);
+  const wrapped = isFlow(node) ? `[${text}]` : `- ${text.replaceAll('\n', '\n  ')}`;
+  const fix = { title: 'Make it a list of one', start: node.where.start, end: node.where.end, text: wrapped };
+  return diagnose(where, 'error', 'wrong-type', message, { fix });
 }
 
 const tagOf = (path: Path, located: Located | undefined): boolean =>
@@ -222,6 +232,11 @@ function repair(node: ConfigNode, type: Type): string | undefined {
     return `[${written(node.value)}]`;
   }
   if (node.kind !== 'scalar') return undefined;
+  if (type.kind === 'variants') {
+    return type.variants.has(String(node.value)) ? `{${type.key}: ${String(node.value)}}` : undefined;
+  }
+  if (type.kind === 'choice')
+    return node.value === Infinity && type.values.includes('inf') ? 'inf' : undefined;
   if (type.kind === 'map') {
     // `schedule: cosine` is meant as `schedule: {name: cosine}`.
     const field = [...type.fields.values()].find(
@@ -272,6 +287,6 @@ function numberFrom(text: string): number | undefined {
 function explainText(node: ConfigNode, type: Type, suggestion: string | undefined): string {
   if (suggestion === undefined || node.kind !== 'scalar' || typeof node.value !== 'string') return '';
   if (node.quoted) return ` Quotes make it text: write ${code(suggestion)}.`;
-  if (type.kind === 'list' || type.kind === 'map') return ` Write ${code(suggestion)}.`;
+  if (['list', 'map', 'variants'].includes(type.kind)) return ` Write ${code(suggestion)}.`;
   return ` YAML reads this as text: write ${code(suggestion)}.`;
 }

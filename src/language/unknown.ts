@@ -98,8 +98,8 @@ function owners(language: Language, key: string, writtenKey: string): string | u
     }
   };
   visit(language.type, '', new Set());
-  const name = code(key === writtenKey ? key : `${key}`);
-  if (mixers.size > 0 && mixers.size < language.type.fields.size) {
+  const name = code(key);
+  if (mixers.size > 0 && mixers.size < Object.keys(language.registry.mixers).length) {
     return `${name} is an option of ${list([...mixers], 'and')}.`;
   }
   const [section] = sections;

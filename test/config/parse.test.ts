@@ -76,7 +76,7 @@ describe('parseConfig', () => {
     const start = performance.now();
     const { diagnostics } = parseConfig('a', text);
     assert.ok(diagnostics.some((d) => d.code === 'too-large'));
-    assert.ok(performance.now() - start < 1000);
+    assert.ok(performance.now() - start < 5000);
   });
 
   it('survives block nesting beyond the stack', () => {

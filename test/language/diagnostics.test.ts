@@ -103,7 +103,7 @@ const cases: [what: string, text: string, code: string, message: RegExp, suggest
   ],
   ['a missing mixer', stack('[{⟦d_state⟧: 3}]'), 'missing-key', /needs `mixer`/],
   ['a missing section', '⟦data⟧: recall', 'missing-key', /needs `model`/],
-  ['a layer that is no mapping', stack('[⟦mamba⟧]'), 'wrong-type', /mapping with `mixer:`/],
+  ['a layer that is no mapping', stack('[⟦mamba⟧]'), 'wrong-type', /mapping with `mixer:`/, '{mixer: mamba}'],
   [
     'a fault in a block',
     stack('[{block: [{mixer: mamba, ⟦x⟧: 1}], repeat: 2}]'),
@@ -230,6 +230,30 @@ describe('diagnostics', () => {
       );
     }
   });
+
+  for (const [what, text] of [
+    ['a missing section', 'data: recall\n'],
+    ['a missing section in the middle', 'seed: 1 # one\nmodel: {d_model: 8, layers: [{mixer: mlp}]}\n'],
+    ['a missing key', 'data: recall\nmodel:\n  layers:\n    - mixer: mamba\n'],
+    ['a missing key in braces', 'data: recall\nmodel: {layers: [{mixer: mamba}]}\n'],
+    ['a missing list', 'data: recall\nmodel:\n  d_model: 8 # small\ntrain: {steps: 3}\n'],
+    [
+      'a list without its dash',
+      'data: recall\nmodel:\n  d_model: 8\n  layers:\n    mixer: mamba\n    d_state: 4\n',
+    ],
+    ['a list without its brackets', 'data: recall\nmodel: {d_model: 8, layers: {mixer: mamba}}\n'],
+    ['an infinity', 'data: recall\nmodel: {d_model: 32, layers: [{mixer: mamba2, dt_limit: [0, .inf]}]}\n'],
+  ] as const) {
+    it(`repairs ${what}`, async () => {
+      const { diagnostics } = await resolve(text);
+      const fix = diagnostics.find((d) => d.severity === 'error')?.fix;
+      assert.ok(fix, JSON.stringify(diagnostics));
+      const repaired = text.slice(0, fix.start) + fix.text + text.slice(fix.end);
+      assert.deepEqual((await resolve(repaired)).diagnostics, [], repaired);
+      assert.doesNotMatch(repaired, / \n/);
+      for (const comment of text.match(/#.*/g) ?? []) assert.ok(repaired.includes(comment));
+    });
+  }
 
   it('adds a missing option that a rule asks for', async () => {
     const text =

@@ -84,7 +84,7 @@ describe('resolve', () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }).timeout(30_000);
 
   it('makes file names absolute from the folder of the file that writes them', async () => {
     const files = {

@@ -94,6 +94,9 @@ describe('language server', () => {
       assert.equal(first.range.start.line, 1);
       assert.equal(first.relatedInformation?.[0]?.location.uri, base);
       assert.equal(first.relatedInformation[0].location.range.start.line, 4);
+      // Another spelling of the same address is the same document.
+      const other = await client.open('extends: base.ssm.yaml\n', 'file:///w%6Frk/c.ssm.yaml');
+      assert.equal((await client.diagnostics(other))[0]?.code, 'base-has-errors');
       // Repaired in the unsaved base, the error is gone here too.
       await client.change(base, { line: 4, character: 13 }, { line: 4, character: 18 }, 'mamba');
       assert.deepEqual(await client.diagnostics(uri), []);
@@ -193,8 +196,8 @@ describe('language server', () => {
       ],
     );
     assert.equal(shown[0]?.[2], 'length 64, vocabulary 16 → 1 answer');
-    assert.match(String(shown[1]?.[2]), /^2 layers, [\d.]+ k parameters$/);
-    assert.match(String(shown[2]?.[2]), /^[\d.]+ k parameters · d_inner 64, dt_rank 2 · × 2$/);
+    assert.match(shown[1]?.[2] as string, /^2 layers, [\d.]+ k parameters$/);
+    assert.match(shown[2]?.[2] as string, /^[\d.]+ k parameters · d_inner 64, dt_rank 2 · × 2$/);
   });
 
   it('outlines, folds and selects', async () => {
@@ -270,6 +273,9 @@ describe('language server', () => {
     const uri = await client.open(good, 'untitled:Untitled-1');
     const text = await client.connection.sendRequest<string>('ssm/resolvedConfig', { textDocument: { uri } });
     assert.match(text, /d_state: 16/);
+    await client.replace(uri, 'extends: ./base.ssm.yaml\n');
+    const [missing] = await client.diagnostics(uri);
+    assert.equal(missing?.code, 'extends-missing');
     const gone = { textDocument: { uri: 'untitled:other' } };
     assert.equal(await client.connection.sendRequest('ssm/resolvedConfig', gone), null);
   });

@@ -202,7 +202,7 @@ describe('half-typed configs', () => {
           }),
         ]);
         const took = performance.now() - started;
-        assert.ok(took < 3000, `${text.slice(0, 20)}… took ${took} ms`);
+        assert.ok(took < 10_000, `${text.slice(0, 20)}… took ${took} ms`);
       }
     } finally {
       client.stop();
