@@ -68,6 +68,11 @@ export function slice(x: Tensor, axis: number, start: number, end: number, step 
   const count = Math.max(0, Math.ceil((to - from) / step));
   check(from >= 0, 'slice', `start ${start} is before the first element`, [x]);
   if (step === 1 && count === n) return x;
+  if (step < -1) {
+    // WebGPU knows no negative step but -1.
+    const first = from + (count - 1) * step;
+    return slice(flip(slice(x, at, first, from + 1), at), at, 0, from + 1 - first, -step);
+  }
   return apply1(sliceOperator, [x], { axis: at, start: from, count, step });
 }
 

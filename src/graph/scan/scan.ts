@@ -138,37 +138,46 @@ function lowerLoop(emit: Emitter, inputs: readonly string[], node: Node<ScanLoop
   return results.map((_, i) => outputs[alive.indexOf(i)] ?? '');
 }
 
+type Named = Readonly<Record<string, Tensor>>;
+
+const pick = (names: readonly string[], from: readonly Tensor[]): Record<string, Tensor> =>
+  Object.fromEntries(names.map((name, i) => [name, from[i]!]));
+
 /**
- * Runs `body` once per index of axis 0 of the sequences, from the last when `reverse`.
- * @param states initial values of what is carried from step to step
- * @param body from states and slices to the next states and what is emitted; may use any tensor around it
+ * Runs `body` once per index of axis 0 of the sequences, from the last when `reverse`. What nothing uses is not
+ * computed.
+ * @param options.states initial values of what is carried from step to step
+ * @param options.body from states and slices to the next states and what is emitted; may use any tensor around it
  * @returns the states after the last step, and what was emitted, stacked on axis 0 in the order of the sequences
  */
-export function scanLoop(options: {
-  readonly states: readonly Tensor[];
-  readonly sequences: readonly Tensor[];
+export function scanLoop<S extends Named, X extends Named, Y extends Named>(options: {
+  readonly states: S;
+  readonly sequences: X;
   readonly reverse?: boolean;
   readonly body: (
-    states: Tensor[],
-    slices: Tensor[],
-  ) => { states: readonly Tensor[]; emits: readonly Tensor[] };
-}): { states: readonly Tensor[]; emits: readonly Tensor[] } {
+    states: S,
+    slices: X,
+  ) => { readonly states: { readonly [K in keyof S]: Tensor }; readonly emits: Y };
+}): { states: { readonly [K in keyof S]: Tensor }; emits: { readonly [K in keyof Y]: Tensor } } {
   const { states, sequences, reverse = false } = options;
-  const slices = sequences.map(({ dtype, shape }) => local({ dtype, shape: shape.slice(1) }));
-  const locals = [...states.map(local), ...slices];
-  const made = options.body(locals.slice(0, states.length), slices);
+  const [stateNames, sequenceNames] = [Object.keys(states), Object.keys(sequences)];
+  const [initial, scanned] = [Object.values(states), Object.values(sequences)];
+  const carried = initial.map(local);
+  const slices = scanned.map(({ dtype, shape }) => local({ dtype, shape: shape.slice(1) }));
+  const made = options.body(pick(stateNames, carried) as S, pick(sequenceNames, slices) as X);
+  const emitNames = Object.keys(made.emits);
   const attributes: ScanLoopAttributes = {
-    locals,
-    results: [...made.states, ...made.emits],
-    states: states.length,
-    sequences: sequences.length,
-    length: sequences[0]!.shape[0]!,
+    locals: [...carried, ...slices],
+    results: [...stateNames.map((name) => made.states[name]!), ...Object.values<Tensor>(made.emits)],
+    states: initial.length,
+    sequences: scanned.length,
+    length: scanned[0]!.shape[0]!,
     reverse,
   };
-  const outputs = apply(
-    scanLoopOperator,
-    [...states, ...sequences, ...inside(attributes).captures],
-    attributes,
-  );
-  return { states: outputs.slice(0, states.length), emits: outputs.slice(states.length) };
+  const inputs = [...initial, ...scanned, ...inside(attributes).captures];
+  const outputs = apply(scanLoopOperator, inputs, attributes);
+  return {
+    states: pick(stateNames, outputs) as never,
+    emits: pick(emitNames, outputs.slice(initial.length)) as never,
+  };
 }

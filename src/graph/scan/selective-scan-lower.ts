@@ -1,8 +1,35 @@
-/** @file Lowerings. */
-import type { Expansion } from '../types';
-export const expandScan = (): Expansion => {
-  throw new Error('not lowered yet');
-};
-export const expandScanGradient = (): Expansion => {
-  throw new Error('not lowered yet');
-};
+/** @file Which form of the selective scan a device gets. */
+import { add, mul } from '../ops/binary';
+import type { ExpandContext, Expansion, Tensor } from '../types';
+import type { ScanAttributes, ScanGradientAttributes } from './selective-scan';
+import { expandChunked, expandGradientChunked } from './selective-scan-chunked';
+import { expandGradientOnCpu, expandOnCpu } from './selective-scan-cpu';
+import { operands } from './selective-scan-parts';
+
+export function expandScan(
+  inputs: readonly Tensor[],
+  attributes: ScanAttributes,
+  { target }: ExpandContext,
+): Expansion {
+  const o = operands(inputs, attributes);
+  const { outputs, saved } = target === 'cpu' ? expandOnCpu(o) : expandChunked(o);
+  const [y, ...rest] = outputs as [Tensor, ...Tensor[]];
+  return { outputs: [o.D ? add(y, mul(o.u, o.D)) : y, ...rest], saved: saved! };
+}
+
+/** Inputs: y, the scan's inputs, the cotangents. */
+export function expandScanGradient(
+  [, ...all]: readonly Tensor[],
+  attributes: ScanGradientAttributes,
+  context: ExpandContext,
+): Expansion {
+  const { hasD, hasInitial, hasY, hasLast } = attributes;
+  const count = 5 + Number(hasD) + Number(hasInitial);
+  const inputs = all.slice(0, count);
+  const cotangents = {
+    dy: hasY ? all[count] : undefined,
+    dLast: hasLast ? all[count + Number(hasY)] : undefined,
+  };
+  const expandFor = context.target === 'cpu' ? expandGradientOnCpu : expandGradientChunked;
+  return { outputs: expandFor(inputs, operands(inputs, attributes), cotangents, context.saved(0)) };
+}

@@ -1,0 +1,68 @@
+/** @file Every lowering against the interpreter: its algebra in float64, its execution in float32. */
+import assert from 'node:assert/strict';
+import * as g from '../../src/graph';
+import { lowered } from '../../src/graph/compile';
+import { compareOnDevice, program, relativeError, webgpuProblem } from './support/compare';
+import { primitiveSamples } from './support/primitives';
+import { buildSample, valuesOf } from './support/samples';
+import { longScans, scanSamples } from './support/scans';
+
+const samples = [...primitiveSamples, ...scanSamples];
+
+for (const target of ['cpu', 'webgpu'] as const) {
+  describe(`expansions for ${target}, in float64`, () => {
+    for (const sample of samples) {
+      it(sample.name, () => {
+        const outputs = Object.values(program(buildSample(sample)));
+        const values = valuesOf(sample);
+        const expected = g.interpret(outputs, values);
+        const found = g.interpret(lowered(outputs, target), values);
+        // Constants and folded expressions are float32.
+        for (const [i, want] of expected.entries()) {
+          const error = relativeError(found[i]!, want);
+          assert.ok(error < 5e-7, `output ${i} is off by ${error}`);
+        }
+      });
+    }
+  });
+}
+
+describe('lowerings on the CPU', () => {
+  for (const sample of [...samples, ...longScans]) {
+    it(sample.name, () => compareOnDevice(sample, 'cpu')).timeout(20_000);
+  }
+
+  it('every primitive operator is in one of the graphs', () => {
+    const covered = new Set(
+      samples.flatMap((sample) =>
+        (['cpu', 'webgpu'] as const).flatMap((target) =>
+          g
+            .reachable(lowered(Object.values(program(buildSample(sample))), target))
+            .map(({ operator }) => operator.name),
+        ),
+      ),
+    );
+    const missing = g.registeredOperators().filter(({ name, lower }) => lower && !covered.has(name));
+    assert.deepEqual(
+      missing.map(({ name }) => name),
+      [],
+    );
+  });
+});
+
+describe('lowerings on WebGPU', function () {
+  this.timeout(60_000);
+  let problem: string | undefined;
+  before(async () => {
+    problem = await webgpuProblem();
+  });
+  for (const sample of samples) {
+    it(sample.name, async function () {
+      if (problem !== undefined) {
+        this.test!.title += ` (skipped: no WebGPU device here: ${problem.slice(0, 120)})`;
+        this.skip();
+      }
+      await compareOnDevice({ ...sample, tolerance: 4 * (sample.tolerance ?? 2e-6) }, 'webgpu');
+    });
+  }
+});

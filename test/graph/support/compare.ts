@@ -1,0 +1,60 @@
+/** @file Running samples on a device beside the float64 reference. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import * as g from '../../../src/graph';
+import { deviceProblem, openSession, type Device } from '../../../src/runtime/ort';
+import { buildSample, valuesOf, type BuiltSample, type Sample } from './samples';
+
+/** A software GPU, where the machine has one and nothing else was asked for. */
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+/** Why WebGPU cannot be tested here, undefined when it can. */
+export async function webgpuProblem(): Promise<string | undefined> {
+  if (process.env['VK_ICD_FILENAMES'] === undefined && existsSync(SWIFTSHADER)) {
+    process.env['VK_ICD_FILENAMES'] = SWIFTSHADER;
+    process.env['XDG_RUNTIME_DIR'] ??= '/tmp';
+  }
+  return deviceProblem('webgpu');
+}
+
+/** Outputs and gradients of a sample, by name. */
+export const program = ({ outputs, gradients }: BuiltSample): Record<string, g.Tensor> => ({
+  ...Object.fromEntries(outputs.map((tensor, i) => [`y${i}`, tensor])),
+  ...Object.fromEntries(gradients.map((tensor, i) => [`d${i}`, tensor])),
+});
+
+/** The largest difference, relative to the largest expected value (at least 0.1). */
+export function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  assert.equal(found.length, expected.length);
+  let [difference, scale] = [0, 0.1];
+  for (let i = 0; i < expected.length; i++) {
+    // Written so that NaN counts as a difference.
+    if (!(Math.abs(found[i]! - expected[i]!) <= difference)) difference = Math.abs(found[i]! - expected[i]!);
+    if (Math.abs(expected[i]!) > scale) scale = Math.abs(expected[i]!);
+  }
+  return difference / scale;
+}
+
+/** Runs a sample's outputs and gradients on a device and compares them with the interpreter. */
+export async function compareOnDevice(sample: Sample, device: Device): Promise<void> {
+  const outputs = program(buildSample(sample));
+  const values = valuesOf(sample);
+  const expected = g.interpret(Object.values(outputs), values);
+  const compiled = g.compile(outputs, { target: device });
+  const feeds = Object.fromEntries(
+    compiled.inputs.map(({ name, dtype }) => [
+      name,
+      dtype === 'int32' ? Int32Array.from(values[name]!) : Float32Array.from(values[name]!),
+    ]),
+  );
+  const session = await openSession(compiled, { device, threads: 2 });
+  try {
+    const found = await session.run(feeds);
+    for (const [i, name] of Object.keys(outputs).entries()) {
+      const error = relativeError(found[name] as Float32Array, expected[i]!);
+      assert.ok(error <= (sample.tolerance ?? 2e-6), `${name} is off by ${error} of its largest value`);
+    }
+  } finally {
+    await session.release();
+  }
+}
