@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { main } from '../../src/cli/program';
 
 const root = resolve(__dirname, '../..');
 /** Arguments of node that start the command line from its sources. */
@@ -33,7 +34,24 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Sta
   return { child, done };
 }
 
-export const run = (...args: string[]): Promise<Finished> => start(args).done;
+/** Runs a command line in this process: the same code without the start of another one. */
+export async function run(...args: string[]): Promise<Finished> {
+  const output = { stdout: '', stderr: '' };
+  const restore = (['stdout', 'stderr'] as const).map((name) => {
+    const write = process[name].write;
+    process[name].write = ((chunk: string | Uint8Array) => {
+      output[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+      return true;
+    }) as typeof write;
+    return () => (process[name].write = write);
+  });
+  try {
+    const code = await main(args);
+    return { code, ...output };
+  } finally {
+    for (const undo of restore) undo();
+  }
+}
 
 export type Row = Readonly<Record<string, unknown>>;
 
