@@ -1,6 +1,7 @@
 /** @file Building the authors' language models from a case's hyperparameters, tensors and names. */
 import { buildModel, type Model } from '../models';
 import type { GoldenCase } from './case';
+import type { Actual } from './compare';
 import { MalformedCase, NotSupported } from './errors';
 import type { Feeds } from './machine';
 import { attentionOptions, mamba2Options, mambaOptions, mlpOptions } from './mixer-options';
@@ -107,6 +108,15 @@ export function caseIds(goldenCase: GoldenCase, name: string, rank: number, rows
   if (wrong !== undefined)
     throw new MalformedCase(`${name} has the id ${wrong}, but there are ${rows} tokens`);
   return { shape, values };
+}
+
+/** Positions offset … offset + count - 1 of every row of ids (rows, length), as (rows, count). */
+export function columnsOf(ids: ArrayLike<number>, length: number, offset: number, count: number): Actual {
+  const rows = ids.length / length;
+  const values = Int32Array.from({ length: rows * count }, (_, i) => {
+    return ids[Math.floor(i / count) * length + offset + (i % count)]!;
+  });
+  return { shape: [rows, count], values };
 }
 
 function build(make: () => Model): Model {

@@ -93,14 +93,13 @@ export class Model {
   }
 
   /**
-   * Logits at every position and the mean loss of predicting each token from those before it, where the targets
-   * are the inputs themselves: what the authors report. Needs at least two positions and a language model.
+   * Logits at every position, and the mean loss of predicting the next token at all but the last of them: what the
+   * authors report for a text whose targets are its own tokens. For language models.
+   * @param targets (batch, time - 1), the tokens at positions 1 …
    */
-  nextToken(inputs: Tensor, p: Tensors): { logits: Tensor; loss: Tensor } {
-    const length = inputs.shape[1]!;
+  nextToken(inputs: Tensor, targets: Tensor, p: Tensors): { logits: Tensor; loss: Tensor } {
     const logits = head(stack(inputs, p, this.#architecture), p, this.#architecture);
-    const scored = g.slice(logits, 1, 0, length - 1);
-    const { perTarget } = score(scored, g.slice(inputs, 1, 1, length));
+    const { perTarget } = score(g.slice(logits, 1, 0, targets.shape[1]!), targets);
     return { logits, loss: g.mean(perTarget) };
   }
 

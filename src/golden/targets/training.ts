@@ -4,7 +4,7 @@ import type { GoldenCase } from '../case';
 import type { Comparison } from '../compare';
 import { compareTensor, compareUpdate } from '../compare';
 import { MalformedCase } from '../errors';
-import { caseIds, caseModel, caseParameters } from '../language-model';
+import { caseIds, caseModel, caseParameters, columnsOf } from '../language-model';
 import type { Feeds, Machine } from '../machine';
 import { isText, Options } from '../options';
 
@@ -59,9 +59,10 @@ export async function training(goldenCase: GoldenCase, machine: Machine): Promis
   const prepared = await machine.prepare(model.trainingStep(batch, length - 1));
   try {
     for (let s = 0; s < steps; s++) {
+      const rows = ids.values.subarray(s * batch * length, (s + 1) * batch * length);
       const feeds: Feeds = {
-        inputs: window(ids.values, s, batch, length, 0),
-        targets: window(ids.values, s, batch, length, 1),
+        inputs: columnsOf(rows, length, 0, length - 1),
+        targets: columnsOf(rows, length, 1, length - 1),
       };
       for (const [name, values] of parameters)
         feeds[name] = { shape: model.parameters.get(name)!.shape, values };
@@ -107,15 +108,6 @@ export async function training(goldenCase: GoldenCase, machine: Machine): Promis
 function schedule(s: number, steps: number, warmup: number, peak: number): number {
   if (s < warmup) return (peak * (s + 1)) / warmup;
   return (peak / 2) * (1 + Math.cos((Math.PI * (s - warmup)) / (steps - warmup)));
-}
-
-/** Positions offset … offset + length - 2 of every row of step `s`. */
-function window(ids: ArrayLike<number>, s: number, batch: number, length: number, offset: number) {
-  const values = Int32Array.from({ length: batch * (length - 1) }, (_, i) => {
-    const row = s * batch + Math.floor(i / (length - 1));
-    return ids[row * length + offset + (i % (length - 1))]!;
-  });
-  return { shape: [batch, length - 1], values };
 }
 
 const squared = (values: ArrayLike<number>): number => {
