@@ -1,6 +1,6 @@
 /** @file The numbers of a config in words: sizes, parameters, states. */
 import { startsWith, type Path } from '../../src/config';
-import { parameterTotal, type Analysis } from '../../src/language';
+import { costOf, parameterTotal, type Analysis } from '../../src/language';
 import type { WrittenLayer } from '../../src/language/layers';
 import { quantity } from '../../src/language/words';
 
@@ -42,10 +42,12 @@ export function layerSummary(analysis: Analysis, layer: WrittenLayer): string | 
     layer.count === 1 ? `Layer ${layer.index}` : `${layer.count} layers, ${layer.index} … ${last}`;
   const length = analysis.data?.shape?.length;
   const width = analysis.dims?.d_model;
+  const flops = costOf(analysis)?.perLayer[layer.index]?.flopsPerToken;
   const rows = [
     `${which}: (batch, ${length ?? 'time'}, ${width ?? 'd_model'}) → the same`,
     derivedLine(facts.derived),
     `${quantity(facts.parameters)} parameters each`,
+    flops === undefined ? '' : `${quantity(flops)}FLOP per token, forward`,
     facts.state === undefined
       ? 'cannot decode step by step'
       : `state of ${quantity(facts.state * 4)}B per sequence`,
@@ -66,5 +68,7 @@ export function stackLine(analysis: Analysis): string | undefined {
 
 export function stackSummary(analysis: Analysis): string | undefined {
   const line = stackLine(analysis);
-  return line === undefined ? undefined : `Here: ${line}.`;
+  const flops = costOf(analysis)?.flopsPerToken;
+  const cost = flops === undefined ? '' : `, ${quantity(flops)}FLOP per token forward`;
+  return line === undefined ? undefined : `Here: ${line}${cost}.`;
 }

@@ -41,7 +41,7 @@ export { checkDataFiles } from './dataFiles';
 export { createLanguage, type Language } from './language';
 export type { DataDefinition } from '../data/define';
 export type { LayerDefinition } from '../layers/define';
-export { parameterTotal } from './totals';
+export { costOf, parameterTotal } from './totals';
 export type { Registry } from './registry';
 export { formatJson, formatText } from './report';
 export {

@@ -1,17 +1,48 @@
-/** @file Numbers of the whole model. */
-import { buildModel } from '../models/model';
+/** @file Numbers of the whole model, counted on the model itself. */
+import type { ModelCost } from '../models/cost';
+import { buildModel, type Model } from '../models/model';
 import type { Analysis } from './analyse';
 
-/** All trained numbers, embedding and head included; undefined while the config is not complete. */
-export function parameterTotal(analysis: Analysis): number | undefined {
+/** Deeper stacks are not counted while somebody waits; their graph takes too long to draw. */
+const maxCounted = 64;
+
+const models = new WeakMap<Analysis, Model>();
+const costs = new WeakMap<Analysis, ModelCost>();
+
+/** The model of a complete config; undefined while it is not complete. */
+function modelOf(analysis: Analysis): Model | undefined {
   const { config, data } = analysis;
+  const known = models.get(analysis);
+  if (known) return known;
   if (!config || !data?.shape) return undefined;
   try {
     const model = buildModel({ model: config.model, task: config.task, data: data.shape });
-    let total = 0;
-    for (const { shape } of model.parameters.values())
-      total += shape.reduce((size, extent) => size * extent, 1);
-    return total;
+    models.set(analysis, model);
+    return model;
+  } catch {
+    return undefined;
+  }
+}
+
+/** All trained numbers, embedding and head included. */
+export function parameterTotal(analysis: Analysis): number | undefined {
+  const model = modelOf(analysis);
+  if (!model) return undefined;
+  let total = 0;
+  for (const { shape } of model.parameters.values())
+    total += shape.reduce((size, extent) => size * extent, 1);
+  return total;
+}
+
+/** Arithmetic and state of the model and its layers at the length of the data. */
+export function costOf(analysis: Analysis): ModelCost | undefined {
+  const known = costs.get(analysis);
+  if (known) return known;
+  if (analysis.stack.total > maxCounted) return undefined;
+  try {
+    const cost = modelOf(analysis)?.cost();
+    if (cost) costs.set(analysis, cost);
+    return cost;
   } catch {
     return undefined;
   }

@@ -48,6 +48,7 @@ describe('language server', () => {
       assert.match(text, /2 layers, 0 … 1: \(batch, 64, 32\)/);
       assert.match(text, /d_inner 64, dt_rank 2/);
       assert.match(text, /parameters each/);
+      assert.match(text, /[\d.]+ kFLOP per token/);
     });
     it('explains data and the stack', async () => {
       assert.match(
