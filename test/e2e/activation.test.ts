@@ -44,7 +44,7 @@ describe('activation', () => {
     await openFile(page, 'model.ssm.yaml');
     await page.locator('.statusbar-item', { hasText: 'SSM YAML' }).waitFor();
     await page.keyboard.press('Control+End');
-    const labels = await suggestions(page);
+    const labels = await suggestions(page, 'train');
     await session.screenshot('completion');
     assert.ok(labels.includes('train'), `no train among ${labels.join(', ')}`);
     await page.keyboard.press('Escape');

@@ -36,7 +36,7 @@ describe('Restricted Mode', () => {
     const { page } = session;
     await openFile(page, 'small.ssm.yaml');
     await page.keyboard.press('Control+End');
-    const labels = await suggestions(page);
+    const labels = await suggestions(page, 'seed');
     assert.ok(labels.includes('seed'), labels.join(', '));
     await page.keyboard.press('Escape');
   });

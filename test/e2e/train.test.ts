@@ -14,6 +14,7 @@ import {
   scanTable,
   setTheme,
   themes,
+  zoomTo,
 } from './support/panels';
 import { runFolders, runInfo, trainingRows } from './support/runs';
 import { cliJson, extensionUnderTest } from './support/vsix';
@@ -78,7 +79,7 @@ describe('from an empty file to the scan', () => {
     await keyboard.press('Backspace');
     await complete(page, 'tra', 'train');
     await complete(page, 'ste', 'steps');
-    await keyboard.type('100000');
+    await keyboard.type('3000');
     await nextLine();
     await complete(page, 'bat', 'batch_size');
     await keyboard.type('4');
@@ -89,7 +90,7 @@ describe('from an empty file to the scan', () => {
       'd_model: 16',
       '- mixer: mamba',
       'repeat: 2',
-      'steps: 100000',
+      'steps: 3000',
       'batch_size: 4',
     ]) {
       assert.ok(
@@ -122,26 +123,18 @@ describe('from an empty file to the scan', () => {
     await session.screenshot('training');
     assert.ok(first < 10_000, `the first point came after ${first} ms`);
     assert.equal(runInfo(run).status, 'running');
-    await page.locator('.statusbar-item', { hasText: /Training [\d,]+ \/ 100,000/ }).waitFor();
+    await page.locator('.statusbar-item', { hasText: /Training [\d,]+ \/ 3,000/ }).waitFor();
   });
 
   it('zooms into the curve', async () => {
     const { page } = session;
-    const frame = await curvesFrame(page);
-    const plot = frame.locator('[data-testid=curves] canvas').first();
     const before = await curvesShown(page);
-    const box = await plot.boundingBox();
-    assert.ok(box !== null);
-    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.4);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.4, { steps: 6 });
-    await page.mouse.up();
-    ({ zoom } = await until(
+    await zoomTo(page, 0, 0.6);
+    ({ zoom, selected } = await until(
       'zoomed',
       () => curvesShown(page),
       (shown) => shown.zoom !== before.zoom && shown.zoom !== '',
     ));
-    ({ selected } = await curvesShown(page));
     await session.screenshot('zoomed');
   });
 
@@ -149,7 +142,8 @@ describe('from an empty file to the scan', () => {
     const { page } = session;
     const { pid } = runInfo(run);
     const before = trainingRows(run).length;
-    await page.waitForTimeout(1500); // the editor saves its state
+    // In a browser the editor saves its state every five seconds; a window that is closed sooner loses the last change.
+    await page.waitForTimeout(7000);
     await session.open();
     const shown = await until(
       'restored',
@@ -239,8 +233,8 @@ describe('from an empty file to the scan', () => {
     );
     const second = await compareScan(session, run);
     assert.notDeepEqual(second, first, 'another layer shows the same numbers');
-    await frame.getByLabel('Example').fill('1');
-    await frame.getByLabel('Example').press('Enter');
+    await frame.getByLabel('Example', { exact: true }).fill('1');
+    await frame.getByLabel('Example', { exact: true }).press('Enter');
     await until(
       'example 1',
       () => scanShown(page),
@@ -255,6 +249,13 @@ describe('from an empty file to the scan', () => {
   it('draws both panels in all four themes', async () => {
     const { page } = session;
     await dismissNotifications(page);
+    await runCommand(page, 'SSM Studio: Open Curves');
+    // A curve that fills the plot: the steps that there are, of the whole range.
+    await zoomTo(page, 'whole');
+    const { lastStep } = await curvesShown(page);
+    await zoomTo(page, 0, lastStep / 3000);
+    const scanPage = await scanFrame(page);
+    await scanPage.locator('[data-testid=show-table]').click();
     for (const theme of themes) {
       await setTheme(page, theme);
       const name = theme.toLowerCase().replaceAll(' ', '-');
@@ -287,7 +288,7 @@ async function compareScan(session: EditorSession, run: string): Promise<number[
   const { layer, example } = await scanShown(page);
   const frame = await scanFrame(page);
   const shown = await scanTable(page);
-  const probe = await frame.getByLabel('Probe').inputValue();
+  const probe = await frame.getByLabel('Probe', { exact: true }).inputValue();
   const answer = (await cliJson(
     ['inspect', run, '--layer', String(layer), '--example', String(example), '--json'],
     session.workspace,

@@ -63,7 +63,7 @@ export class RunManager implements vscode.Disposable {
 
   /** Continues a run that stopped, failed or was killed, in its own folder. */
   async resume(dir: string): Promise<RunEntry> {
-    const run = this.store.get(dir) ?? (await this.store.add(dir));
+    const run = await this.store.add(dir);
     if (run.status === 'running') throw new UserError(`${run.name} is running already.`);
     return this.#launch(dir, path.join(dir, 'config.ssm.yaml'), true);
   }
@@ -121,7 +121,7 @@ export class RunManager implements vscode.Disposable {
 
   /** Asks a live run to finish its step, save and end. Resolves when the process has let go. */
   async stop(dir: string): Promise<void> {
-    const run = this.store.get(dir);
+    let failure: unknown;
     try {
       const attached = await attach(dir);
       try {
@@ -131,12 +131,15 @@ export class RunManager implements vscode.Disposable {
         attached.dispose();
       }
     } catch (error) {
-      throw new UserError(
-        `${run?.name ?? dir} could not be asked to stop: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    } finally {
-      await this.store.refresh(dir);
+      failure = error;
     }
+    await this.store.refresh(dir);
+    const run = this.store.get(dir);
+    // A run that ended meanwhile did not answer, and did what was asked.
+    if (failure === undefined || run?.status !== 'running') return;
+    throw new UserError(
+      `${run.name} could not be asked to stop: ${failure instanceof Error ? failure.message : 'no reason given'}`,
+    );
   }
 
   /** Says once how a run of this window ended: failures always, the rest by setting. */

@@ -30,7 +30,8 @@ export async function pickRun(
   { fits, none, placeHolder }: PickOptions,
 ): Promise<RunEntry | undefined> {
   const dir = dirOf(argument);
-  if (dir !== undefined) return manager.store.get(dir) ?? manager.store.add(dir);
+  if (dir !== undefined) return manager.store.add(dir);
+  await manager.store.refreshLive();
   const runs = manager.store.runs.filter(fits);
   if (runs.length === 0) throw new UserError(none);
   if (runs.length === 1) return runs[0];

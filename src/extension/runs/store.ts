@@ -111,6 +111,7 @@ export class DiskRunStore implements RunStore, vscode.Disposable {
   async add(dir: string): Promise<RunEntry> {
     const key = path.resolve(dir);
     const followed = await this.#follow(key);
+    await followed.poll();
     const root = path.dirname(path.dirname(key));
     if (!this.#roots.has(root)) {
       const outside = new Set(this.memory.get<string[]>(REMEMBERED, []));
@@ -157,6 +158,11 @@ export class DiskRunStore implements RunStore, vscode.Disposable {
     const key = path.resolve(dir);
     if (!fs.existsSync(path.join(key, 'run.json'))) this.#forget(key);
     else await (await this.#follow(key)).poll();
+  }
+
+  /** Reads every run that was live at the last look: before something is offered that depends on it. */
+  async refreshLive(): Promise<void> {
+    await this.#readLive();
   }
 
   async #readLive(): Promise<void> {

@@ -1,5 +1,5 @@
 /** @file What a user does, as functions: command palette, quick pick, typing, reading notifications. */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 
 /** Runs a command of the palette by its full title. */
 export async function runCommand(page: Page, title: string): Promise<void> {
@@ -29,20 +29,35 @@ export async function openFile(page: Page, name: string): Promise<void> {
   await page.locator('.editor-instance .view-lines .view-line').first().click();
 }
 
-/** Labels of the open suggestion list, after asking for it. */
-export async function suggestions(page: Page): Promise<string[]> {
-  await page.keyboard.press('Control+Space');
+/** Labels of the suggestion list, asked for until `label` is among them. */
+export async function suggestions(page: Page, label: string): Promise<string[]> {
   const rows = page.locator('.suggest-widget.visible .monaco-list-row .label-name');
-  await rows.first().waitFor({ state: 'visible', timeout: 15_000 });
+  await askFor(page, rows.getByText(label, { exact: true }).first());
   return rows.allInnerTexts();
+}
+
+/** Asks for suggestions until the row is there: a question that comes before the server is ready has no answer. */
+async function askFor(page: Page, row: Locator): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await row.isVisible())) {
+    if (Date.now() > deadline) {
+      const shown = await page
+        .locator('.suggest-widget.visible .monaco-list-row .label-name')
+        .allInnerTexts();
+      throw new Error(`The suggestion does not come within 20 s; there are: ${shown.join(', ')}`);
+    }
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Space');
+    await row.waitFor({ state: 'visible', timeout: 2000 }).catch(() => undefined);
+  }
 }
 
 /** Types a prefix, waits for the suggestion and accepts it. */
 export async function complete(page: Page, prefix: string, label: string): Promise<void> {
   await page.keyboard.type(prefix, { delay: 20 });
   const row = page.locator('.suggest-widget.visible .monaco-list-row', { hasText: label }).first();
-  if (!(await row.isVisible())) await page.keyboard.press('Control+Space');
-  await row.waitFor({ state: 'visible', timeout: 15_000 });
+  await row.waitFor({ state: 'visible', timeout: 500 }).catch(() => undefined);
+  await askFor(page, row);
   await row.click();
 }
 

@@ -81,6 +81,29 @@ export async function scanTable(page: Page): Promise<number[][]> {
   );
 }
 
+/** Drags over a part of the x range of the first plot, 0 … 1, or shows the whole again. */
+export async function zoomTo(page: Page, from: number | 'whole', to = 1): Promise<void> {
+  const frame = await curvesFrame(page);
+  const plot = frame.locator('[data-testid=curves] canvas').first();
+  if (from === 'whole') {
+    await plot.dblclick();
+    await frame.waitForFunction(
+      () => document.querySelector<HTMLElement>('[data-testid=curves]')?.dataset['zoom'] === '',
+    );
+    return;
+  }
+  const box = await plot.boundingBox();
+  if (box === null) throw new Error('The plot is not shown.');
+  // The axis takes the left of the canvas.
+  const left = box.x + 46;
+  const width = box.x + box.width - 16 - left;
+  const y = box.y + box.height * 0.4;
+  await page.mouse.move(left + width * from, y);
+  await page.mouse.down();
+  await page.mouse.move(left + width * to, y, { steps: 6 });
+  await page.mouse.up();
+}
+
 /** Share of the pixels of the panel's largest canvas that differ from its background, 0 … 1. */
 export async function inkOf(frame: Frame): Promise<number> {
   return frame.evaluate(() => {
