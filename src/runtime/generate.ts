@@ -84,7 +84,7 @@ export class Decoder {
   async step(id: number): Promise<Float32Array> {
     const found = await this.run(id, this.#states);
     const next: Record<string, Float32Array> = {};
-    for (const name of Object.keys(this.#states)) next[name] = found[name]!;
+    for (const name of Object.keys(this.#states)) next[name] = found[`next.${name}`]!;
     this.#states = next;
     return found['logits']!;
   }
