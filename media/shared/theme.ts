@@ -1,4 +1,5 @@
 /** @file Follows the editor's theme: variables are read again when the body's class or the root's style changes. */
+import { colourMap, mapColour } from '../../src/figures/core/colormap';
 import { makeTheme, type Theme, type ThemeKind } from '../../src/figures/core/theme';
 
 function kind(): ThemeKind {
@@ -16,10 +17,12 @@ export function currentTheme(): Theme {
 /** Colours that stylesheets need and that no variable of the editor holds. */
 const sheet = new CSSStyleSheet();
 function publish(theme: Theme): void {
+  const signed = colourMap(theme, true);
   sheet.replaceSync(
     `:root { --ssm-background: ${theme.background}; --ssm-foreground: ${theme.foreground};` +
       ` --ssm-secondary: ${theme.secondary}; --ssm-border: ${theme.border}; --ssm-axis: ${theme.axis};` +
-      ` --ssm-grid: ${theme.grid}; --ssm-focus: ${theme.focus}; --ssm-error: ${theme.error}; --ssm-warning: ${theme.warning}; }`,
+      ` --ssm-grid: ${theme.grid}; --ssm-focus: ${theme.focus}; --ssm-error: ${theme.error}; --ssm-warning: ${theme.warning};` +
+      ` --ssm-positive: ${mapColour(signed, 0.55, 1)}; --ssm-negative: ${mapColour(signed, -0.55, 1)}; }`,
   );
 }
 

@@ -81,6 +81,8 @@ export const scanStateSchema = z.object({
   channel: z.int().min(0).nullable().catch(null),
   position: z.int().min(0).nullable().catch(null),
   speed: z.number().catch(4),
+  /** What the heat map by channel shows. */
+  quantity: z.enum(['output', 'delta', 'norm', 'gate', 'x']).catch('output'),
   zoom: z.tuple([z.number(), z.number()]).nullable().catch(null),
   /** Rows that are off by default and switched on, and the other way round. */
   rows: z.record(z.string(), z.boolean()).catch({}),

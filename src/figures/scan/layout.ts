@@ -1,0 +1,179 @@
+/** @file Where the rows of the sequence view lie. All rows share one x scale and left edge, to the pixel. */
+import type { Recurrence } from './recurrence';
+
+export type RowId = 'delta' | 'kept' | 'gate' | 'norm' | 'match' | 'channels' | 'B' | 'C' | 'state';
+
+/** What the heat map by channel shows. */
+export type ChannelQuantity = 'output' | 'delta' | 'norm' | 'gate' | 'x';
+
+export const rowNames: Record<RowId, string> = {
+  delta: 'Step size Δ',
+  kept: 'Kept exp(ΔA)',
+  gate: 'Gate silu(z)',
+  norm: 'State norm ‖h‖₂',
+  match: 'Match CᵀB',
+  channels: 'Output by channel',
+  B: 'Input map B',
+  C: 'Output map C',
+  state: 'State h',
+};
+
+export const defaultRows: readonly RowId[] = [
+  'delta',
+  'kept',
+  'gate',
+  'norm',
+  'match',
+  'channels',
+  'B',
+  'C',
+  'state',
+];
+
+export interface RowPlace {
+  readonly id: RowId;
+  /** Top and height of the plot of the row. */
+  readonly y: number;
+  readonly height: number;
+  /** Top of the caption. */
+  readonly caption: number;
+}
+
+export interface SequenceLayout {
+  readonly width: number;
+  readonly height: number;
+  readonly narrow: boolean;
+  /** Left edge of the first cell. */
+  readonly left: number;
+  /** px per token. */
+  readonly cell: number;
+  /** Positions shown, from … to (exclusive). */
+  readonly from: number;
+  readonly to: number;
+  /** Whether positions outside are cut off, and an overview is drawn. */
+  readonly windowed: boolean;
+  readonly overview: { readonly y: number; readonly height: number } | undefined;
+  readonly indexY: number;
+  readonly tokens: { readonly y: number; readonly height: number };
+  readonly rows: readonly RowPlace[];
+  /** Bottom of the last row. */
+  readonly bottom: number;
+}
+
+export const minCell = 4;
+const maxCell = 32;
+
+export interface LayoutOptions {
+  readonly width: number;
+  readonly narrow: boolean;
+  readonly rows: readonly RowId[];
+  /** Scale of the user's font against 13 px. */
+  readonly scale: number;
+  /** Positions that the user zoomed to. */
+  readonly zoom?: readonly [number, number] | undefined;
+  readonly position: number;
+}
+
+function heightOf(id: RowId, scan: Recurrence, narrow: boolean): number {
+  switch (id) {
+    case 'delta':
+      return narrow ? 44 : 64;
+    case 'kept':
+    case 'gate':
+      return narrow ? 32 : 40;
+    case 'norm':
+      return narrow ? 40 : 52;
+    case 'match':
+      return narrow ? 40 : 52;
+    case 'channels':
+      return Math.max(48, Math.min(narrow ? 120 : 176, Math.round(scan.channels * 2.75)));
+    case 'B':
+    case 'C':
+      return Math.max(24, Math.min(narrow ? 64 : 96, scan.states * (narrow ? 4 : 5)));
+    case 'state':
+      return Math.max(32, Math.min(narrow ? 80 : 160, Math.round(scan.states * (narrow ? 4 : 7.5))));
+  }
+}
+
+/** Positions to show: what the user zoomed to, all when they fit, else a window that follows the playhead. */
+function shown(scan: Recurrence, plot: number, options: LayoutOptions): [number, number] {
+  const fits = Math.floor(plot / minCell);
+  if (options.zoom) {
+    const from = Math.max(0, Math.min(scan.length - 1, Math.floor(options.zoom[0])));
+    const to = Math.max(from + 1, Math.min(scan.length, Math.ceil(options.zoom[1])));
+    if (to - from <= fits) return [from, to];
+    return [from, from + fits];
+  }
+  if (scan.length <= fits) return [0, scan.length];
+  const count = Math.max(1, Math.floor(plot / 8));
+  // Pages, so that stepping moves the picture seldom.
+  const page = Math.floor(options.position / count);
+  const from = Math.min(page * count, scan.length - count);
+  return [from, from + count];
+}
+
+export function layoutSequence(scan: Recurrence, options: LayoutOptions): SequenceLayout {
+  const { width, narrow, scale } = options;
+  const left = narrow ? 0 : Math.round(152 * scale);
+  const plot = Math.max(40, width - left - (narrow ? 0 : 1));
+  const [from, to] = shown(scan, plot, options);
+  const count = to - from;
+  const cell = Math.min(maxCell, narrow ? plot / count : Math.max(minCell, Math.floor(plot / count)));
+  const windowed = count < scan.length;
+  const line = 14 * scale;
+  let y = 0;
+  const overview = windowed ? { y: 2, height: 28 } : undefined;
+  if (overview) y += overview.height + 10;
+  const indexY = y + Math.round(12 * scale);
+  y += Math.round(17 * scale);
+  const tokens = { y, height: 24 };
+  y += 24 + (narrow ? 6 : 26);
+  const rows: RowPlace[] = [];
+  for (const id of options.rows) {
+    if (id === 'gate' && !scan.hasGate) continue;
+    const height = heightOf(id, scan, narrow);
+    const caption = y;
+    const heat = id === 'channels' || id === 'B' || id === 'C' || id === 'state';
+    if (narrow) y += Math.round(20 * scale);
+    rows.push({ id, y, height, caption: narrow ? caption : y });
+    // The caption of a wide row may be taller than the row.
+    const captionHeight = narrow ? 0 : (heat ? 4.2 : id === 'kept' || id === 'delta' ? 3.4 : 2.6) * line;
+    y += Math.max(height, captionHeight) + (narrow ? 8 : 16);
+  }
+  const last = rows.at(-1);
+  const bottom = last ? last.y + last.height : y;
+  return {
+    width,
+    height: Math.max(y, bottom + Math.round(24 * scale)),
+    narrow,
+    left,
+    cell,
+    from,
+    to,
+    windowed,
+    overview,
+    indexY,
+    tokens,
+    rows,
+    bottom,
+  };
+}
+
+/** Left edge of a position, px. */
+export const xOf = (layout: SequenceLayout, t: number): number =>
+  layout.left + (t - layout.from) * layout.cell;
+
+/** Position under a point, undefined outside the cells. */
+export function positionAt(layout: SequenceLayout, px: number): number | undefined {
+  const t = layout.from + Math.floor((px - layout.left) / layout.cell);
+  return px >= layout.left && t >= layout.from && t < layout.to ? t : undefined;
+}
+
+export const rowAt = (layout: SequenceLayout, py: number): RowPlace | undefined =>
+  layout.rows.find((row) => py >= row.y && py < row.y + row.height);
+
+/** Rows of a heat map: more than the pixels hold are pooled by their largest value. */
+export function pooled(count: number, height: number): { rows: number; each: number } {
+  const each = Math.max(1, Math.ceil(count / Math.max(1, Math.floor(height))));
+  return { rows: Math.ceil(count / each), each };
+}

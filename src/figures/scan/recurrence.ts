@@ -1,0 +1,236 @@
+/**
+ * @file One layer's scan on one example, by time, channel and state: h ← kept · h + Δ · x · B,  y = h · C + D · x,
+ * output = y · gate. Hides whether a quantity is kept per channel (Mamba), per head or per group (Mamba-2).
+ */
+import type { Inspection, Probe } from '../../protocol/view-scan';
+
+const needed = ['delta', 'A_bar', 'B', 'C', 'state', 'x', 'y'];
+
+/** Whether the layer has a recurrence with these numbers. */
+export const hasScan = (inspection: Inspection): boolean => needed.every((name) => inspection.probes[name]);
+
+type Access = (t: number, channel: number, n: number) => number;
+
+export class Recurrence {
+  readonly length: number;
+  readonly channels: number;
+  readonly states: number;
+  /** Heads that share one decay; equal to `channels` for Mamba. */
+  readonly heads: number;
+  readonly groups: number;
+  /** Every state of a channel decays alike. */
+  readonly scalarDecay: boolean;
+  readonly delta: (t: number, channel: number) => number;
+  readonly kept: Access;
+  readonly B: Access;
+  readonly C: Access;
+  readonly h: Access;
+  readonly x: (t: number, channel: number) => number;
+  readonly y: (t: number, channel: number) => number;
+  readonly gate: (t: number, channel: number) => number;
+  readonly norm: (t: number, channel: number) => number;
+  private readonly decay: (channel: number, n: number) => number | undefined;
+
+  constructor(readonly inspection: Inspection) {
+    const state = this.probe('state');
+    this.length = extent(state, 'time');
+    this.channels = extent(state, 'channel');
+    this.states = extent(state, 'state');
+    const delta = this.probe('delta');
+    this.heads = delta.axes.includes('head') ? extent(delta, 'head') : this.channels;
+    const B = this.probe('B');
+    this.groups = B.axes.includes('group') ? extent(B, 'group') : 1;
+    this.scalarDecay = !this.probe('A_bar').axes.includes('state');
+    const at = (name: string): Access => this.access(this.probe(name));
+    const two = (name: string): ((t: number, channel: number) => number) => {
+      const read = at(name);
+      return (t, channel) => read(t, channel, 0);
+    };
+    this.delta = two('delta');
+    this.kept = at('A_bar');
+    this.B = at('B');
+    this.C = at('C');
+    this.h = at('state');
+    this.x = two('x');
+    this.y = two('y');
+    this.gate = inspection.probes['gate'] ? two('gate') : () => 1;
+    this.norm = inspection.probes['state_norm']
+      ? two('state_norm')
+      : (t, channel) => this.measuredNorm(t, channel);
+    const A = inspection.probes['A'];
+    const readA = A ? this.access(A) : undefined;
+    this.decay = (channel, n) => readA?.(0, channel, n);
+  }
+
+  get hasGate(): boolean {
+    return this.inspection.probes['gate'] !== undefined;
+  }
+
+  private probe(name: string): Probe {
+    const probe = this.inspection.probes[name];
+    if (!probe) throw new Error(`The layer has no probe ${name}.`);
+    return probe;
+  }
+
+  headOf(channel: number): number {
+    return this.heads === this.channels ? channel : Math.floor((channel * this.heads) / this.channels);
+  }
+
+  /** Reads a probe by time, channel and state, whichever of its axes it has. */
+  private access(probe: Probe): Access {
+    const strides = { time: 0, channel: 0, head: 0, group: 0, state: 0 };
+    let stride = 1;
+    for (let axis = probe.shape.length - 1; axis >= 0; axis--) {
+      const name = probe.axes[axis] as keyof typeof strides;
+      if (name in strides) strides[name] = stride;
+      stride *= probe.shape[axis] ?? 1;
+    }
+    const { data } = probe;
+    const heads = this.heads ?? 1;
+    const groups = this.groups ?? 1;
+    if (strides.head === 0 && strides.group === 0) {
+      return (t, channel, n) =>
+        data[t * strides.time + channel * strides.channel + n * strides.state] as number;
+    }
+    return (t, channel, n) => {
+      const head = Math.floor((channel * heads) / this.channels);
+      const group = Math.floor((head * groups) / heads);
+      return data[
+        t * strides.time +
+          head * strides.head +
+          group * strides.group +
+          channel * strides.channel +
+          n * strides.state
+      ] as number;
+    };
+  }
+
+  private measuredNorm(t: number, channel: number): number {
+    let sum = 0;
+    for (let n = 0; n < this.states; n++) sum += this.h(t, channel, n) ** 2;
+    return Math.sqrt(sum);
+  }
+
+  output(t: number, channel: number): number {
+    return this.y(t, channel) * this.gate(t, channel);
+  }
+
+  /** Σₙ C·h of this step. */
+  read(t: number, channel: number): number {
+    let sum = 0;
+    for (let n = 0; n < this.states; n++) sum += this.C(t, channel, n) * this.h(t, channel, n);
+    return sum;
+  }
+
+  /** What step t could read of a write at s ≤ t, else what step s could read of a write at t: C·B. */
+  match(t: number, s: number, channel: number): number {
+    const reader = Math.max(t, s);
+    const writer = Math.min(t, s);
+    let sum = 0;
+    for (let n = 0; n < this.states; n++) sum += this.C(reader, channel, n) * this.B(writer, channel, n);
+    return sum;
+  }
+
+  /** Share of a write at t that is left after step u ≥ t, in state n. */
+  left(t: number, u: number, channel: number, n: number): number {
+    let product = 1;
+    for (let k = t + 1; k <= u; k++) product *= this.kept(k, channel, n);
+    return product;
+  }
+
+  /** States of a channel, slowest first. */
+  statesByDecay(channel: number): number[] {
+    const order = Array.from({ length: this.states }, (_, n) => n);
+    if (this.scalarDecay) return order;
+    const speed = order.map((n) => -(this.decay(channel, n) ?? -this.meanLoss(channel, n)));
+    return order.sort((a, b) => speed[a]! - speed[b]! || a - b);
+  }
+
+  private meanLoss(channel: number, n: number): number {
+    let sum = 0;
+    for (let t = 0; t < this.length; t++) sum += 1 - this.kept(t, channel, n);
+    return sum / this.length;
+  }
+
+  /** Tokens until half of the slowest state is gone, at the mean step size. */
+  halfLife(channel: number): number {
+    let slowest = 0;
+    for (let n = 0; n < (this.scalarDecay ? 1 : this.states); n++) {
+      let log = 0;
+      for (let t = 0; t < this.length; t++) log += Math.log(Math.max(1e-30, this.kept(t, channel, n)));
+      const mean = log / this.length;
+      slowest = Math.max(slowest, mean === 0 ? Infinity : Math.LN2 / -mean);
+    }
+    return slowest;
+  }
+
+  private cache = new Map<string, unknown>();
+  private once<T>(key: string, make: () => T): T {
+    if (!this.cache.has(key)) this.cache.set(key, make());
+    return this.cache.get(key) as T;
+  }
+
+  /** Channels by the size of their output on this example, strongest first. */
+  get strongest(): readonly number[] {
+    return this.once('strongest', () => {
+      const power = Array.from({ length: this.channels }, (_, channel) => {
+        let sum = 0;
+        for (let t = 0; t < this.length; t++) sum += this.output(t, channel) ** 2;
+        return sum;
+      });
+      return power.map((_, channel) => channel).sort((a, b) => power[b]! - power[a]! || a - b);
+    });
+  }
+
+  /** Channels by half-life, longest memory first. */
+  get byMemory(): readonly number[] {
+    return this.once('memory', () => {
+      const life = Array.from({ length: this.channels }, (_, channel) => this.halfLife(channel));
+      return life.map((_, channel) => channel).sort((a, b) => life[b]! - life[a]! || a - b);
+    });
+  }
+
+  /** 10th, 50th and 90th percentile of Δ over the channels, per position. */
+  get deltaSpread(): readonly (readonly [number, number, number])[] {
+    return this.once('spread', () =>
+      Array.from({ length: this.length }, (_, t) => {
+        const count = this.heads;
+        const step = this.channels / count;
+        const values = Float64Array.from({ length: count }, (_, k) =>
+          this.delta(t, Math.floor(k * step)),
+        ).sort();
+        const at = (share: number): number => values[Math.round(share * (count - 1))] as number;
+        return [at(0.1), at(0.5), at(0.9)] as const;
+      }),
+    );
+  }
+
+  /** Median of Δ of a channel over the sequence, and the value below which 95 % lie. */
+  deltaQuantiles(channel: number): { median: number; high: number; max: number } {
+    return this.once(`quantiles ${channel}`, () => {
+      const values = Float64Array.from({ length: this.length }, (_, t) => this.delta(t, channel)).sort();
+      const at = (share: number): number => values[Math.round(share * (values.length - 1))] as number;
+      return { median: at(0.5), high: at(0.95), max: at(1) };
+    });
+  }
+
+  /** Positions where Δ is large for this channel: what it writes. */
+  writes(channel: number): number[] {
+    const { high, median } = this.deltaQuantiles(channel);
+    const positions: number[] = [];
+    for (let t = 0; t < this.length; t++) {
+      const value = this.delta(t, channel);
+      if (value >= high && value > 2 * median) positions.push(t);
+    }
+    return positions;
+  }
+
+  /** Something computed from this example once, such as a painted heat map. */
+  keep<T>(key: string, make: () => T): T {
+    return this.once(`keep ${key}`, make);
+  }
+}
+
+function extent(probe: Probe, axis: string): number {
+  return probe.shape[probe.axes.indexOf(axis)] ?? 1;
+}

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { Feed, type FeedSource } from '../../src/extension/panels/feed';
+import { contentSecurityPolicy, makeNonce, panelPage } from '../../src/extension/panels/html';
+import { readInspection } from '../../src/extension/panels/inspection';
+import { groupKey, paletteOf } from '../../src/extension/panels/palette';
+import { rowsSchema, fromCurvesSchema } from '../../src/protocol/view-curves';
+import { inspectionSchema } from '../../src/protocol/view-scan';
+import { readMessage } from '../../src/protocol/view';
+import { inspection } from './scan-fixture';
+
+function source(
+  length: number,
+): FeedSource & {
+  tables: Map<string, FeedSource['tables'] extends ReadonlyMap<string, infer T> ? T : never>;
+  generation: number;
+  events: { step: number; event: string; message?: string }[];
+} {
+  const data = Float64Array.from({ length: 300_000 }, (_, i) => i + 1);
+  const state = {
+    generation: 0,
+    events: [] as { step: number; event: string; message?: string }[],
+    tables: new Map([
+      [
+        'train',
+        {
+          length,
+          names: ['step', 'loss'],
+          column: (name: string) =>
+            name === 'step'
+              ? data.subarray(0, state.tables.get('train')!.length)
+              : data.map((x) => 1 / x).subarray(0, state.tables.get('train')!.length),
+        },
+      ],
+    ]),
+  };
+  return state;
+}
+
+describe('the feed of the curves', () => {
+  it('tells new rows once and nothing when there are none', () => {
+    const feed = new Feed();
+    const run = source(3);
+    const sources = new Map([['a', run]]);
+    const first = feed.take(sources);
+    assert.equal(first.runs[0]!.reset, true);
+    assert.deepEqual([...first.runs[0]!.tables['train']!.columns['step']!], [1, 2, 3]);
+    assert.deepEqual(feed.take(sources), { runs: [], pending: 0 });
+    run.tables.set('train', { ...run.tables.get('train')!, length: 5 });
+    const next = feed.take(sources);
+    assert.equal(next.runs[0]!.reset, false);
+    assert.deepEqual([...next.runs[0]!.tables['train']!.columns['step']!], [4, 5]);
+    assert.equal(next.runs[0]!.events, undefined);
+    for (const rows of [...first.runs, ...next.runs]) assert.ok(rowsSchema.safeParse(rows).success);
+  });
+  it('begins anew when a resume dropped rows, and tells events when they change', () => {
+    const feed = new Feed();
+    const run = source(4);
+    const sources = new Map([['a', run]]);
+    feed.take(sources);
+    run.events.push({ step: 2, event: 'resume' });
+    assert.deepEqual(feed.take(sources).runs[0]!.events, [{ step: 2, event: 'resume' }]);
+    run.generation++;
+    run.tables.set('train', { ...run.tables.get('train')!, length: 2 });
+    const again = feed.take(sources).runs[0]!;
+    assert.equal(again.reset, true);
+    assert.deepEqual([...again.tables['train']!.columns['step']!], [1, 2]);
+  });
+  it('splits what is long and says how much waits', () => {
+    const feed = new Feed();
+    const sources = new Map([['a', source(250_000)]]);
+    const first = feed.take(sources);
+    assert.equal(first.pending, 50_000);
+    const second = feed.take(sources);
+    assert.equal(second.pending, 0);
+    assert.equal(second.runs[0]!.reset, false);
+    assert.equal(second.runs[0]!.tables['train']!.columns['step']![0], 200_001);
+  });
+  it('tells everything again to a page that was loaded anew', () => {
+    const feed = new Feed();
+    const sources = new Map([['a', source(3)]]);
+    feed.take(sources);
+    feed.forget();
+    assert.equal(feed.take(sources).runs[0]!.tables['train']!.count, 3);
+  });
+});
+
+describe('places in the palette', () => {
+  it('are kept for groups once seen', async () => {
+    const kept = new Map<string, unknown>();
+    const memory = {
+      get: <T>(key: string) => kept.get(key) as T | undefined,
+      update: async (key: string, value: unknown) => void kept.set(key, value),
+    };
+    assert.deepEqual(
+      [...(await paletteOf(memory, 'c', ['x', 'y']))],
+      [
+        ['x', 0],
+        ['y', 1],
+      ],
+    );
+    assert.deepEqual(
+      [...(await paletteOf(memory, 'c', ['y', 'z']))],
+      [
+        ['y', 1],
+        ['z', 2],
+      ],
+    );
+    assert.deepEqual([...(await paletteOf(memory, 'other', ['z']))], [['z', 0]]);
+  });
+  it('belong to the config without seed and length of training', () => {
+    assert.equal(groupKey('c', { a: 1, b: 2, steps: 10 }), groupKey('c', { b: 2, a: 1, steps: 20 }));
+    assert.notEqual(groupKey('c', { a: 1 }), groupKey('c', { a: 2 }));
+    assert.notEqual(groupKey('c', { a: 1 }), groupKey('d', { a: 1 }));
+  });
+});
+
+describe('the page of a panel', () => {
+  it('allows its own script and style and nothing else', () => {
+    const policy = contentSecurityPolicy('https://x', 'abc');
+    assert.match(policy, /^default-src 'none'; script-src 'nonce-abc'; style-src https:\/\/x 'nonce-abc';/);
+    assert.ok(!/unsafe|\*/.test(policy));
+    const page = panelPage({
+      title: 'a<b',
+      script: 's',
+      style: 't',
+      cspSource: 'x',
+      nonce: 'n',
+      panel: '"><script>',
+    });
+    assert.ok(page.includes('a&lt;b') && !page.includes('"><script>'));
+    assert.ok(!/ style=/.test(page));
+    assert.notEqual(makeNonce(), makeNonce());
+    assert.match(makeNonce(), /^[0-9a-f]{32}$/);
+  });
+});
+
+describe('messages', () => {
+  it('that fit no schema are refused with the place', () => {
+    assert.match(
+      readMessage(fromCurvesSchema, { type: 'run-command', command: 'delete', run: 'x' }).problem!,
+      /command/,
+    );
+    assert.match(
+      readMessage(fromCurvesSchema, { type: 'export', kind: 'png', name: '../../x', data: '' }).problem!,
+      /name/,
+    );
+    assert.ok(readMessage(fromCurvesSchema, null).problem);
+    assert.deepEqual(readMessage(fromCurvesSchema, { type: 'ready' }).message, { type: 'ready' });
+  });
+});
+
+describe('the answer of inspect', () => {
+  const found = inspection();
+  const json = (change: (probe: { data: unknown[] }) => void = () => undefined): unknown => {
+    const plain = JSON.parse(
+      JSON.stringify(found, (_key, value: unknown) => (value instanceof Float32Array ? [...value] : value)),
+    ) as { probes: Record<string, { data: unknown[] }> };
+    change(plain.probes['delta']!);
+    return plain;
+  };
+  it('becomes flat typed arrays, nested or not, that the panel accepts', () => {
+    const nested = json((probe) => {
+      const rows = probe.data as number[];
+      probe.data = Array.from({ length: 32 }, (_, t) => rows.slice(t * 64, (t + 1) * 64));
+    });
+    for (const raw of [json(), nested]) {
+      const read = readInspection(raw);
+      assert.deepEqual(read.probes['delta']!.data, found.probes['delta']!.data);
+      assert.ok(inspectionSchema.safeParse(read).success);
+    }
+  });
+  it('keeps values that are no numbers', () => {
+    const read = readInspection(json((probe) => (probe.data[3] = 'NaN')));
+    assert.ok(Number.isNaN(read.probes['delta']!.data[3]));
+  });
+  it('is refused with the place when it is not as expected', () => {
+    assert.throws(() => readInspection({ layer: 0 }), /mixer/);
+    assert.throws(
+      () => readInspection(json((probe) => probe.data.pop())),
+      /delta has 2047 values where its shape needs 2048/,
+    );
+  });
+});
