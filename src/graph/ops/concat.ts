@@ -3,9 +3,10 @@ import { check } from '../errors';
 import { apply, apply1 } from '../node';
 import { defineOperator } from '../registry';
 import { around, axisOf, replaced, sameShape, size } from '../shape';
-import type { Tensor } from '../types';
+import type { Operator, Tensor } from '../types';
 import { zeros } from './leaves';
 import { unsqueeze } from './reshape';
+import { slice } from './slice';
 
 const concatOperator = defineOperator<{ readonly axis: number }>({
   name: 'concat',
@@ -67,7 +68,7 @@ interface SplitAttributes {
 /** WebGPU binds every output as a buffer and guarantees few of them. */
 const MOST_OUTPUTS_WEBGPU = 7;
 
-const splitOperator = defineOperator<SplitAttributes>({
+const splitOperator: Operator<SplitAttributes> = defineOperator<SplitAttributes>({
   name: 'split',
   infer([x], { axis, sizes }) {
     const total = sizes.reduce((sum, extent) => sum + extent, 0);
@@ -97,16 +98,31 @@ const splitOperator = defineOperator<SplitAttributes>({
       ),
     ];
   },
+  expand([x], { axis, sizes }, { target }) {
+    if (target === 'cpu' || (x!.dtype !== 'int32' && sizes.length <= MOST_OUTPUTS_WEBGPU)) {
+      return { outputs: apply(splitKernel, [x!], { axis, sizes }) };
+    }
+    let start = 0;
+    return { outputs: sizes.map((extent) => slice(x!, axis, start, (start += extent))) };
+  },
+});
+
+/** The parts that are used, by one operator or, when they are few, by one operator each. */
+const splitKernel: Operator<SplitAttributes> = defineOperator<SplitAttributes>({
+  ...splitOperator,
+  name: 'splitKernel',
+  gradient: undefined,
+  expand: undefined,
   lower(emit, inputs, { attributes: { axis, sizes } }) {
     const used = sizes.filter((_, i) => emit.used(i)).length;
-    if (used > sizes.length / 2 && !(emit.target === 'webgpu' && sizes.length > MOST_OUTPUTS_WEBGPU)) {
+    if (used > sizes.length / 2) {
       const attributes = { axis };
       return emit.nodes('Split', [inputs[0]!, emit.ints(sizes)], { attributes, outputs: sizes.length });
     }
     let start = 0;
     return sizes.map((extent, i) => {
-      const [from, to] = [emit.ints([start]), emit.ints([(start += extent)])];
-      return emit.used(i) ? emit.node('Slice', [inputs[0]!, from, to, emit.ints([axis])]) : '';
+      const range = [[start], [(start += extent)], [axis]].map((list) => emit.ints(list));
+      return emit.used(i) ? emit.node('Slice', [inputs[0]!, ...range]) : '';
     });
   },
 });

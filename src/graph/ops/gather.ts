@@ -1,16 +1,18 @@
 /** @file Looking up along an axis, and its adjoint. */
 import { check } from '../errors';
-import { apply1 } from '../node';
+import { apply, apply1 } from '../node';
 import { defineOperator } from '../registry';
 import { around, axisOf, size } from '../shape';
-import type { Shape, Tensor } from '../types';
+import type { Operator, Shape, Tensor } from '../types';
 import { equal } from './compare';
 import { expand } from './expand';
 import { gemm } from './gemm';
-import { iota, zeros } from './leaves';
+import { iota, scalar, zeros } from './leaves';
+import { max } from './reduce';
 import { reshape, unsqueeze } from './reshape';
-import { cast } from './select';
+import { cast, where } from './select';
 import { transpose } from './transpose';
+import { neg } from './unary';
 
 interface AxisAttributes {
   readonly axis: number;
@@ -143,7 +145,7 @@ const scatterAddOperator = defineOperator<AxisAttributes>({
 export const scatterAdd = (base: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor =>
   apply1(scatterAddOperator, [base, indices, updates], { axis: axisOf('scatterAdd', base, axis) });
 
-const argmaxOperator = defineOperator<AxisAttributes>({
+const argmaxOperator: Operator<AxisAttributes> = defineOperator<AxisAttributes>({
   name: 'argmax',
   infer: ([x], { axis }) => [{ dtype: 'int32', shape: x!.shape.filter((_, i) => i !== axis) }],
   evaluate([x], { axis }, [type]) {
@@ -157,6 +159,22 @@ const argmaxOperator = defineOperator<AxisAttributes>({
     }
     return [{ shape: type!.shape, data }];
   },
+  expand([x], { axis }, { target }, { outputs: [y] }) {
+    if (target === 'cpu') return { outputs: apply(argmaxKernel, [x!], { axis }) };
+    // WebGPU's ArgMax gives 64-bit positions, which it cannot convert: the smallest position of a maximum.
+    const n = x!.shape[axis]!;
+    const shape = x!.shape.map((_, i) => (i === axis ? n : 1));
+    const positions = reshape(cast(iota(n), 'float32'), shape);
+    const hits = equal(x!, max(x!, [axis], true));
+    const first = neg(max(where(hits, neg(positions), scalar(-n)), [axis]));
+    return { outputs: [reshape(cast(first, 'int32'), y!.shape)] };
+  },
+});
+
+const argmaxKernel: Operator<AxisAttributes> = defineOperator<AxisAttributes>({
+  ...argmaxOperator,
+  name: 'argmaxKernel',
+  expand: undefined,
   lower(emit, inputs, { attributes: { axis } }) {
     const found = emit.node('ArgMax', inputs, { attributes: { axis, keepdims: 0 } });
     return [emit.node('Cast', [found], { attributes: { to: 6 } })];

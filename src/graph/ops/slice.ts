@@ -6,6 +6,9 @@ import { around, axisOf, replaced, size } from '../shape';
 import type { Tensor, Value } from '../types';
 import { reshape } from './reshape';
 
+/** An end that lies before the first element: plain negative positions count from the back. */
+const BEFORE_FIRST = -(2 ** 31);
+
 interface SliceAttributes {
   readonly axis: number;
   readonly start: number;
@@ -39,18 +42,16 @@ const sliceOperator = defineOperator<SliceAttributes>({
     if (stride === 1 || count <= 1) return [pad(forward, axis, first, n - first - count)];
     return [spread(forward, axis, stride, first, n)];
   },
-  lower(emit, inputs, { attributes: { axis, start, count, step } }) {
+  lower(emit, inputs, { inputs: [x], attributes: { axis, start, count, step } }) {
+    // WebGPU slices floats only.
+    if (emit.target === 'webgpu' && x!.dtype === 'int32') {
+      const taken = Int32Array.from({ length: count }, (_, i) => start + i * step);
+      const indices = emit.constant(taken, [count], 'int32');
+      return [emit.node('Gather', [inputs[0]!, indices], { attributes: { axis } })];
+    }
     const end = start + count * step;
-    const past = end < 0 ? -(2 ** 31) : end;
-    return [
-      emit.node('Slice', [
-        inputs[0]!,
-        emit.ints([start]),
-        emit.ints([past]),
-        emit.ints([axis]),
-        emit.ints([step]),
-      ]),
-    ];
+    const range = [[start], [end < 0 ? BEFORE_FIRST : end], [axis], [step]].map((list) => emit.ints(list));
+    return [emit.node('Slice', [inputs[0]!, ...range])];
   },
 });
 
