@@ -8,9 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { root } from './steps.mjs';
 
 /** Copied beside the bundles rather than bundled. */
-const beside = ['onnxruntime-node', 'onnxruntime-common'];
+const beside = ['node_modules/onnxruntime-node', 'node_modules/onnxruntime-common'];
 
-/** Names of packages that the source maps of dist/ mention. */
+/** Folders of packages that the source maps of dist/ mention, as the lock file names them. */
 export function bundledPackages() {
   const names = new Set();
   const visit = (folder) => {
@@ -19,8 +19,9 @@ export function bundledPackages() {
       if (entry.isDirectory() && entry.name !== 'node_modules') visit(full);
       else if (entry.name.endsWith('.map')) {
         for (const source of JSON.parse(fs.readFileSync(full, 'utf8')).sources) {
-          const match = /.*node_modules\/((?:@[^/]+\/)?[^/?]+)/.exec(source);
-          if (match) names.add(match[1]);
+          // The whole way, since a package may hold another version of its own.
+          const match = /(node_modules\/.*)?node_modules\/(?:@[^/]+\/)?[^/?]+/.exec(source);
+          if (match) names.add(match[0]);
         }
       }
     }
@@ -39,14 +40,15 @@ export function writeNotices() {
     'from the lock file and the bundles.',
   ];
   const missing = [];
-  for (const name of [...wanted].toSorted()) {
-    const entry = lock[`node_modules/${name}`];
-    const folder = path.join(root, 'node_modules', name);
+  const name = (key) => key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  for (const key of [...wanted].toSorted((a, b) => name(a).localeCompare(name(b)))) {
+    const entry = lock[key];
+    const folder = path.join(root, key);
     const licence =
       entry?.license ?? JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).license;
-    if (licence === undefined) missing.push(name);
+    if (licence === undefined) missing.push(key);
     const files = fs.readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
-    parts.push('', `## ${name} ${entry?.version ?? ''}`.trimEnd(), '', `Licence: ${licence}`);
+    parts.push('', `## ${name(key)} ${entry?.version ?? ''}`.trimEnd(), '', `Licence: ${licence}`);
     for (const file of files) {
       parts.push(
         '',

@@ -35,7 +35,7 @@ const code = await run(
     'package',
     '--no-dependencies',
     ...['--target', options.target, '--out', out],
-    ...['--allow-missing-repository', '--skip-license'],
+    ...['--allow-missing-repository', '--skip-license', '--no-rewrite-relative-links'],
   ],
   { shell: false, stdio: ['ignore', 'ignore', 'inherit'] },
 );
