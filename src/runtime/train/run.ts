@@ -11,7 +11,7 @@ import type { RunControl } from '../process/control';
 import type { LiveStatus } from '../process/protocol';
 import { RunServer } from '../process/server';
 import { deviceFor, openEngine } from './engine';
-import { readRunInfo, RunWriter } from '../../runs';
+import { readRunInfo, RunWriter, type SyncFileSystem } from '../../runs';
 import { runtimeVersion } from '../versions';
 import { configHash, modelOf, openData } from './prepare';
 import { forbiddenChanges } from './resume';
@@ -50,7 +50,8 @@ export interface TrainRequest {
   onStatus?(status: LiveStatus): void;
   /** One line for the log. */
   onMessage?(text: string): void;
-  readonly files?: FileSystem;
+  /** The disk, where a test wants another one. */
+  readonly disk?: { readonly checkpoints?: FileSystem; readonly run?: SyncFileSystem };
 }
 
 export interface TrainResult {
@@ -125,8 +126,9 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
             config: request.configPath,
           },
           request.configText,
+          request.disk?.run,
         )
-      : RunWriter.reopen(request.runDir, request.configText);
+      : RunWriter.reopen(request.runDir, request.configText, request.disk?.run);
   let run: TrainingRun | undefined;
   let server: RunServer | undefined;
   let begun = false;

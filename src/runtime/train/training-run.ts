@@ -50,7 +50,11 @@ export class TrainingRun implements ServedRun {
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
-    this.#store = new CheckpointStore(parts.folder.dir, parts.config.train.keep, parts.request.files);
+    this.#store = new CheckpointStore(
+      parts.folder.dir,
+      parts.config.train.keep,
+      parts.request.disk?.checkpoints,
+    );
   }
 
   get id(): string {
