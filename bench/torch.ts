@@ -29,7 +29,7 @@ export function findPython(): string | null {
   return python;
 }
 
-/** The peers' script: beside this file in a checkout, one level up from the bundle. */
+/** The peers' script: beside this file in a checkout, in the checkout's `bench` from the bundle. */
 function script(): string | null {
   const places = [
     join(__dirname, 'peers', 'torch_peer.py'),

@@ -1,5 +1,6 @@
 /** @file The command line `ssm-studio`: its commands, and how it ends. */
 import { Command, CommanderError } from 'commander';
+import { registerBench } from './commands/bench';
 import { registerCheck } from './commands/check';
 import { registerEval } from './commands/eval';
 import { registerGenerate } from './commands/generate';
@@ -20,6 +21,7 @@ const COMMANDS = [
   registerLogits,
   registerInspect,
   registerGolden,
+  registerBench,
   registerInfo,
   registerLsp,
 ];

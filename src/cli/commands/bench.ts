@@ -1,0 +1,23 @@
+/** @file `bench`: ours against peers, in turns. */
+import type { Command } from 'commander';
+import { UsageError } from '../errors';
+
+export function registerBench(program: Command): void {
+  program
+    .command('bench')
+    .description('Time ours against peers on this machine, in turns; the ratio is what counts.')
+    .argument('[name...]', 'benchmarks, all unless given')
+    .option('--json', 'print JSON')
+    .action(async (names: string[], { json }: { json?: boolean }) => {
+      const { benches, formatResult, runBenches } = await import('../../../bench');
+      const known = new Set(benches.map(({ name }) => name));
+      const unknown = names.find((name) => !known.has(name));
+      if (unknown !== undefined) {
+        throw new UsageError(`There is no benchmark “${unknown}”. There are: ${[...known].join(', ')}.`);
+      }
+      const results = await runBenches(names, (result) => {
+        if (json !== true) process.stdout.write(`${formatResult(result)}\n`);
+      });
+      if (json === true) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+    });
+}
