@@ -10,16 +10,10 @@ export type SlowLayer = { readonly norm: string; readonly mixer: string } & (
 );
 
 function mix(layer: SlowLayer, x: Float64Array, shape: readonly [number, number, number], p: Values): Float64Array {
-  switch (layer.kind) {
-    case 'mamba':
-      return slowMamba(x, shape, p, layer.options);
-    case 'mamba2':
-      return slowMamba2(x, shape, p, layer.options);
-    case 'attention':
-      return slowAttention(x, shape, p, layer.options);
-    case 'mlp':
-      return slowMlp(x, shape, p, layer.options);
-  }
+  if (layer.kind === 'mamba') return slowMamba(x, shape, p, layer.options);
+  if (layer.kind === 'mamba2') return slowMamba2(x, shape, p, layer.options);
+  if (layer.kind === 'attention') return slowAttention(x, shape, p, layer.options);
+  return slowMlp(x, shape, p, layer.options);
 }
 
 function rmsNorm(x: Float64Array, weight: Float64Array): Float64Array {
