@@ -14,8 +14,11 @@ export interface ReadConfig {
  * @throws Exit 1 when there are errors
  */
 export async function readConfig(file: string, set: readonly string[] = []): Promise<ReadConfig> {
-  const { config, text, diagnostics } = await resolveFile(file, { set });
+  const { config, text, diagnostics, sweep } = await resolveFile(file, { set });
   if (diagnostics.length > 0) process.stderr.write(formatText(diagnostics, [file]));
   if (hasErrors(diagnostics) || config === undefined || text === undefined) throw new Exit(EXIT.error);
+  if (sweep !== undefined) {
+    process.stderr.write(`${file} describes a sweep; only its base, without the sweep, is used here.\n`);
+  }
   return { config, text };
 }

@@ -16,6 +16,7 @@ export function progressLine(status: LiveStatus): string {
   const { step, steps, loss, stepsPerSecond, secondsLeft, evaluation } = status;
   const parts = [`step ${step}/${steps}`];
   if (loss !== undefined) parts.push(`loss ${loss.toFixed(4)}`);
+  if (evaluation !== undefined) parts.push(`validation ${evaluation.loss.toFixed(4)}`);
   if (evaluation?.accuracy !== undefined) parts.push(`accuracy ${(100 * evaluation.accuracy).toFixed(1)} %`);
   if (stepsPerSecond !== undefined) parts.push(`${stepsPerSecond.toPrecision(3)} steps/s`);
   if (secondsLeft !== undefined && step < steps) parts.push(`${formatDuration(secondsLeft)} left`);

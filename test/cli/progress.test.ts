@@ -17,7 +17,7 @@ describe('progress in the terminal', () => {
   it('says step, loss, accuracy, speed and what is left', () => {
     assert.equal(
       progressLine(status),
-      'step 120/1000 · loss 1.2346 · accuracy 62.5 % · 42.5 steps/s · 21 s left',
+      'step 120/1000 · loss 1.2346 · validation 1.5000 · accuracy 62.5 % · 42.5 steps/s · 21 s left',
     );
     assert.equal(formatDuration(59.4), '59 s');
     assert.equal(formatDuration(200), '3 min 20 s');

@@ -72,7 +72,7 @@ describe('the socket of a run', () => {
   });
 
   it('is private to the user', async function () {
-    if (process.platform === 'win32') return this.skip();
+    if (process.platform === 'win32') this.skip();
     assert.equal((await stat(server.endpoint.path)).mode & 0o777, 0o600);
     assert.equal((await stat(dirname(server.endpoint.path))).mode & 0o777, 0o700);
   });
