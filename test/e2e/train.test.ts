@@ -250,10 +250,10 @@ describe('from an empty file to the scan', () => {
     const { page } = session;
     await dismissNotifications(page);
     await runCommand(page, 'SSM Studio: Open Curves');
-    // A curve that fills the plot: the steps that there are, of the whole range.
+    // A curve that fills the plot: the steps that there are and the losses around chance (ln 16).
     await zoomTo(page, 'whole');
     const { lastStep } = await curvesShown(page);
-    await zoomTo(page, 0, lastStep / 3000);
+    await zoomTo(page, 0, lastStep / 3000, [0.35, 0.75]);
     const scanPage = await scanFrame(page);
     await scanPage.locator('[data-testid=show-table]').click();
     for (const theme of themes) {

@@ -3,13 +3,21 @@ import type { Locator, Page } from 'playwright-core';
 
 /** Runs a command of the palette by its full title. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
   const input = page.locator('.quick-input-widget input.input');
-  await input.waitFor({ state: 'visible' });
-  await input.fill(`>${title}`);
   const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-  await entry.waitFor({ state: 'visible' });
-  await entry.click();
+  // A panel that takes the focus closes the palette: it is opened again.
+  for (let attempt = 1; ; attempt++) {
+    await page.keyboard.press('F1');
+    try {
+      const timeout = attempt < 4 ? 5000 : 20_000;
+      await input.fill(`>${title}`, { timeout });
+      await entry.click({ timeout });
+      return;
+    } catch (error) {
+      if (attempt === 4) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
 }
 
 /** Picks a row of the open quick pick by its text. */

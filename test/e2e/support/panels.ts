@@ -81,8 +81,16 @@ export async function scanTable(page: Page): Promise<number[][]> {
   );
 }
 
-/** Drags over a part of the x range of the first plot, 0 … 1, or shows the whole again. */
-export async function zoomTo(page: Page, from: number | 'whole', to = 1): Promise<void> {
+/**
+ * Drags over a part of the x range of the first plot, 0 … 1, or shows the whole again.
+ * @param rows with Shift held, a part of the height of the canvas too
+ */
+export async function zoomTo(
+  page: Page,
+  from: number | 'whole',
+  to = 1,
+  rows?: readonly [number, number],
+): Promise<void> {
   const frame = await curvesFrame(page);
   const plot = frame.locator('[data-testid=curves] canvas').first();
   if (from === 'whole') {
@@ -97,11 +105,13 @@ export async function zoomTo(page: Page, from: number | 'whole', to = 1): Promis
   // The axis takes the left of the canvas.
   const left = box.x + 46;
   const width = box.x + box.width - 16 - left;
-  const y = box.y + box.height * 0.4;
-  await page.mouse.move(left + width * from, y);
+  const [top, bottom] = rows ?? [0.4, 0.4];
+  if (rows !== undefined) await page.keyboard.down('Shift');
+  await page.mouse.move(left + width * from, box.y + box.height * top);
   await page.mouse.down();
-  await page.mouse.move(left + width * to, y, { steps: 6 });
+  await page.mouse.move(left + width * to, box.y + box.height * bottom, { steps: 6 });
   await page.mouse.up();
+  if (rows !== undefined) await page.keyboard.up('Shift');
 }
 
 /** Share of the pixels of the panel's largest canvas that differ from its background, 0 … 1. */
