@@ -14,6 +14,7 @@ import {
   fromState,
   inputGradients,
   toState,
+  type Layout,
   type Operands,
   type RecurrenceGradients,
 } from './selective-scan-parts';
@@ -34,9 +35,12 @@ const KEPT_BYTES = 32e6;
 /** Steps between kept states. */
 const CHUNK = 16;
 
-/** Steps per chunk, or undefined to keep every state. */
-function chunkOf({ L, state }: Operands['layout']): number | undefined {
-  if (4 * L * size(state) <= KEPT_BYTES || L <= CHUNK) return undefined;
+const keptBytes = ({ L, state }: Layout): number => 4 * L * size(state);
+
+/** Steps per chunk, or undefined to keep something of every step. */
+function chunkOf(layout: Layout): number | undefined {
+  const { L } = layout;
+  if (keptBytes(layout) <= KEPT_BYTES || L <= CHUNK) return undefined;
   const near = Array.from({ length: CHUNK }, (_, i) => CHUNK + (i % 2 ? -1 : 1) * Math.ceil(i / 2));
   return near.find((q) => q >= CHUNK / 2 && L % q === 0) ?? CHUNK;
 }
@@ -56,15 +60,16 @@ function inChunks<X extends Record<string, Tensor>>(x: X, q: number): X {
 const inTime = (x: Tensor, L: number): Tensor =>
   slice(reshape(x, [x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)]), 0, 0, L);
 
-/** All steps from a state: y, the kept parts, the states themselves. */
+/** All steps from a state: y, the kept parts and fractions, the states themselves. */
 const forward = (initial: Tensor, x: StepInputs, o: Operands) =>
   scanLoop({
     states: { h: initial },
     sequences: x,
     body({ h }, slices) {
-      const kept = mul(decay(slices, o), h);
+      const fraction = decay(slices, o);
+      const kept = mul(fraction, h);
       const next = add(kept, write(slices, o));
-      return { states: { h: next }, emits: { y: read(next, slices, o), kept, h: next } };
+      return { states: { h: next }, emits: { y: read(next, slices, o), kept, fraction, h: next } };
     },
   });
 
@@ -81,7 +86,11 @@ export function expandOnCpu(o: Operands): Expansion {
   ];
   if (q === undefined) {
     const { states, emits } = forward(initial, x, o);
-    return { outputs: outputs(emits.y, states.h, emits.h), saved: { kept: emits.kept } };
+    const { kept, fraction } = emits;
+    return {
+      outputs: outputs(emits.y, states.h, emits.h),
+      saved: 2 * keptBytes(layout) <= KEPT_BYTES ? { kept, fraction } : { kept },
+    };
   }
   const { states, emits } = scanLoop({
     states: { h: initial },
@@ -112,7 +121,8 @@ function backward(
       const dh = own ? add(carried['g']!, own) : carried['g']!;
       const { emits, sums } = stepGradients(dh, slices.kept, slices, o);
       const next = Object.entries(sums).map(([name, term]) => [name, add(carried[name]!, term)] as const);
-      return { states: { g: mul(decay(slices, o), dh), ...Object.fromEntries(next) }, emits };
+      const fraction = slices['fraction'] ?? decay(slices, o);
+      return { states: { g: mul(fraction, dh), ...Object.fromEntries(next) }, emits };
     },
   });
 }
@@ -134,10 +144,10 @@ export function expandGradientOnCpu(
     ...(B.fixed && { B: none }),
     ...(C.fixed && dy && { C: none }),
   };
-  const { kept, entering } = saved;
+  const { kept, fraction, entering } = saved;
   let found: { states: Record<string, Tensor>; emits: Record<string, Tensor> };
   if (kept) {
-    found = backward(states, { ...x, kept }, o);
+    found = backward(states, { ...x, kept, ...(fraction && { fraction }) }, o);
   } else {
     const q = chunkOf(layout)!;
     const outer = scanLoop<Record<string, Tensor>, Record<string, Tensor>, Record<string, Tensor>>({
@@ -146,7 +156,8 @@ export function expandGradientOnCpu(
       reverse: true,
       body(carried, slices) {
         const { entering: first, ...own } = slices as StepInputs & { entering: Tensor };
-        return backward(carried, { ...own, kept: forward(first, own, o).emits.kept } as never, o);
+        const { kept: again, fraction: fractions } = forward(first, own, o).emits;
+        return backward(carried, { ...own, kept: again, fraction: fractions }, o);
       },
     });
     const emits = Object.entries(outer.emits).map(([name, tensor]) => [name, inTime(tensor, L)] as const);
