@@ -1,6 +1,6 @@
 /** @file A run whose process is killed: the tree and the curves say so, nothing saved is lost, and it resumes. */
 import assert from 'node:assert/strict';
-import { openFile, runCommand, runRows, until } from './support/actions';
+import { openFile, runCommand, runRows, showRuns, until } from './support/actions';
 import { smallConfig } from './support/config';
 import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import { curvesFrame, curvesShown } from './support/panels';
@@ -37,7 +37,7 @@ describe('a run whose process is killed', () => {
       60_000,
     );
     [run = ''] = runFolders(session.workspace);
-    await page.locator('.activitybar .action-item a[aria-label^="SSM Studio"]').click();
+    await showRuns(page);
     process.kill(runInfo(run).pid, 'SIGKILL');
     await until(
       'the tree says so',

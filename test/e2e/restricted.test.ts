@@ -1,6 +1,6 @@
 /** @file Restricted Mode: editing helps, nothing runs, and the reason is told. */
 import assert from 'node:assert/strict';
-import { notification, openFile, runCommand, suggestions, until } from './support/actions';
+import { notification, openFile, runCommand, showRuns, suggestions, until } from './support/actions';
 import { smallConfig } from './support/config';
 import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import { runFolders } from './support/runs';
@@ -53,7 +53,7 @@ describe('Restricted Mode', () => {
 
   it('says the same in the Runs view', async () => {
     const { page } = session;
-    await page.locator('.activitybar .action-item a[aria-label^="SSM Studio"]').click();
+    await showRuns(page);
     const welcome = page.locator('.pane .welcome-view-content');
     await until(
       'welcome text',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
-import { openFile, runCommand, runRows, until } from './support/actions';
+import { openFile, runCommand, runRows, showRuns, until } from './support/actions';
 import { smallConfig } from './support/config';
 import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import { curvesShown } from './support/panels';
@@ -39,7 +39,7 @@ describe('a run that was started in a terminal', () => {
   it('appears in the Runs view and in the status bar', async () => {
     const { page } = session;
     await openFile(page, 'small.ssm.yaml');
-    await page.locator('.activitybar .action-item a[aria-label^="SSM Studio"]').click();
+    await showRuns(page);
     await until(
       'in the tree',
       () => runRows(page),

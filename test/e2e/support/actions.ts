@@ -86,11 +86,14 @@ export async function editorText(page: Page): Promise<string> {
   return lines.map((line) => line.replaceAll('\u00a0', ' ')).join('\n');
 }
 
-/** Rows of the Runs view, each as its visible text. */
+/** Shows the Runs view. */
+export async function showRuns(page: Page): Promise<void> {
+  await page.locator('.activitybar .action-item a[aria-label^="SSM Studio"]').click();
+}
+
+/** Rows of the view in the side bar, each as its visible text. */
 export async function runRows(page: Page): Promise<string[]> {
-  return page
-    .locator('[id="ssm.runs"] .monaco-list-row, .pane[aria-label^="Runs"] .monaco-list-row')
-    .allInnerTexts();
+  return page.locator('.part.sidebar .monaco-list-row').allInnerTexts();
 }
 
 /** Waits until `read` gives a value that `accept` takes. */
