@@ -33,7 +33,7 @@ export { max, mean, sum, sumSquares } from './ops/reduce';
 export { logSumExp, softmax } from './ops/softmax';
 export { cumsum } from './ops/cumsum';
 export { matmul } from './ops/matmul';
-export { linear } from './ops/gemm';
+export { linear } from './ops/linear';
 export { argmax, embedding, gather, oneHot, scatterAdd, takeAlong } from './ops/gather';
 export { layerNorm, rmsNorm } from './ops/norm';
 export { causalConv1d } from './ops/causal-conv1d';

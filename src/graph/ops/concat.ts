@@ -4,6 +4,7 @@ import { apply, apply1 } from '../node';
 import { defineOperator } from '../registry';
 import { around, axisOf, replaced, sameShape, size } from '../shape';
 import type { Operator, Tensor } from '../types';
+import { splitLinear } from './linear';
 import { zeros } from './leaves';
 import { unsqueeze } from './reshape';
 import { slice } from './slice';
@@ -131,5 +132,7 @@ const splitKernel: Operator<SplitAttributes> = defineOperator<SplitAttributes>({
 export function split(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
   const at = axisOf('split', x, axis);
   if (sizes.length === 1 && sizes[0] === x.shape[at]) return [x];
+  const products = splitLinear(x, at, sizes);
+  if (products) return products;
   return [...apply(splitOperator, [x], { axis: at, sizes: [...sizes] })];
 }

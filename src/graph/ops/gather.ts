@@ -6,7 +6,7 @@ import { around, axisOf, size } from '../shape';
 import type { Operator, Shape, Tensor } from '../types';
 import { equal } from './compare';
 import { expand } from './expand';
-import { gemm } from './gemm';
+import { gemm } from './linear';
 import { iota, scalar, zeros } from './leaves';
 import { max } from './reduce';
 import { reshape, unsqueeze } from './reshape';

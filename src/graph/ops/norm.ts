@@ -5,7 +5,7 @@ import { defineOperator } from '../registry';
 import { sameShape, size } from '../shape';
 import type { Operator, Shape, Tensor, Value } from '../types';
 import { add, mul, sub } from './binary';
-import { gemm } from './gemm';
+import { gemm } from './linear';
 import { ones } from './leaves';
 import { rows } from './matmul';
 import { mean } from './reduce';

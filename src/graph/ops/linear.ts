@@ -5,15 +5,16 @@ import { defineOperator } from '../registry';
 import { sameShape } from '../shape';
 import type { Tensor } from '../types';
 import { unbroadcast } from './broadcast';
+import { split } from './concat';
 import { rows } from './matmul';
-import { reshape } from './reshape';
+import { reshape, unshaped } from './reshape';
 
-interface GemmAttributes {
+interface LinearAttributes {
   readonly transA: boolean;
   readonly transB: boolean;
 }
 
-const gemmOperator = defineOperator<GemmAttributes>({
+const linearOperator = defineOperator<LinearAttributes>({
   name: 'linear',
   infer(inputs, { transA, transB }) {
     const [a, b, c] = inputs as [Tensor, Tensor, Tensor?];
@@ -59,7 +60,7 @@ const gemmOperator = defineOperator<GemmAttributes>({
 
 /** op(a) op(b) + c for matrices; `c` is (n) or (m, n). */
 export const gemm = (a: Tensor, b: Tensor, transA: boolean, transB: boolean, c?: Tensor): Tensor =>
-  apply1(gemmOperator, c ? [a, b, c] : [a, b], { transA, transB });
+  apply1(linearOperator, c ? [a, b, c] : [a, b], { transA, transB });
 
 /**
  * x Wᵀ + b over the last axis, as PyTorch's Linear.
@@ -75,4 +76,28 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   check(!bias || sameShape(bias.shape, [weight.shape[0]!]), 'linear', 'the bias must be (out)', operands);
   const flat = gemm(rows(x), weight, false, true, bias);
   return reshape(flat, [...x.shape.slice(0, -1), weight.shape[0]!]);
+}
+
+/** Below this width the parts of a product are too narrow to be products of their own. */
+const SPLIT_WIDTH = 128;
+
+/**
+ * The parts of a linear map's result as maps of their own, so that neither the result nor its gradient is copied;
+ * undefined when `x` is none, or when copying its weight would cost more.
+ */
+export function splitLinear(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] | undefined {
+  const flat = unshaped(x);
+  if (axis !== x.shape.length - 1 || flat.node.operator !== linearOperator) return undefined;
+  const { transA, transB } = flat.node.attributes as LinearAttributes;
+  const [a, w, c] = flat.node.inputs as [Tensor, Tensor, Tensor?];
+  const [rowCount, width] = flat.shape as [number, number];
+  const whole = width === x.shape[axis] && sizes.reduce((total, n) => total + n, 0) === width;
+  if (!whole || transA || !transB || c?.shape.length === 2) return undefined;
+  if (width < SPLIT_WIDTH || rowCount < w.shape[1]! || sizes.includes(0)) return undefined;
+  const weights = split(w, 0, sizes);
+  const biases = c && split(c, 0, sizes);
+  return weights.map((weight, i) => {
+    const part = gemm(a, weight, false, true, biases?.[i]);
+    return reshape(part, [...x.shape.slice(0, -1), sizes[i]!]);
+  });
 }
