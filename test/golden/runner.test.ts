@@ -135,6 +135,20 @@ describe('golden runner', function () {
     });
   }
 
+  it('no hyperparameter can make it fail in another way', async () => {
+    const { json, tensors } = stored('mamba2-block-variants');
+    const original = json.hyperparameters;
+    for (const key of Object.keys(original)) {
+      for (const value of [null, -1, 0, 7, 1e9, 0.5, 'x', '__proto__', true, [], [1, 2], {}]) {
+        json.hyperparameters = { ...original, [key]: value };
+        const report = await withCase(json, tensors, (folder) => runGolden([folder], { device: 'reference' }));
+        const what = `${key}: ${JSON.stringify(value)}`;
+        assert.ok([0, 1, 2, 64].includes(report.exitCode), what);
+        assert.doesNotMatch(report.cases[0]!.message ?? '', /^failed/, what);
+      }
+    }
+  });
+
   it('ids outside the vocabulary are malformed', async () => {
     const report = await run('mamba-lm', (tensors) => (tensors.get('input.ids')!.data[3] = 24));
     assert.equal(report.exitCode, 64);

@@ -4,7 +4,7 @@ import type { Tensor } from '../../graph';
 import { mixers, type Dims } from '../../layers';
 import type { GoldenCase } from '../case';
 import { caseGradients, caseInput } from '../differentiate';
-import { MalformedCase } from '../errors';
+import { MalformedCase, NotSupported } from '../errors';
 import type { Feeds, Machine, Results } from '../machine';
 import { mamba2Options, mambaOptions } from '../mixer-options';
 import { Options } from '../options';
@@ -22,7 +22,12 @@ const block =
     const [batch, length, d_model] = goldenCase.shape('input.x', 3) as [number, number, number];
     const dims: Dims = { d_model, n_layer: 1, residuals_per_layer: 1, norm_eps: 1e-5 };
     const definition = mixers[mixer]!;
-    const options = definition.options.parse(written);
+    const parsed = definition.options.safeParse(written);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      throw new NotSupported(`hyperparameter ${issue.path.join('.')}: ${issue.message}`);
+    }
+    const options = parsed.data;
     const problem = definition.check(options, dims)[0];
     if (problem) throw new MalformedCase(problem.message);
     const resolved = definition.resolve(options, dims);

@@ -9,8 +9,8 @@ import { runSteps } from '../steps';
 export async function generation(goldenCase: GoldenCase, machine: Machine): Promise<Results> {
   const options = new Options(goldenCase.hyperparameters);
   const [batch, promptLength] = goldenCase.shape('input.prompt', 2) as [number, number];
-  options.informative('prompt_length');
-  const newTokens = options.size('new_tokens');
+  options.informative('prompt_length', 'new_tokens');
+  const newTokens = goldenCase.shape('output.tokens', 2)[1]!;
   const total = promptLength + newTokens;
   const built = caseModel(goldenCase, options, promptLength, total);
   options.finish();
