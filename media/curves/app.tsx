@@ -147,6 +147,15 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
     'data-runs': String(model.runs.length),
     'data-pending': String(model.pending),
   };
+  const runs = useMemo(
+    () =>
+      narrow ? (
+        <RunList model={model} />
+      ) : (
+        <RunTable model={model} width={width} onMarkdown={() => onExport('md')} />
+      ),
+    [model, model.tableVersion, narrow, width],
+  );
   const empty = model.loaded && model.runs.length === 0;
   const size = width === 0 ? '' : narrow ? 'narrow' : width < 1000 ? 'medium' : 'wide';
   return (
@@ -184,11 +193,7 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
                 ))}
               </div>
             )}
-            {narrow ? (
-              <RunList model={model} />
-            ) : (
-              <RunTable model={model} width={width} onMarkdown={() => onExport('md')} />
-            )}
+            {runs}
           </>
         )
       )}

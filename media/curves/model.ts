@@ -64,6 +64,8 @@ export class CurvesModel extends FrameSource {
   dismissed = new Set<string>();
   /** Counts changes of data, for what is memoised. */
   version = 0;
+  /** Counts what the run table depends on: all but zoom and pin, which change with every wheel tick. */
+  tableVersion = 0;
   private readonly data = new Map<string, RunData>();
   private readonly series = new Map<string, Series>();
   private held: ToCurves[] = [];
@@ -110,6 +112,7 @@ export class CurvesModel extends FrameSource {
         this.patch({ focused: group.key, hidden: this.state.hidden.filter((key) => key !== group.key) });
     }
     this.version++;
+    this.tableVersion++;
     this.notify();
   }
 
@@ -134,6 +137,7 @@ export class CurvesModel extends FrameSource {
   setTheme(theme: Theme): void {
     this.theme = theme;
     this.version++;
+    this.tableVersion++;
     this.notify();
   }
 
@@ -142,6 +146,7 @@ export class CurvesModel extends FrameSource {
     this.state = { ...this.state, ...patch };
     this.save(this.state);
     this.version++;
+    if (Object.keys(patch).some((key) => !['zoom', 'yZoom', 'pinned'].includes(key))) this.tableVersion++;
     this.notify();
   }
 

@@ -1,9 +1,8 @@
 /** @file The run table: the full legend, and what each run reached. */
 import type { ComponentChildren, JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
 import { runStyle } from '../../src/figures/core/palette';
-import { xUnit } from '../../src/figures/curves/chart';
 import { commonKeys, differingKeys } from '../../src/figures/curves/groups';
 import { metricOf } from '../../src/figures/curves/metrics';
 import { meanOf, valueBetween } from '../../src/figures/curves/trace';
@@ -242,6 +241,16 @@ function RunRow({
 }): JSX.Element {
   useSource(model.cursor);
   const { group } = facts;
+  // The pointer changes how the row looks, not what is in it.
+  const cells = useMemo(
+    () =>
+      columns.map((column, index) => (
+        <td key={column.key} class={column.left ? 'left' : ''}>
+          {column.cell(facts, best[index] === group.key)}
+        </td>
+      )),
+    [columns, facts, best],
+  );
   const shown = !model.state.hidden.includes(group.key);
   const hovered = model.cursor.hovered === group.key;
   const focused = model.state.focused === group.key;
@@ -274,11 +283,7 @@ function RunRow({
       <td class="left">
         <Status facts={facts} />
       </td>
-      {columns.map((column, index) => (
-        <td key={column.key} class={column.left ? 'left' : ''}>
-          {column.cell(facts, best[index] === group.key)}
-        </td>
-      ))}
+      {cells}
     </tr>
   );
 }

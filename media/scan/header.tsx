@@ -58,7 +58,7 @@ export function Header({
       <ExamplePicker model={model} narrow={narrow} />
       <IconButton
         icon="edit"
-        label={typing ? 'Use examples of the data' : 'Type an example'}
+        label={typing ? 'Use examples of the data' : 'Type tokens instead'}
         pressed={typing || state.ids !== null}
         onClick={() => {
           if (state.ids !== null) model.patch({ ids: null });
@@ -154,7 +154,7 @@ export function LayerLine({ model, width }: { model: ScanModel; width: number })
   const { target, prediction } = inspection ?? {};
   return (
     <div class="line">
-      {layers.length > (narrow ? 3 : 6) ? (
+      {layers.length > (width < 360 ? 1 : narrow ? 3 : 6) ? (
         <Select label="Layer" value={value} options={options} onChange={choose} />
       ) : (
         <Segmented label="Layer" name="layer" value={value} options={options} onChange={choose} />

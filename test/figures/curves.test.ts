@@ -14,11 +14,12 @@ import { metricOf } from '../../src/figures/curves/metrics';
 import { Series } from '../../src/figures/curves/series';
 import { Smoother, smooth } from '../../src/figures/curves/smooth';
 import { bestEval, firstReached, meanThroughput } from '../../src/figures/curves/summary';
-import { traceEnvelope, tracePath, traceSeeds, valueBetween } from '../../src/figures/curves/trace';
+import { traceBand, tracePath, traceSeeds, valueBetween } from '../../src/figures/curves/trace';
 import { drawChart, type ChartGroup } from '../../src/figures/curves/chart';
 import { drawOverlay, nearestGroup } from '../../src/figures/curves/overlay';
 import { chartSummary, cursorSentence } from '../../src/figures/curves/summary';
 import { roughMeasure, type TextMark } from '../../src/figures/core/scene';
+import { paintBands } from '../../src/figures/core/bands';
 import { runStyle } from '../../src/figures/core/palette';
 import { linearScale, logScale } from '../../src/figures/core/scale';
 import { makeTheme } from '../../src/figures/core/theme';
@@ -126,16 +127,17 @@ describe('tracing', () => {
     const data = series(dataOf(values));
     const x = linearScale([0, 200_000], [44, 644]);
     const y = logScale([0.1, 10], [300, 0]);
-    for (const points of [
-      tracePath(data, { values: data.shown, extremes: data.shownRange }, x, y, [0, 200_000]),
-      traceEnvelope(data, x, y, [0, 200_000]),
-    ]) {
-      const ys = points.filter((_, i) => i % 2 === 1);
-      assert.ok(Math.abs(Math.min(...ys) - y.map(9)) < 1e-9 && Math.abs(Math.max(...ys) - y.map(0.1)) < 1e-9);
-      assert.ok(points.length < 600 * 10, `${points.length}`);
-      const at = points[points.indexOf(Math.min(...ys)) - 1]!;
-      assert.ok(Math.abs(at - x.map(77_778)) <= 1.5, `${at}`);
-    }
+    const rows: [number, number] = [0, 200_000];
+    const points = tracePath(data, { values: data.shown, extremes: data.shownRange }, x, y, rows);
+    const ys = points.filter((_, i) => i % 2 === 1);
+    assert.ok(Math.abs(Math.min(...ys) - y.map(9)) < 1e-9 && Math.abs(Math.max(...ys) - y.map(0.1)) < 1e-9);
+    assert.ok(points.length < 600 * 10, `${points.length}`);
+    const at = points[points.indexOf(Math.min(...ys)) - 1]!;
+    assert.ok(Math.abs(at - x.map(77_778)) <= 1.5, `${at}`);
+    const band = traceBand(data, data.rawRange, x, y, rows, 1);
+    assert.equal(Math.min(...band.upper), y.map(9));
+    assert.equal(Math.max(...band.lower), y.map(0.1));
+    assert.ok(band.xs.length >= 599 && band.upper.every((top, i) => band.lower[i]! - top >= 1 - 1e-9));
   });
   it('draws few points as they are', () => {
     const data = series(dataOf([3, 2, 1]));
@@ -155,7 +157,35 @@ describe('tracing', () => {
     const y = logScale([0.1, 10], [100, 0]);
     const { line, band } = traceSeeds(seeds, linearScale([1, 2], [0, 10]), y);
     assert.ok(Math.abs(line[1]! - y.map(2)) < 1e-9);
-    assert.deepEqual([band[1], band.at(-1)], [y.map(4), y.map(1)]);
+    assert.deepEqual([band.upper[0], band.lower.at(-1)], [y.map(4), y.map(1)]);
+  });
+});
+
+describe('bands in pixels', () => {
+  const band = {
+    kind: 'band',
+    xs: [10, 11],
+    upper: [5, 5.5],
+    lower: [8, 7],
+    fill: '#ff0000',
+    opacity: 0.5,
+  } as const;
+  const alpha = (painted: ReturnType<typeof paintBands>, x: number, y: number): number => {
+    const { pixels, box } = painted!;
+    return pixels.data[((y - box.y) * pixels.width + (x - box.x)) * 4 + 3]!;
+  };
+  it('cover whole and part pixels, and blend where they lie over each other', () => {
+    const once = paintBands([band], 1);
+    assert.deepEqual(once!.box, { x: 10, y: 5, width: 2, height: 3 });
+    assert.deepEqual([alpha(once, 10, 5), alpha(once, 11, 5), alpha(once, 11, 7)], [128, 64, 0]);
+    const twice = paintBands([band, band], 1);
+    assert.ok(Math.abs(alpha(twice, 10, 6) - 191) <= 1);
+    assert.equal(paintBands([band], 2)!.pixels.width, 4);
+  });
+  it('stay inside the clip', () => {
+    const cut = paintBands([band], 1, { x: 11, y: 0, width: 50, height: 6 });
+    assert.deepEqual(cut!.box, { x: 11, y: 5, width: 1, height: 1 });
+    assert.equal(paintBands([band], 1, { x: 50, y: 0, width: 5, height: 6 }), undefined);
   });
 });
 

@@ -8,9 +8,7 @@ import { inspectionSchema } from '../../src/protocol/view-scan';
 import { readMessage } from '../../src/protocol/view';
 import { inspection } from './scan-fixture';
 
-function source(
-  length: number,
-): FeedSource & {
+function source(length: number): FeedSource & {
   tables: Map<string, FeedSource['tables'] extends ReadonlyMap<string, infer T> ? T : never>;
   generation: number;
   events: { step: number; event: string; message?: string }[];

@@ -48,7 +48,7 @@ import { themes, type ThemeName } from './themes';
     };
     const attribute = (panel: OpenPanel, name: string): Promise<string | null> =>
       panel.page.getByTestId('scan').getAttribute(name);
-    const cell = async (panel: OpenPanel, t: number, row: string): Promise<[number, number]> => {
+    const cell = async (panel: OpenPanel, t: number, row: string, share = 0.5): Promise<[number, number]> => {
       const plot = panel.page.locator('.sequence .plot');
       const box = (await plot.boundingBox())!;
       const read = async (name: string): Promise<number> => Number(await plot.getAttribute(`data-${name}`));
@@ -57,7 +57,7 @@ import { themes, type ThemeName } from './themes';
         .find((entry) => entry.startsWith(`${row}:`));
       const [, y, height] = place ? place.split(':').map(Number) : [0, await read('tokens-y'), 24];
       const x = (await read('left')) + (t - (await read('from')) + 0.5) * (await read('cell'));
-      return [box.x + x, box.y + y! + height! / 2];
+      return [box.x + x, box.y + y! + height! * share];
     };
 
     it('asks for the example and starts where the strongest channel writes', async () => {
@@ -135,7 +135,7 @@ import { themes, type ThemeName } from './themes';
     it('selects a channel in the heat map and tells the value under the pointer', async () => {
       const panel = await open();
       const scan = new Recurrence(inspection());
-      const [x, y] = await cell(panel, 31, 'channels');
+      const [x, y] = await cell(panel, 31, 'channels', 32.5 / 64);
       await panel.page.mouse.move(x, y);
       await panel.page.waitForTimeout(60);
       const channel = scan.byMemory[32]!;
@@ -184,12 +184,12 @@ import { themes, type ThemeName } from './themes';
 
     it('takes typed tokens of the vocabulary', async () => {
       const panel = await open();
-      await panel.page.getByLabel('Type an example').click();
-      await panel.page.getByLabel('Tokens').fill('ahbz');
-      await panel.page.getByLabel('Tokens').press('Enter');
+      await panel.page.getByLabel('Type tokens instead').click();
+      await panel.page.getByRole('textbox', { name: 'Tokens' }).fill('ahbz');
+      await panel.page.getByRole('textbox', { name: 'Tokens' }).press('Enter');
       assert.match(await panel.page.getByRole('alert').innerText(), /“z” is not in the vocabulary/);
-      await panel.page.getByLabel('Tokens').fill('ahb⇒');
-      await panel.page.getByLabel('Tokens').press('Enter');
+      await panel.page.getByRole('textbox', { name: 'Tokens' }).fill('ahb⇒');
+      await panel.page.getByRole('textbox', { name: 'Tokens' }).press('Enter');
       const question = await asked(panel);
       const vocabulary = inspection().vocabulary!;
       assert.deepEqual(

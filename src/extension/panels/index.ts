@@ -41,7 +41,7 @@ export function openScan(
     return Promise.resolve(known.panel);
   }
   const panel = vscode.window.createWebviewPanel(scanViewType, 'Scan', beside, panelOptions(context));
-  return Promise.resolve(new ScanPanel(target, panel, context, services, layer).panel);
+  return Promise.resolve(ScanPanel.show(target, panel, context, services, layer));
 }
 
 /** Panels of an earlier window: the page restores its view by itself, the host its runs. */
@@ -80,7 +80,7 @@ export function createSerializers(
         const { target } = state.data;
         const isConfig = /\.ssm\.(ya?ml|json)$/.test(target);
         if (!isConfig && !services.runs.get(target)) await services.runs.add(target).catch(() => undefined);
-        new ScanPanel(target, panel, context, services, undefined);
+        ScanPanel.show(target, panel, context, services, undefined);
       },
     },
   };

@@ -12,6 +12,11 @@ export class ScanPanel {
   private cancel: vscode.CancellationTokenSource | undefined;
   private checkpoints = 0;
 
+  /** Fills a new or restored panel. */
+  static show(...parameters: ConstructorParameters<typeof ScanPanel>): vscode.WebviewPanel {
+    return new ScanPanel(...parameters).panel;
+  }
+
   constructor(
     /** Run folder, checkpoint or config. */
     readonly target: string,

@@ -1,5 +1,6 @@
 /** @file Draws a scene on a canvas. */
-import type { Mark, Measure, Pixels, Scene, Stroke } from './scene';
+import { paintBands } from './bands';
+import type { BandMark, Box, Mark, Measure, Pixels, Scene, Stroke } from './scene';
 import { markerOutline } from './marker';
 
 type Context = CanvasRenderingContext2D;
@@ -51,6 +52,28 @@ function trace(context: Context, points: ArrayLike<number>, closed: boolean): vo
 const font = (scene: Pick<Scene, 'fonts'>, size: number, weight = 400, family: 'ui' | 'mono' = 'ui') =>
   `${weight} ${size}px ${scene.fonts[family]}`;
 
+/** Bands that follow each other are painted together. */
+function drawMarks(context: Context, marks: readonly Mark[], scene: Scene, clip: Box | undefined): void {
+  for (let i = 0; i < marks.length; i++) {
+    const bands: BandMark[] = [];
+    for (let mark = marks[i]; mark?.kind === 'band'; mark = marks[++i]) bands.push(mark);
+    if (bands.length > 0) drawBands(context, bands, clip);
+    const next = marks[i];
+    if (next) drawMark(context, next, scene);
+  }
+}
+
+function drawBands(context: Context, bands: readonly BandMark[], clip: Box | undefined): void {
+  const ratio = Math.max(1, context.getTransform().a);
+  const painted = paintBands(bands, ratio, clip);
+  if (!painted) return;
+  const { pixels, box } = painted;
+  context.save();
+  context.imageSmoothingEnabled = false;
+  context.drawImage(bitmap(pixels), box.x, box.y, box.width, box.height);
+  context.restore();
+}
+
 function drawMark(context: Context, mark: Mark, scene: Scene): void {
   context.save();
   switch (mark.kind) {
@@ -61,11 +84,15 @@ function drawMark(context: Context, mark: Mark, scene: Scene): void {
         context.rect(mark.clip.x, mark.clip.y, mark.clip.width, mark.clip.height);
         context.clip();
       }
-      for (const child of mark.marks) drawMark(context, child, scene);
+      drawMarks(context, mark.marks, scene, mark.clip);
+      break;
+    case 'band':
+      drawBands(context, [mark], undefined);
       break;
     case 'line':
       setStroke(context, mark.stroke);
-      context.lineJoin = 'round';
+      // Round joins cost much where a line has thousands of corners, and are seen only on few.
+      context.lineJoin = mark.points.length > 400 ? 'bevel' : 'round';
       trace(context, mark.points, false);
       context.stroke();
       break;
@@ -154,7 +181,7 @@ export function drawScene(canvas: HTMLCanvasElement, scene: Scene, ratio = 1): v
     context.fillStyle = scene.background;
     context.fillRect(0, 0, scene.width, scene.height);
   }
-  for (const mark of scene.marks) drawMark(context, mark, scene);
+  drawMarks(context, scene.marks, scene, undefined);
 }
 
 /** Measures with the fonts that will be drawn; answers are kept, since the same labels come every frame. */

@@ -94,5 +94,5 @@ export function visible(token: string): string {
     .replace(/\r?\n/g, '↵')
     .replace(/\t/g, '⇥')
     .replace(/ /g, '␣')
-    .replace(/[\u0000-\u001f\u007f]/g, '·');
+    .replace(/\p{Cc}/gu, '·');
 }

@@ -35,6 +35,16 @@ export interface AreaMark {
   /** Outline of the same colour and opacity, so that areas thinner than a pixel stay visible. */
   readonly outline?: number;
 }
+/** A filled stretch per pixel column: what an area is where it has as many corners as pixels, at a tenth of the cost. */
+export interface BandMark {
+  readonly kind: 'band';
+  /** Left edge of each column, ascending; a column is 1 px wide. */
+  readonly xs: readonly number[];
+  readonly upper: readonly number[];
+  readonly lower: readonly number[];
+  readonly fill: string;
+  readonly opacity: number;
+}
 export interface RectMark extends Box {
   readonly kind: 'rect';
   readonly fill?: string;
@@ -87,7 +97,7 @@ export interface GroupMark {
   readonly marks: readonly Mark[];
 }
 
-export type Mark = LineMark | AreaMark | RectMark | TextMark | MarkerMark | ImageMark | GroupMark;
+export type Mark = LineMark | AreaMark | BandMark | RectMark | TextMark | MarkerMark | ImageMark | GroupMark;
 
 export interface Scene {
   readonly width: number;

@@ -67,6 +67,16 @@ class Writer {
         );
         return;
       }
+      case 'band': {
+        const outline: number[] = [];
+        mark.xs.forEach((x, i) => outline.push(x + 0.5, mark.upper[i] as number));
+        for (let i = mark.xs.length - 1; i >= 0; i--)
+          outline.push((mark.xs[i] as number) + 0.5, mark.lower[i] as number);
+        this.out.push(
+          `<path d="${path(outline, true)}" fill="${escape(mark.fill)}" opacity="${n(mark.opacity)}"/>`,
+        );
+        return;
+      }
       case 'rect':
         this.out.push(
           `<rect x="${n(mark.x)}" y="${n(mark.y)}" width="${n(mark.width)}" height="${n(mark.height)}"` +

@@ -1,14 +1,15 @@
 /** @file The line chart: groups of runs + view + theme → a scene, and the geometry that the pointer needs. */
-import { linearScale, logScale, nearestIndex, type Scale } from '../core/scale';
+import { linearScale, logScale, type Scale } from '../core/scale';
 import type { Box, Mark, Measure, Scene } from '../core/scene';
 import type { RunStyle } from '../core/palette';
-import { isHighContrast, type Theme } from '../core/theme';
+import type { Theme } from '../core/theme';
 import { percent, short } from '../core/format';
 import { growLinear, growLog, linearTicks, logTicks, type Range, type Tick } from '../core/ticks';
 import type { XAxis } from './data';
 import type { Metric } from './metrics';
+import { drawGroup } from './lines';
 import type { Series } from './series';
-import { meanOf, traceEnvelope, tracePath, traceSeeds, valueBetween, visibleRows } from './trace';
+import { visibleRows } from './trace';
 
 export interface ChartGroup {
   readonly key: string;
@@ -55,7 +56,8 @@ export interface ChartLine {
   valueAt(x: number): number | undefined;
   /** Last settled value and where the line ends, in px. */
   readonly end: { readonly x: number; readonly y: number; readonly value: number } | undefined;
-  readonly path: readonly number[];
+  /** The line drawn thicker, for when it is pointed at. */
+  readonly emphasis: Mark | undefined;
 }
 
 export interface Chart {
@@ -290,12 +292,12 @@ export function drawChart(
   marks.push({
     kind: 'group',
     clip: { x: plot.x - 1, y: plot.y - 2, width: plot.width + 2, height: plot.height + 3 },
-    marks: drawn.flatMap((line) => line.below),
+    marks: [...drawn.flatMap((group) => group.bands), ...drawn.flatMap((group) => group.lines)],
   });
   marks.push({
     kind: 'group',
     clip: { x: plot.x - 8, y: plot.y - 8, width: plot.width + 16, height: plot.height + 9 },
-    marks: drawn.flatMap((line) => line.above),
+    marks: drawn.flatMap((group) => group.above),
   });
 
   for (const step of extra.checkpoints ?? []) {
@@ -341,118 +343,7 @@ export function drawChart(
     plot,
     x,
     y,
-    lines: drawn.map((line) => line.line),
+    lines: drawn.map((group) => group.line),
     xTicks: ticks,
   };
-}
-
-interface DrawnGroup {
-  readonly line: ChartLine;
-  readonly below: Mark[];
-  readonly above: Mark[];
-}
-
-export const lineWidth = (theme: Theme): number => (isHighContrast(theme.kind) ? 2.25 : 1.75);
-
-function drawGroup(group: ChartGroup, view: ChartView, x: Scale, y: Scale, theme: Theme): DrawnGroup {
-  const { style } = group;
-  const opacity = style.opacity * (group.stale ? 0.55 : 1);
-  const below: Mark[] = [];
-  const above: Mark[] = [];
-  const single = group.series.length === 1 ? group.series[0] : undefined;
-  const fill = (share: number): number => opacity * share;
-  const wash = { dark: 0.16, light: 0.13, 'hc-dark': 0.35, 'hc-light': 0.35 }[theme.kind];
-  const stroke = { color: style.color, width: lineWidth(theme), dash: style.dash, opacity };
-  let path: number[] = [];
-  const sum = group.series.reduce((count, series) => count + series.length, 0);
-  if (single && single.length > 0) {
-    const rows = visibleRows(single, x);
-    if (view.envelope && single.metric.smooth && single.smoothing.beta > 0) {
-      below.push({
-        kind: 'area',
-        points: traceEnvelope(single, x, y, rows),
-        fill: style.color,
-        opacity: fill(wash),
-        outline: 1,
-      });
-    }
-    const traced = { values: single.shown, extremes: single.shownRange };
-    const tail = group.live ? Math.max(rows[0], Math.min(rows[1], single.tailStart)) : rows[1];
-    path = tracePath(single, traced, x, y, rows);
-    if (tail < rows[1]) {
-      // The last points of a centred average may still move: thin until they are final.
-      below.push({ kind: 'line', points: tracePath(single, traced, x, y, [rows[0], tail]), stroke });
-      below.push({
-        kind: 'line',
-        points: tracePath(single, traced, x, y, [Math.max(rows[0], tail - 1), rows[1]]),
-        stroke: { ...stroke, width: 1 },
-      });
-    } else below.push({ kind: 'line', points: path, stroke });
-  } else if (sum > 0) {
-    const traced = traceSeeds(group.series, x, y);
-    path = traced.line;
-    below.push({ kind: 'area', points: traced.band, fill: style.color, opacity: fill(0.28) });
-    below.push({ kind: 'line', points: path, stroke });
-  }
-  const end = lineEnd(group, x, y);
-  if (end && end.x >= x.range[0] - 1 && end.x <= x.range[1] + 1) {
-    if (group.live)
-      above.push({
-        kind: 'group',
-        opacity: 0.3,
-        marks: [{ kind: 'marker', x: end.x, y: end.y, shape: 'circle', radius: 6, color: style.color }],
-      });
-    if (!group.failed)
-      above.push({
-        kind: 'group',
-        opacity,
-        marks: [
-          { kind: 'marker', x: end.x, y: end.y, shape: style.marker, radius: 3.25, color: style.color },
-        ],
-      });
-  }
-  if (group.failed && end) {
-    const { x: cx, y: cy } = end;
-    const cross = { color: theme.error, width: 1.75 };
-    above.push({ kind: 'line', points: [cx - 4, cy - 4, cx + 4, cy + 4], stroke: cross });
-    above.push({ kind: 'line', points: [cx - 4, cy + 4, cx + 4, cy - 4], stroke: cross });
-  }
-  const valueAt = (at: number): number | undefined => {
-    const values = group.series
-      .map((series) => (single ? nearestValue(series, at) : valueBetween(series, at)))
-      .filter((value) => value !== undefined);
-    return values.length === 0 ? undefined : meanOf(values, y.log);
-  };
-  return { line: { group, valueAt, end, path }, below, above };
-}
-
-/** The drawn value of the row nearest to `at`; undefined beyond the ends of the run. */
-function nearestValue(series: Series, at: number): number | undefined {
-  const index = nearestIndex(series.xs.data, at, series.length);
-  if (index < 0) return undefined;
-  const spacing =
-    series.length > 1 ? (series.xs.at(series.length - 1) - series.xs.at(0)) / (series.length - 1) : 0;
-  if (at > series.xs.at(series.length - 1) + spacing || at < series.xs.at(0) - spacing) return undefined;
-  const value = series.shown.data[index] as number;
-  return Number.isFinite(value) ? value : undefined;
-}
-
-function lineEnd(group: ChartGroup, x: Scale, y: Scale): ChartLine['end'] {
-  const ends = group.series.filter((series) => series.length > 0);
-  if (ends.length === 0) return undefined;
-  const values = ends.map((series) => series.lastValue()).filter((value) => value !== undefined);
-  if (values.length === 0) return undefined;
-  const value = meanOf(values, y.log);
-  const furthest = Math.max(...ends.map((series) => lastFiniteX(series)));
-  const at = Math.min(furthest, x.domain[1]);
-  const shown = ends
-    .map((series) => valueBetween(series, Math.min(at, series.xs.at(series.length - 1))))
-    .filter((v) => v !== undefined);
-  return { x: x.map(at), y: y.map(shown.length > 0 ? meanOf(shown, y.log) : value), value };
-}
-
-function lastFiniteX(series: Series): number {
-  for (let i = series.length - 1; i >= 0; i--)
-    if (Number.isFinite(series.shown.data[i])) return series.xs.data[i] as number;
-  return series.xs.at(0);
 }

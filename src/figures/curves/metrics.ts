@@ -1,5 +1,5 @@
 /** @file The quantities that a chart can show, and how they are read from the rows of a run. */
-import { Column } from './column';
+import type { Column } from './column';
 import type { RunData, Table } from './data';
 
 export interface Metric {

@@ -3,7 +3,7 @@ import { fitText, type Mark, type Measure, type Scene } from '../core/scene';
 import type { Theme } from '../core/theme';
 import { integer, number3, percent, short } from '../core/format';
 import { pushApart } from '../core/labels';
-import { lineWidth, xUnit, type Chart } from './chart';
+import { xUnit, type Chart } from './chart';
 
 export interface OverlayView {
   /** Position on the x axis, undefined without a cursor. */
@@ -58,22 +58,9 @@ export function drawOverlay(
   const shown = px !== undefined && px >= plot.x - 0.5 && px <= right + 0.5;
 
   const hovered = chart.lines.find((line) => line.group.key === view.hovered);
-  if (hovered && hovered.path.length > 2) {
-    marks.push({
-      kind: 'group',
-      clip: { x: plot.x - 1, y: plot.y - 2, width: plot.width + 2, height: plot.height + 3 },
-      marks: [
-        {
-          kind: 'line',
-          points: hovered.path,
-          stroke: {
-            color: hovered.group.style.opacity < 1 ? theme.foreground : hovered.group.style.color,
-            width: lineWidth(theme) + 0.75,
-            dash: hovered.group.style.dash,
-          },
-        },
-      ],
-    });
+  if (hovered?.emphasis) {
+    const clip = { x: plot.x - 1, y: plot.y - 2, width: plot.width + 2, height: plot.height + 3 };
+    marks.push({ kind: 'group', clip, marks: [hovered.emphasis] });
   }
   if (view.drag) {
     const { x0, x1, y0, y1 } = view.drag;

@@ -20,6 +20,13 @@ export function shift(mark: Mark, dx: number, dy: number): Mark {
       const points = Array.from(mark.points, (value, index) => value + (index % 2 === 0 ? dx : dy));
       return { ...mark, points };
     }
+    case 'band':
+      return {
+        ...mark,
+        xs: mark.xs.map((x) => x + dx),
+        upper: mark.upper.map((y) => y + dy),
+        lower: mark.lower.map((y) => y + dy),
+      };
     case 'group':
       return {
         ...mark,

@@ -20,39 +20,66 @@ interface Traced {
   readonly extremes: Extremes;
 }
 
-/** Calls back per pixel column that holds rows: column centre in px and row range. */
-function columns(
-  series: Series,
-  x: Scale,
-  [from, to]: readonly [number, number],
-  each: (px: number, start: number, end: number) => void,
-): void {
+interface Columns {
+  readonly key: string;
+  readonly count: number;
+  readonly px: Float64Array;
+  /** Row at which each column starts, and one past the last row at the end. */
+  readonly starts: Int32Array;
+}
+
+/** Columns of a series as last asked for: a line, its envelope and its emphasis share them. */
+const lastColumns = new WeakMap<Series, Columns>();
+
+/** Rows that fall into each pixel column. */
+function columnsOf(series: Series, x: Scale, [from, to]: readonly [number, number]): Columns {
+  const key = `${x.domain.join()} ${x.range.join()} ${from} ${to} ${series.xs.at(from)} ${series.xs.at(to - 1)}`;
+  const known = lastColumns.get(series);
+  if (known?.key === key) return known;
   const xs = series.xs.data;
+  const room = Math.ceil(Math.abs(x.range[1] - x.range[0])) + 4;
+  const px = new Float64Array(room);
+  const starts = new Int32Array(room + 1);
+  let count = 0;
   let start = from;
-  const left = Math.floor(x.map(xs[from] as number));
-  for (let column = left; start < to;) {
+  for (let column = Math.floor(x.map(xs[from] as number)); start < to && count < room;) {
     const edge = x.invert(column + 1);
-    let end = start;
     // Gallop, then bisect: columns hold similar numbers of rows.
+    let low = start;
     let stride = 1;
-    while (end + stride < to && (xs[end + stride] as number) < edge) {
-      end += stride;
+    while (low + stride < to && (xs[low + stride] as number) < edge) {
+      low += stride;
       stride *= 2;
     }
-    let high = Math.min(to, end + stride);
-    let low = end;
+    let high = Math.min(to, low + stride);
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((xs[middle] as number) < edge) low = middle + 1;
       else high = middle;
     }
-    end = low;
-    if (end > start) {
-      each(column + 0.5, start, end);
-      start = end;
+    if (low > start) {
+      px[count] = column + 0.5;
+      starts[count++] = start;
+      start = low;
       column++;
     } else column = Math.max(column + 1, Math.floor(x.map(xs[start] as number)));
   }
+  starts[count] = start;
+  const found = { key, count, px, starts };
+  lastColumns.set(series, found);
+  return found;
+}
+
+/** Calls back per pixel column that holds rows: column centre in px and row range. */
+function columns(
+  series: Series,
+  x: Scale,
+  rows: readonly [number, number],
+  each: (px: number, start: number, end: number) => void,
+): void {
+  if (rows[1] <= rows[0]) return;
+  const { count, px, starts } = columnsOf(series, x, rows);
+  for (let i = 0; i < count; i++) each(px[i] as number, starts[i] as number, starts[i + 1] as number);
 }
 
 /** Polyline of the rows in px, x0 y0 x1 y1 …; NaN lifts the pen. */
@@ -81,34 +108,78 @@ export function tracePath(
       points.push(px, Number.NaN);
       return;
     }
+    const low = y.map(range[0]);
+    const high = y.map(range[1]);
     const first = data[start] as number;
     const last = data[end - 1] as number;
+    // A stretch that is flat to a third of a pixel is one point: far fewer corners to draw.
+    if (low - high < 0.34 && Number.isFinite(first) && Number.isFinite(last)) {
+      points.push(px, (low + high) / 2);
+      return;
+    }
     if (Number.isFinite(first)) points.push(px, y.map(first));
-    if (range[0] < range[1]) points.push(px, y.map(range[0]), px, y.map(range[1]));
+    if (range[0] < range[1]) points.push(px, low, px, high);
     if (Number.isFinite(last)) points.push(px, y.map(last));
   });
   return points;
 }
 
-/** Outline of the smallest and largest raw value per pixel column. */
-export function traceEnvelope(series: Series, x: Scale, y: Scale, rows: readonly [number, number]): number[] {
-  const upper: number[] = [];
-  const lower: number[] = [];
-  const range: [number, number] = [0, 0];
-  columns(series, x, rows, (px, start, end) => {
-    series.rawRange.query(start, end, range);
-    if (range[0] > range[1]) return;
-    upper.push(px, y.map(range[1]));
-    lower.push(px, y.map(range[0]));
-  });
-  return closed(upper, lower);
+export interface Band {
+  readonly xs: number[];
+  readonly upper: number[];
+  readonly lower: number[];
 }
 
-function closed(upper: readonly number[], lower: readonly number[]): number[] {
-  const outline = [...upper];
-  for (let i = lower.length - 2; i >= 0; i -= 2) outline.push(lower[i] as number, lower[i + 1] as number);
-  return outline;
+/**
+ * Smallest and largest value per pixel column, at least `thickness` px thick; columns touch their neighbours, so a
+ * dense line stays one line.
+ */
+export function traceBand(
+  series: Series,
+  extremes: Extremes,
+  x: Scale,
+  y: Scale,
+  rows: readonly [number, number],
+  thickness: number,
+): Band {
+  const band: Band = { xs: [], upper: [], lower: [] };
+  const range: [number, number] = [0, 0];
+  let before = Number.NaN;
+  let reach: [number, number] = [0, 0];
+  columns(series, x, rows, (px, start, end) => {
+    extremes.query(start, end, range);
+    if (range[0] > range[1]) return;
+    let top = y.map(range[1]);
+    let bottom = y.map(range[0]);
+    const own: [number, number] = [top, bottom];
+    if (px - before < 1.5) {
+      top = Math.min(top, reach[1]);
+      bottom = Math.max(bottom, reach[0]);
+    }
+    before = px;
+    reach = own;
+    const room = Math.max(0, thickness - (bottom - top)) / 2;
+    band.xs.push(px - 0.5);
+    band.upper.push(top - room);
+    band.lower.push(bottom + room);
+  });
+  return band;
 }
+
+/** The raw values between their extremes: a band where there are more rows than pixels, else a closed outline. */
+export function traceEnvelope(
+  series: Series,
+  x: Scale,
+  y: Scale,
+  rows: readonly [number, number],
+): Band | undefined {
+  const width = Math.abs(x.range[1] - x.range[0]);
+  return rows[1] - rows[0] > width * 0.75 ? traceBand(series, series.rawRange, x, y, rows, 1) : undefined;
+}
+
+/** Whether a path has so many corners that it is a band. */
+export const isDense = (points: readonly number[], x: Scale): boolean =>
+  points.length > 4 * Math.abs(x.range[1] - x.range[0]);
 
 /** Shown value at `at`, between rows by interpolation; undefined outside the rows. */
 export function valueBetween(series: Series, at: number): number | undefined {
@@ -133,17 +204,17 @@ export function meanOf(values: readonly number[], log: boolean): number {
 }
 
 /** Mean line and min–max band of several seeds. */
-export function traceSeeds(seeds: readonly Series[], x: Scale, y: Scale): { line: number[]; band: number[] } {
+export function traceSeeds(seeds: readonly Series[], x: Scale, y: Scale): { line: number[]; band: Band } {
   const line: number[] = [];
-  const upper: number[] = [];
-  const lower: number[] = [];
+  const band: Band = { xs: [], upper: [], lower: [] };
   for (let px = x.range[0]; px <= x.range[1]; px++) {
     const at = x.invert(px);
     const values = seeds.map((seed) => valueBetween(seed, at)).filter((value) => value !== undefined);
     if (values.length === 0) continue;
     line.push(px, y.map(meanOf(values, y.log)));
-    upper.push(px, y.map(Math.max(...values)));
-    lower.push(px, y.map(Math.min(...values)));
+    band.xs.push(px - 0.5);
+    band.upper.push(y.map(Math.max(...values)));
+    band.lower.push(y.map(Math.min(...values)));
   }
-  return { line, band: closed(upper, lower) };
+  return { line, band };
 }

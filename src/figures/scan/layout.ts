@@ -138,13 +138,13 @@ export function layoutSequence(scan: Recurrence, options: LayoutOptions): Sequen
     rows.push({ id, y, height, caption: narrow ? caption : y });
     // The caption of a wide row may be taller than the row.
     const captionHeight = narrow ? 0 : (heat ? 4.2 : id === 'kept' || id === 'delta' ? 3.4 : 2.6) * line;
-    y += Math.max(height, captionHeight) + (narrow ? 8 : 16);
+    y += Math.max(height, Math.round(captionHeight)) + (narrow ? 8 : 16);
   }
   const last = rows.at(-1);
   const bottom = last ? last.y + last.height : y;
   return {
     width,
-    height: Math.max(y, bottom + Math.round(24 * scale)),
+    height: Math.round(Math.max(y, bottom + 24 * scale)),
     narrow,
     left,
     cell,
