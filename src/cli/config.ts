@@ -11,13 +11,19 @@ export interface ReadConfig {
 
 /**
  * Resolves a config; what is wrong with it goes to stderr.
+ * @param options.warnings also print what is not an error (default)
  * @throws Exit 1 when there are errors
  */
-export async function readConfig(file: string, set: readonly string[] = []): Promise<ReadConfig> {
+export async function readConfig(
+  file: string,
+  set: readonly string[] = [],
+  { warnings = true }: { readonly warnings?: boolean } = {},
+): Promise<ReadConfig> {
   const { config, text, diagnostics, sweep } = await resolveFile(file, { set });
-  if (diagnostics.length > 0) process.stderr.write(formatText(diagnostics, [file]));
-  if (hasErrors(diagnostics) || config === undefined || text === undefined) throw new Exit(EXIT.error);
-  if (sweep !== undefined) {
+  const wrong = hasErrors(diagnostics);
+  if (wrong || (warnings && diagnostics.length > 0)) process.stderr.write(formatText(diagnostics, [file]));
+  if (wrong || config === undefined || text === undefined) throw new Exit(EXIT.error);
+  if (warnings && sweep !== undefined) {
     process.stderr.write(`${file} describes a sweep; only its base, without the sweep, is used here.\n`);
   }
   return { config, text };

@@ -80,7 +80,7 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
   }
   const { openData } = await import('../runtime/train');
   const configPath = join(run, CONFIG_FILE);
-  const { config } = await readConfig(configPath, options.set);
+  const { config } = await readConfig(configPath, options.set, { warnings: false });
   const data = await openData(config, context(configPath, config));
   const { model, parameters } = await openModelFolder(path, (spec) => ({
     ...spec,

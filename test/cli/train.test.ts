@@ -69,19 +69,28 @@ describe('train', function () {
     assert.notDeepEqual(a, c);
   });
 
-  it('continues after SIGKILL with the bits of an uninterrupted run', async () => {
-    const long = ['--set', 'train.steps=400', '--set', 'train.checkpoint_every=50', '--quiet'];
+  it('continues after SIGKILL at any moment with the bits of an uninterrupted run', async () => {
+    // Saving every other step makes it likely that a kill hits a checkpoint being written.
+    const long = ['--set', 'train.steps=300', '--set', 'train.checkpoint_every=2', '--quiet'];
     const whole = await run('train', file, '--run-dir', runDir('whole'), ...long);
     assert.equal(whole.code, 0, whole.stderr);
-    const { child, done } = start(['train', file, '--run-dir', runDir('killed'), ...long]);
-    await reached(runDir('killed'), 130);
-    child.kill('SIGKILL');
-    assert.equal((await done).code, null);
+    for (const [index, step] of [60, 130, 200].entries()) {
+      const resume = index === 0 ? [] : ['--resume'];
+      const { child, done } = start(['train', file, '--run-dir', runDir('killed'), ...long, ...resume]);
+      await reached(runDir('killed'), step);
+      child.kill('SIGKILL');
+      assert.equal((await done).code, null);
+    }
     const resumed = await run('train', file, '--run-dir', runDir('killed'), '--resume', ...long);
     assert.equal(resumed.code, 0, resumed.stderr);
     const found = await rows(runDir('killed'));
-    assert.ok(found.some((row) => row['event'] === 'resume' && (row['from'] as number) >= 50));
+    assert.equal(found.filter((row) => row['event'] === 'resume' && (row['from'] as number) >= 50).length, 3);
     assert.deepEqual(numbers(found), numbers(await rows(runDir('whole'))));
+    const names = await readdir(join(runDir('killed'), 'checkpoints'));
+    assert.ok(
+      names.every((name) => /^step-\d{6}$/.test(name)),
+      names.join(),
+    );
   });
 
   it('finishes the step, saves and exits with 130 on SIGINT; the rest follows with --resume', async () => {

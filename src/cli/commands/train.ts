@@ -46,7 +46,7 @@ export function registerTrain(program: Command): void {
 }
 
 async function runTrain(file: string, options: TrainOptions): Promise<void> {
-  const { config, text } = await readConfig(file, options.set);
+  const { config, text } = await readConfig(file, options.set, { warnings: options.quiet !== true });
   const resume = options.resume === true ? await previousConfig(options.runDir) : undefined;
   const [{ train }, { RunControl }, { inspect }, { newRunDir }] = await Promise.all([
     import('../../runtime/train'),
@@ -102,7 +102,7 @@ async function previousConfig(runDir: string | undefined): Promise<RunConfig> {
   if (!existsSync(join(runDir, RUN_FILE))) {
     throw new Error(`There is no run in ${runDir} to resume. Leave out --resume to start one.`);
   }
-  return (await readConfig(join(runDir, CONFIG_FILE))).config;
+  return (await readConfig(join(runDir, CONFIG_FILE), [], { warnings: false })).config;
 }
 
 /** First signal: finish the step, save, end. Second: end at once. Returns what undoes it. */
