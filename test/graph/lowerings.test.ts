@@ -51,7 +51,7 @@ describe('lowerings on the CPU', () => {
 });
 
 describe('lowerings on WebGPU', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let problem: string | undefined;
   before(async () => {
     problem = await webgpuProblem();

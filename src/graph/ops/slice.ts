@@ -115,8 +115,10 @@ const padOperator = defineOperator<PadAttributes>({
   gradient({ inputs: [x], attributes: { axis, before } }, [dy]) {
     return [dy && slice(dy, axis, before, before + x!.shape[axis]!)];
   },
-  lower(emit, inputs, { attributes: { axis, before, after } }) {
-    return [emit.node('Pad', [inputs[0]!, emit.ints([before, after]), '', emit.ints([axis])])];
+  lower(emit, inputs, { inputs: [x], attributes: { axis, before, after } }) {
+    // All axes are written out: onnxruntime moves a Transpose across a Pad without looking at `axes`.
+    const along = (extent: number): number[] => x!.shape.map((_, i) => (i === axis ? extent : 0));
+    return [emit.node('Pad', [inputs[0]!, emit.ints([...along(before), ...along(after)])])];
   },
 });
 

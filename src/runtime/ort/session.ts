@@ -1,7 +1,7 @@
 /** @file One compiled graph, loaded and run by onnxruntime-node. */
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import type { Compiled, TensorInfo } from '../../graph';
+import { compile, input, neg, type Compiled, type TensorInfo } from '../../graph';
 import { takeProfile, type NodeTiming } from './profile';
 import { arrayTensor, deviceTensor, feedTensor, type Feed, type TypedArray } from './tensors';
 
@@ -54,6 +54,9 @@ function ortOptions(compiled: Compiled, options: SessionOptions): InferenceSessi
   };
 }
 
+/** With a device's last session go its compiled shaders, seconds of work: one session stays open. */
+let keeper: Promise<InferenceSession> | undefined;
+
 /** @throws when the device or the graph is refused */
 export async function openSession(compiled: Compiled, options: SessionOptions): Promise<Session> {
   const ort = await import('onnxruntime-node');
@@ -63,11 +66,18 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
       `A graph compiled for ${compiled.target} cannot run on ${device}; compile it for ${device}.`,
     );
   }
-  const session = await ort.InferenceSession.create(compiled.model, ortOptions(compiled, options)).catch(
-    (error: unknown) => {
+  const create = (graph: Compiled, settings: SessionOptions): Promise<InferenceSession> =>
+    ort.InferenceSession.create(graph.model, ortOptions(graph, settings)).catch((error: unknown) => {
       throw new Error(`onnxruntime refused the graph on ${device}: ${messageOf(error)}`, { cause: error });
-    },
-  );
+    });
+  if (device === 'webgpu') {
+    keeper ??= create(compile({ y: neg(input('x', [1])) }, { target: 'webgpu' }), { device });
+    await keeper.catch((error: unknown) => {
+      keeper = undefined;
+      throw error;
+    });
+  }
+  const session = await create(compiled, options);
   const kept = new Set(device === 'cpu' ? [] : options.keepOnDevice);
   const fetches = Object.fromEntries(
     compiled.outputs.map((info): [string, OrtTensor | null] => {
