@@ -1,6 +1,6 @@
 /** @file A run while it computes: the parts that the loop asks for, and the answers that the socket gives. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import writeFileAtomic from 'write-file-atomic';
 import type { Dataset } from '../../data/define';
@@ -191,7 +191,7 @@ export class TrainingRun implements ServedRun {
     const what = Number.isFinite(result.loss) ? 'gradient' : 'loss';
     const { parameters } = await engine.read();
     const culprit = await findNonFinite(model, parameters, error.batches, engine.threads);
-    const kept = this.#lastCheckpoint?.replace(`${folder.dir}/`, '');
+    const kept = this.#lastCheckpoint && relative(folder.dir, this.#lastCheckpoint);
     const message = nonFiniteMessage({ step, lr, what }, culprit, kept, config.train);
     await this.#row({
       step,
