@@ -44,7 +44,7 @@ export function firstComment(text: string): string {
     lines.push(line.replace(/^#+\s*/, '').trim());
   }
   const all = lines.join(' ').trim();
-  return /^.*?[.:](?=\s|$)/.exec(all)?.[0].replace(/:$/, '.') ?? all;
+  return /^.*?\.(?=\s|$)/.exec(all)?.[0] ?? all;
 }
 
 /** Opens a copy of a bundled example as an untitled document of the same name. */

@@ -90,13 +90,18 @@ export class RunManager implements vscode.Disposable {
       throw new UserError(`The run did not start: ${error instanceof Error ? error.message : String(error)}`);
     });
     this.#mine.add(dir);
-    const entry = await this.#appeared(dir, spawned, before);
+    const entry = await this.#appeared(dir, config, spawned, before);
     void this.#tellEnd(dir, spawned);
     return entry;
   }
 
   /** Waits until the process has taken the folder; tells its log when it ended before. */
-  async #appeared(dir: string, spawned: SpawnedRun, before: string | undefined): Promise<RunEntry> {
+  async #appeared(
+    dir: string,
+    config: string,
+    spawned: SpawnedRun,
+    before: string | undefined,
+  ): Promise<RunEntry> {
     let exit: { readonly code: number | null; readonly log: string } | undefined;
     void spawned.exited.then((result) => {
       exit = result;
@@ -109,7 +114,8 @@ export class RunManager implements vscode.Disposable {
         if (before === undefined) await removeIfEmpty(dir);
         this.studio.log.error(exit.log);
         throw new UserError(
-          lastLine(exit.log) ?? `The run ended with exit code ${exit.code} before its first step.`,
+          firstError(exit.log)?.replaceAll(`${path.dirname(config)}${path.sep}`, '') ??
+            `The run ended with exit code ${exit.code} before its first step.`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 60));
@@ -220,6 +226,12 @@ async function stamp(dir: string): Promise<string | undefined> {
 async function removeIfEmpty(dir: string): Promise<void> {
   const names = await fs.readdir(dir).catch(() => ['?']);
   if (names.every((name) => name === 'log.txt')) await fs.rm(dir, { recursive: true, force: true });
+}
+
+/** The first line of a log that tells of an error, with what stands before it left out. */
+function firstError(log: string): string | undefined {
+  const lines = log.trim().split('\n');
+  return lines.find((line) => /\berror\b/i.test(line))?.replace(/^error:?\s*/i, '') ?? lastLine(log);
 }
 
 const lastLine = (text: string): string | undefined => text.trim().split('\n').at(-1) || undefined;

@@ -51,8 +51,15 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode> {
     this.#changed.fire(undefined);
     return store.onDidChange((dirs) => {
       if (dirs.length === 0) this.#changed.fire(undefined);
-      else for (const dir of dirs) this.#changed.fire(this.#nodes.get(dir));
+      else for (const dir of dirs) this.#refresh(dir);
     });
+  }
+
+  /** A run and the counts of its config; the whole tree when the run is not in it yet. */
+  #refresh(dir: string): void {
+    const node = this.#nodes.get(dir);
+    this.#changed.fire(node);
+    if (node !== undefined) this.#changed.fire(this.getParent(node));
   }
 
   async getChildren(node?: RunsNode): Promise<RunsNode[]> {

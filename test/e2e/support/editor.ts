@@ -100,7 +100,6 @@ export async function openEditor(options: EditorOptions = {}): Promise<EditorSes
     extensions,
     token: false,
     trust: options.trust === true,
-    tests: true,
     settings: { ...settings, ...options.settings },
   });
   const context = await (await launch()).newContext({ viewport: { width: 1440, height: 880 } });
@@ -121,9 +120,6 @@ export async function openEditor(options: EditorOptions = {}): Promise<EditorSes
   page.on('pageerror', (error) => {
     if (/ssm-studio|dist\/media/.test(error.stack ?? '')) problems.push(String(error.stack));
   });
-  await page.exposeFunction('codeAutomationLog', () => undefined);
-  await page.exposeFunction('codeAutomationExit', () => undefined);
-
   const open = async (): Promise<void> => {
     await page.goto(
       server.address({ folder: workspace, ...(options.vsix === undefined ? { extension: root } : {}) }),
