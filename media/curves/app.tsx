@@ -15,7 +15,8 @@ import { DataTable } from './data-table';
 import { csv, figure, markdown } from './export';
 import { Empty, Messages, waitingText } from './messages';
 import type { CurvesModel } from './model';
-import { RunList, RunTable } from './run-table';
+import { RunList } from './run-list';
+import { RunTable } from './run-table';
 import { Toolbar } from './toolbar';
 
 /** Events that are worth a line in every chart. */

@@ -217,6 +217,7 @@ export class CurvesModel extends FrameSource {
         series: group.runs.map((run) => this.seriesOf(run.id, metric)),
         live: group.live,
         stale: group.runs.every((run) => run.status === 'interrupted'),
+        ...this.lastHeard(group),
         ...(failed && last !== undefined
           ? {
               failed: {
@@ -227,6 +228,13 @@ export class CurvesModel extends FrameSource {
           : {}),
       };
     });
+  }
+
+  /** When an interrupted run was last heard of, for the note at its end. */
+  private lastHeard(group: RunGroup): { note?: string } {
+    const times = group.runs.map((run) => run.lastWrite ?? run.ended).filter((at) => at !== undefined);
+    if (times.length === 0 || !group.runs.every((run) => run.status === 'interrupted')) return {};
+    return { note: `last value ${new Date(Math.max(...times)).toLocaleTimeString('en-GB')}` };
   }
 
   /** The x range of everything shown; for steps up to what the configs plan, so nothing moves while runs go on. */
@@ -272,14 +280,11 @@ export class CurvesModel extends FrameSource {
   charts(): Metric[] {
     const available = this.available();
     const chosen = this.state.charts.map(metricOf);
-    const order = ['loss', 'accuracy', 'bits', 'eval-loss', 'grad-norm', 'throughput', 'lr'];
-    const picks = [...chosen];
-    for (const id of order) {
-      if (picks.length >= 4) break;
-      const metric = metricOf(id);
-      if (picks.includes(metric)) continue;
-      if (id === 'loss' || available.includes(metric) || available.length === 0) picks.push(metric);
-    }
+    // The metric that is reported, then what goes wrong first, then speed.
+    const reported = ['accuracy', 'bits', 'eval-loss'].map(metricOf);
+    const first = reported.find((metric) => available.includes(metric)) ?? metricOf('accuracy');
+    const usual = [metricOf('loss'), first, metricOf('grad-norm'), metricOf('throughput')];
+    const picks = [...chosen, ...usual.filter((metric) => !chosen.includes(metric))];
     return picks.slice(0, 4);
   }
 

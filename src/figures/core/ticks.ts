@@ -57,7 +57,14 @@ export function logTicks([min, max]: Range, count: number): Tick[] {
   const low = Math.floor(Math.log10(min) + 1e-9);
   const high = Math.ceil(Math.log10(max) - 1e-9);
   const decades = Math.log10(max / min);
-  const factors = decades < 1.3 ? [1, 2, 5] : decades < 2.2 && count >= 4 ? [1, 3] : [1];
+  const factors =
+    decades < 0.7 && count >= 4
+      ? [1, 1.5, 2, 3, 4, 5, 7]
+      : decades < 1.3
+        ? [1, 2, 5]
+        : decades < 2.2 && count >= 4
+          ? [1, 3]
+          : [1];
   const whole = Math.floor(Math.log10(max) + 1e-9) - Math.ceil(Math.log10(min) - 1e-9) + 1;
   const every = Math.max(1, Math.ceil(whole / Math.max(1, count)));
   const ticks: Tick[] = [];

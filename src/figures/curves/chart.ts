@@ -20,6 +20,8 @@ export interface ChartGroup {
   readonly live: boolean;
   /** Values are old: the process is gone. Drawn at 55 %. */
   readonly stale: boolean;
+  /** Said at the end of the line. */
+  readonly note?: string;
   /** Where a run of the group failed, and the note that says so. */
   readonly failed?: { readonly x: number; readonly note: string };
 }
@@ -170,7 +172,10 @@ function yTicks(metric: Metric, y: Scale, count: number): Tick[] {
 }
 
 export function xTicks(x: Scale): Tick[] {
-  const count = Math.max(2, Math.min(8, Math.floor((x.range[1] - x.range[0]) / 95)));
+  const count = Math.max(
+    2,
+    Math.min(8, Math.floor((x.range[1] - x.range[0]) / (x.range[1] - x.range[0] < 420 ? 70 : 95))),
+  );
   const quarter = linearTicks(x.domain, count);
   return x.domain[1] >= 1e5 ? quarter.map(({ value }) => ({ value, label: short(value) })) : quarter;
 }
@@ -220,7 +225,8 @@ export function drawChart(
   }
 
   // Notes at events: dotted verticals, texts beside them where they fit.
-  let noteEnd = -Infinity;
+  const annotate = frame.right > 60;
+  const noteEnds = [-Infinity, -Infinity];
   for (const note of [...(extra.notes ?? [])].sort((a, b) => a.x - b.x)) {
     const at = crisp(x.map(note.x));
     if (!(at >= plot.x - 1 && at <= right + 1)) continue;
@@ -231,18 +237,19 @@ export function drawChart(
     });
     const width = measure(note.text, small);
     const left = at + 5 + width > right ? at - 5 - width : at + 5;
-    if (frame.right > 60 && left > noteEnd + 6) {
-      marks.push({
-        kind: 'text',
-        x: left,
-        y: plot.y + small,
-        text: note.text,
-        size: small,
-        color: theme.secondary,
-        halo: theme.background,
-      });
-      noteEnd = left + width;
-    }
+    const line = noteEnds.findIndex((end) => left > end + 6);
+    if (!annotate || line < 0) continue;
+    const y = plot.y + small * (1 + 1.3 * line);
+    marks.push({
+      kind: 'text',
+      x: left,
+      y,
+      text: note.text,
+      size: small,
+      color: theme.secondary,
+      halo: theme.background,
+    });
+    noteEnds[line] = left + width;
   }
 
   const baseline = crisp(bottom);
@@ -288,7 +295,7 @@ export function drawChart(
     });
   }
 
-  const drawn = groups.map((group) => drawGroup(group, view, x, y, theme));
+  const drawn = groups.map((group) => drawGroup(group, view, x, y, theme, annotate));
   marks.push({
     kind: 'group',
     clip: { x: plot.x - 1, y: plot.y - 2, width: plot.width + 2, height: plot.height + 3 },

@@ -44,7 +44,14 @@ export interface DrawnGroup {
 
 export const lineWidth = (theme: Theme): number => (isHighContrast(theme.kind) ? 2.25 : 1.75);
 
-export function drawGroup(group: ChartGroup, view: ChartView, x: Scale, y: Scale, theme: Theme): DrawnGroup {
+export function drawGroup(
+  group: ChartGroup,
+  view: ChartView,
+  x: Scale,
+  y: Scale,
+  theme: Theme,
+  annotate: boolean,
+): DrawnGroup {
   const { style } = group;
   const opacity = style.opacity * (group.stale ? 0.55 : 1);
   const bands: Mark[] = [];
@@ -116,6 +123,29 @@ export function drawGroup(group: ChartGroup, view: ChartView, x: Scale, y: Scale
     const cross = { color: theme.error, width: 1.75 };
     above.push({ kind: 'line', points: [cx - 4, cy - 4, cx + 4, cy + 4], stroke: cross });
     above.push({ kind: 'line', points: [cx - 4, cy + 4, cx + 4, cy - 4], stroke: cross });
+  }
+  if (annotate && end) {
+    const words = group.failed?.note ?? group.note;
+    const size = 11 * (theme.fontSize / 13);
+    const room = x.range[1] - end.x;
+    const before = words !== undefined && room < words.length * size * 0.62 + 12;
+    if (group.failed) {
+      const stroke = { color: theme.error, width: 1, dash: [3, 2.5] };
+      lines.push({ kind: 'line', points: [end.x, y.range[1], end.x, y.range[0]], stroke });
+    }
+    if (words !== undefined) {
+      above.push({
+        kind: 'text',
+        x: end.x + (before ? -10 : 10),
+        y: Math.max(y.range[1] + size, end.y - 6),
+        text: words,
+        size,
+        weight: group.failed ? 600 : 400,
+        color: group.failed ? theme.foreground : theme.secondary,
+        anchor: before ? 'end' : 'start',
+        halo: theme.background,
+      });
+    }
   }
   const valueAt = (at: number): number | undefined => {
     const values = group.series

@@ -155,6 +155,7 @@ function drawGutter(
   const right = plot.x + plot.width;
   const edge = frame.width;
   const lines = chart.lines.filter((line) => line.end !== undefined);
+  if (lines.length === 0) return marks;
   const gap = Math.round(small * 1.36);
   const slots = Math.max(1, Math.floor((plot.height - 18) / gap) + 1);
   const listed = lines.length <= slots ? lines : lines.slice(0, slots - 1);

@@ -94,7 +94,7 @@ export function tracePath(
   const points: number[] = [];
   const width = Math.abs(x.range[1] - x.range[0]);
   const { data } = traced.values;
-  if (to - from <= 3 * width) {
+  if (to - from <= 1.2 * width) {
     for (let i = from; i < to; i++) {
       const value = data[i] as number;
       points.push(x.map(series.xs.data[i] as number), Number.isFinite(value) ? y.map(value) : Number.NaN);
@@ -177,9 +177,17 @@ export function traceEnvelope(
   return rows[1] - rows[0] > width * 0.75 ? traceBand(series, series.rawRange, x, y, rows, 1) : undefined;
 }
 
-/** Whether a path has so many corners that it is a band. */
-export const isDense = (points: readonly number[], x: Scale): boolean =>
-  points.length > 4 * Math.abs(x.range[1] - x.range[0]);
+/** Whether a path goes up and down so much that it is a band, in which no dash could be seen. */
+export function isDense(points: readonly number[], x: Scale): boolean {
+  const width = Math.abs(x.range[1] - x.range[0]);
+  if (points.length < 3 * width) return false;
+  let travel = 0;
+  for (let i = 3; i < points.length; i += 2) {
+    const step = Math.abs((points[i] as number) - (points[i - 2] as number));
+    if (step > 0) travel += step;
+  }
+  return travel > 4 * width;
+}
 
 /** Shown value at `at`, between rows by interpolation; undefined outside the rows. */
 export function valueBetween(series: Series, at: number): number | undefined {

@@ -6,6 +6,14 @@ export type RowId = 'delta' | 'kept' | 'gate' | 'norm' | 'match' | 'channels' | 
 /** What the heat map by channel shows. */
 export type ChannelQuantity = 'output' | 'delta' | 'norm' | 'gate' | 'x';
 
+export interface SequenceView {
+  readonly channel: number;
+  readonly position: number;
+  /** Another position that is pointed at. */
+  readonly linked?: number | undefined;
+  readonly quantity: ChannelQuantity;
+}
+
 export const rowNames: Record<RowId, string> = {
   delta: 'Step size Δ',
   kept: 'Kept exp(ΔA)',

@@ -1,0 +1,184 @@
+/** @file The columns of the run table: differing keys, then what was measured. */
+import type { ComponentChildren, JSX } from 'preact';
+import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
+import { runStyle } from '../../src/figures/core/palette';
+import { differingKeys } from '../../src/figures/curves/groups';
+import { metricOf } from '../../src/figures/curves/metrics';
+import { meanOf, valueBetween } from '../../src/figures/curves/trace';
+import { useSource } from '../shared/hooks';
+import { factsOf, type GroupFacts } from './facts';
+import type { CurvesModel } from './model';
+import { Sparkline } from './swatch';
+
+export interface Column {
+  readonly key: string;
+  readonly head: string;
+  readonly left?: boolean;
+  /** Columns of a higher rank give way first where the table is too wide. */
+  readonly rank: number;
+  /** What the column is sorted by. */
+  sortBy?(facts: GroupFacts): number | string | undefined;
+  /** Value that is compared to find the best; the sign says which direction is better. */
+  best?(facts: GroupFacts): number | undefined;
+  readonly lowerIsBetter?: boolean;
+  cell(facts: GroupFacts, isBest: boolean): ComponentChildren;
+}
+
+const strong = (text: string, best: boolean): ComponentChildren =>
+  best ? <span class="best">{text}</span> : text;
+
+export function allColumns(model: CurvesModel): Column[] {
+  const runs = model.groups.flatMap((group) => group.runs);
+  const facts = model.groups.map((group) => factsOf(model, group));
+  const reference = model.groups[0];
+  const differing = differingKeys(runs);
+  const columns: Column[] = differing.slice(0, 8).map((key, place) => ({
+    key: `key:${key}`,
+    rank: key === 'layers' ? 20 : place < 2 ? 2 + place : 8 + place,
+    head: key,
+    left: key === 'mixer' || key === 'data',
+    sortBy: (entry) => entry.group.keys[key] as string | number | undefined,
+    cell: (entry) => {
+      const value = entry.group.keys[key];
+      const differs = JSON.stringify(value ?? null) !== JSON.stringify(reference?.keys[key] ?? null);
+      return <span class={differs ? 'differs' : 'secondary'}>{configValue(value)}</span>;
+    },
+  }));
+  if (runs.some((run) => run.seed !== runs[0]?.seed)) {
+    columns.push({
+      key: 'seed',
+      rank: 9,
+      head: 'seed',
+      cell: (entry) => (
+        <span class="secondary">{entry.group.runs.map((run) => configValue(run.seed)).join(', ')}</span>
+      ),
+    });
+  }
+  if (facts.some((entry) => entry.parameters !== undefined)) {
+    columns.push({
+      key: 'params',
+      rank: 6,
+      head: 'params',
+      sortBy: (e) => e.parameters,
+      cell: (e) => (e.parameters === undefined ? '–' : integer(e.parameters)),
+    });
+  }
+  columns.push({
+    key: 'cursor',
+    rank: 0,
+    head: 'loss',
+    cell: (e) => <AtCursor model={model} group={e.group} />,
+  });
+  {
+    columns.push({
+      key: 'spark',
+      rank: 7,
+      head: '',
+      cell: (e) => {
+        const loss = metricOf('loss');
+        return (
+          <Sparkline
+            series={model.seriesOf(e.group.runs[0]!.id, loss)}
+            style={runStyle(e.group.palette, model.theme)}
+            log={model.useLog(loss)}
+            domain={model.fullDomain()}
+          />
+        );
+      },
+    });
+  }
+  if (facts.some((entry) => entry.best)) {
+    columns.push({
+      key: 'best',
+      rank: 0,
+      head: 'best val loss',
+      sortBy: (e) => e.best?.value,
+      best: (e) => e.best?.value,
+      lowerIsBetter: true,
+      cell: (e, best) =>
+        e.best ? (
+          <>
+            {strong(number3(e.best.value), best)}
+            <span class="secondary">{` @${integer(e.best.step)}`}</span>
+          </>
+        ) : (
+          '–'
+        ),
+    });
+  }
+  if (facts.some((entry) => entry.bits !== undefined)) {
+    columns.push({
+      key: 'bits',
+      rank: 0,
+      head: 'bits/byte',
+      sortBy: (e) => e.bits,
+      best: (e) => e.bits,
+      lowerIsBetter: true,
+      cell: (e, best) => strong(number3(e.bits), best),
+    });
+  }
+  if (facts.some((entry) => entry.accuracy !== undefined)) {
+    columns.push({
+      key: 'acc',
+      rank: 1,
+      head: 'acc',
+      sortBy: (e) => e.accuracy,
+      best: (e) => e.accuracy,
+      cell: (e, best) => strong(percent(e.accuracy), best),
+    });
+    columns.push({
+      key: 'reached',
+      rank: 5,
+      head: '≥ 99 % at',
+      sortBy: (e) => e.reached,
+      best: (e) => e.reached,
+      lowerIsBetter: true,
+      cell: (e, best) =>
+        e.reached !== undefined ? strong(integer(e.reached), best) : e.group.live ? 'not yet' : 'no',
+    });
+  }
+  columns.push({
+    key: 'speed',
+    rank: 4,
+    head: 'tokens/s',
+    sortBy: (e) => e.throughput,
+    best: (e) => e.throughput,
+    cell: (e, best) => strong(e.throughput === undefined ? '–' : number3(e.throughput), best),
+  });
+  columns.push({
+    key: 'time',
+    rank: 3,
+    head: 'time',
+    sortBy: (e) => e.seconds,
+    cell: (e) => duration(e.seconds),
+  });
+  return columns;
+}
+
+/** The group that is best in a column, when there is exactly one. */
+export function bestOf(column: Column, facts: readonly GroupFacts[]): string | undefined {
+  if (!column.best || facts.length < 2) return undefined;
+  const known = facts
+    .map((entry) => ({ key: entry.group.key, value: column.best!(entry) }))
+    .filter((e) => e.value !== undefined);
+  known.sort((a, b) => (column.lowerIsBetter ? a.value! - b.value! : b.value! - a.value!));
+  return known.length > 0 && known[0]!.value !== known[1]?.value ? known[0]!.key : undefined;
+}
+
+/** Loss of a group at the cursor, its last one without a cursor. */
+export function lossAt(model: CurvesModel, group: GroupFacts['group']): number | undefined {
+  const loss = metricOf('loss');
+  const at = model.state.pinned ?? model.cursor.at;
+  const values = group.runs
+    .map((run) => {
+      const series = model.seriesOf(run.id, loss);
+      return at === undefined ? series.lastValue() : valueBetween(series, at);
+    })
+    .filter((value) => value !== undefined);
+  return values.length === 0 ? undefined : meanOf(values, model.useLog(loss));
+}
+
+function AtCursor({ model, group }: { model: CurvesModel; group: GroupFacts['group'] }): JSX.Element {
+  useSource(model.cursor);
+  return <span class="at-cursor">{number3(lossAt(model, group))}</span>;
+}
