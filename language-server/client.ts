@@ -1,29 +1,45 @@
 /** @file What the client can do and what its user wants. */
 import type { InitializeParams } from 'vscode-languageserver';
 
+/** Kinds of inlay hints, each with a setting `ssm.inlayHints.KIND`. */
+export const hintKinds = ['shapes', 'parameters', 'state', 'derived', 'totals', 'defaults'] as const;
+export type HintKind = (typeof hintKinds)[number];
+
+/** Kinds that are shown only where asked for. */
+const quiet: ReadonlySet<HintKind> = new Set(['defaults']);
+
 export interface Client {
   /** The client asks for diagnostics; then none are pushed. */
   readonly pullsDiagnostics: boolean;
   readonly refreshesDiagnostics: boolean;
   readonly registersConfiguration: boolean;
   readonly snippets: boolean;
+  /** Edits may create files. */
+  readonly createsFiles: boolean;
+  /** Opens documents of our scheme through `ssm/preset`. */
+  readonly virtualDocuments: boolean;
   /** Address of the reference page, for links from codes. */
   readonly reference?: string;
   readonly codeLens: boolean;
-  readonly inlayHints: boolean;
+  /** Empty when hints are switched off. */
+  readonly inlayHints: ReadonlySet<HintKind>;
   /** Takes the `ssm` section of the client's settings. */
   configure(settings: unknown): void;
 }
 
 export function readClient(params: InitializeParams | undefined): Client {
   const { textDocument, workspace } = params?.capabilities ?? {};
-  const options = params?.initializationOptions as { reference?: unknown } | null | undefined;
-  const wants = { codeLens: true, inlayHints: true };
+  const options = params?.initializationOptions as
+    { reference?: unknown; virtualDocuments?: unknown } | null | undefined;
+  const wants = { codeLens: true, inlayHints: wantedHints(undefined) };
+  const edits = workspace?.workspaceEdit;
   return {
     pullsDiagnostics: textDocument?.diagnostic !== undefined,
     refreshesDiagnostics: workspace?.diagnostics?.refreshSupport === true,
     registersConfiguration: workspace?.didChangeConfiguration?.dynamicRegistration === true,
     snippets: textDocument?.completion?.completionItem?.snippetSupport === true,
+    createsFiles: edits?.documentChanges === true && edits.resourceOperations?.includes('create') === true,
+    virtualDocuments: options?.virtualDocuments === true,
     ...(typeof options?.reference === 'string' ? { reference: options.reference } : {}),
     get codeLens() {
       return wants.codeLens;
@@ -32,14 +48,23 @@ export function readClient(params: InitializeParams | undefined): Client {
       return wants.inlayHints;
     },
     configure(settings) {
-      wants.codeLens = isEnabled(settings, 'codeLens');
-      wants.inlayHints = isEnabled(settings, 'inlayHints');
+      wants.codeLens = sectionOf(settings, 'codeLens')['enabled'] !== false;
+      wants.inlayHints = wantedHints(settings);
     },
   };
 }
 
-/** `ssm.codeLens.enabled` and the like; on unless switched off. */
-function isEnabled(settings: unknown, section: string): boolean {
-  const part = (settings as Record<string, { enabled?: unknown } | undefined> | null | undefined)?.[section];
-  return part?.enabled !== false;
+/** All kinds that are not switched off; none where hints are. */
+function wantedHints(settings: unknown): ReadonlySet<HintKind> {
+  const section = sectionOf(settings, 'inlayHints');
+  if (section['enabled'] === false) return new Set();
+  return new Set(
+    hintKinds.filter((kind) => (quiet.has(kind) ? section[kind] === true : section[kind] !== false)),
+  );
+}
+
+/** `ssm.codeLens` and the like. */
+function sectionOf(settings: unknown, section: string): Readonly<Record<string, unknown>> {
+  const part = (settings as Record<string, unknown> | null | undefined)?.[section];
+  return part !== null && typeof part === 'object' ? (part as Record<string, unknown>) : {};
 }

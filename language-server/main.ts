@@ -1,4 +1,5 @@
 /** @file Entry of the server process: `--stdio`, `--node-ipc`, `--pipe=…` or `--socket=…`. */
+import { runsOnDisk } from './runs';
 import { startServer } from './server';
 
-void startServer();
+void startServer(undefined, undefined, runsOnDisk());

@@ -4,6 +4,7 @@ import {
   DidChangeConfigurationNotification,
   DocumentDiagnosticReportKind,
   TextDocumentSyncKind,
+  type CodeActionParams,
   type Connection,
   type DocumentDiagnosticParams,
   type DocumentDiagnosticReport,
@@ -11,10 +12,12 @@ import {
   type InitializeResult,
 } from 'vscode-languageserver';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { URI } from 'vscode-uri';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { language as builtin, type Language } from '../src/language';
+import { language as builtin, presetDocument, structureOf, type Language } from '../src/language';
 import { Documents, type State } from './documents';
 import { codeActions } from './features/actions';
+import { highlights, prepareRename, references, rename } from './features/anchors';
 import { complete } from './features/completion';
 import { shownDiagnostics } from './features/diagnostics';
 import { format } from './features/formatting';
@@ -22,14 +25,20 @@ import { hover } from './features/hover';
 import { inlayHints } from './features/inlay';
 import { codeLenses } from './features/lens';
 import { definition, documentLinks } from './features/navigation';
+import { refactorings } from './features/refactor';
+import { legend, semanticTokens } from './features/semanticTokens';
+import { structureTree } from './features/modelStructure';
 import { documentSymbols, foldingRanges, selectionRanges } from './features/structure';
+import { presetFile, virtualPreset } from './presetFiles';
 import { Publisher } from './publisher';
+import type { RunsOf } from './runs';
 import { readClient, type Client } from './client';
 
 /** Serves a connection; without one, over standard input and output or whatever the command line names. */
 export function startServer(
   connection: Connection = createConnection(ProposedFeatures.all),
   language: () => Language = builtin,
+  runsOf: RunsOf = () => Promise.resolve([]),
 ): Promise<void> {
   let client: Client = readClient(undefined);
   const documents = new Documents(language, async (uri) => {
@@ -55,6 +64,20 @@ export function startServer(
         return empty;
       }
     };
+
+  /** For what needs the text alone. A refusal is an answer of its own and passes. */
+  const onText =
+    <P extends { textDocument: { uri: string } }, R>(
+      empty: R,
+      handle: (document: TextDocument, params: P) => R,
+    ) =>
+    (params: P): R => {
+      const document = documents.get(params.textDocument.uri);
+      return document ? handle(document, params) : empty;
+    };
+
+  const presetUri = async (name: string): Promise<string> =>
+    client.virtualDocuments ? virtualPreset(name) : presetFile(name, presetDocument(language(), name) ?? '');
 
   connection.onInitialize((params: InitializeParams) => {
     client = readClient(params);
@@ -107,21 +130,54 @@ export function startServer(
     ),
   );
   connection.onHover(on(null, (state, { position }) => hover(state, position, language()) ?? null));
-  connection.onCodeAction(on([], codeActions));
-  connection.onCodeLens(on([], (state) => (client.codeLens ? codeLenses(state) : [])));
+  connection.onCodeAction(
+    on([], async (state, params: CodeActionParams) => [
+      ...codeActions(state, params),
+      ...(await refactorings(state, params, documents, language(), client)),
+    ]),
+  );
+  connection.onCodeLens(
+    on([], async (state) => {
+      if (!client.codeLens) return [];
+      const uri = URI.parse(state.document.uri);
+      return codeLenses(state, uri.scheme === 'file' ? await runsOf(uri.fsPath).catch(() => []) : []);
+    }),
+  );
   connection.languages.inlayHint.on(
-    on([], (state, { range }) => (client.inlayHints ? inlayHints(state, range) : [])),
+    on([], (state, { range }) => inlayHints(state, range, client.inlayHints)),
   );
   connection.onDocumentSymbol(on([], documentSymbols));
   connection.onFoldingRanges(on([], foldingRanges));
   connection.onSelectionRanges(on([], (state, { positions }) => selectionRanges(state, positions)));
   connection.onDocumentLinks(on([], (state) => documentLinks(state, documents, language())));
   connection.onDefinition(
-    on([], (state, { position }) => definition(state, position, documents, language())),
+    on([], (state, { position }) => definition(state, position, documents, language(), presetUri)),
   );
+  connection.onReferences(
+    onText([], (document, { position, context }) =>
+      references(document, position, context.includeDeclaration),
+    ),
+  );
+  connection.onDocumentHighlight(onText([], (document, { position }) => highlights(document, position)));
+  connection.onPrepareRename(onText(null, (document, { position }) => prepareRename(document, position)));
+  connection.onRenameRequest(
+    onText(null, (document, { position, newName }) => rename(document, position, newName)),
+  );
+  connection.languages.semanticTokens.on(on({ data: [] }, (state) => semanticTokens(state, language())));
   connection.onDocumentFormatting(on([], format));
   connection.onRequest('ssm/resolvedConfig', (params: { textDocument: { uri: string } }) =>
     on<typeof params, string | null>(null, ({ resolved }) => resolved.text ?? null)(params),
+  );
+
+  connection.onRequest('ssm/modelStructure', (params: { textDocument: { uri: string } }) =>
+    on<typeof params, unknown>(null, (state) => {
+      const { analysis } = state.resolved;
+      return analysis ? structureTree(structureOf(analysis), state.document) : null;
+    })(params),
+  );
+  connection.onRequest(
+    'ssm/preset',
+    ({ name }: { name: string }) => presetDocument(language(), name) ?? null,
   );
 
   publisher.reference = () => client.reference;
@@ -136,7 +192,20 @@ function capabilities({ pullsDiagnostics }: Client): InitializeResult {
       textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
       completionProvider: { triggerCharacters: [':', ' ', '-', '{', '[', ',', '/', '.', '"'] },
       hoverProvider: true,
-      codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.SourceFixAll] },
+      codeActionProvider: {
+        codeActionKinds: [
+          CodeActionKind.QuickFix,
+          CodeActionKind.SourceFixAll,
+          CodeActionKind.RefactorExtract,
+          CodeActionKind.RefactorInline,
+          CodeActionKind.RefactorRewrite,
+          `${CodeActionKind.Source}.sortKeys`,
+        ],
+      },
+      referencesProvider: true,
+      documentHighlightProvider: true,
+      renameProvider: { prepareProvider: true },
+      semanticTokensProvider: { legend, full: true },
       codeLensProvider: {},
       inlayHintProvider: true,
       documentSymbolProvider: true,

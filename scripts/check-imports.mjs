@@ -38,7 +38,7 @@ const allowed = {
   analysis: ['models', 'layers', 'graph', 'runtime', 'util'],
   figures: ['protocol', 'util'],
   media: ['figures', 'protocol', 'util'],
-  'language-server': ['language', 'config', 'protocol', 'util'],
+  'language-server': ['language', 'config', 'runs', 'protocol', 'util'],
   extension: everything,
   cli: everything,
   test: everything,

@@ -8,7 +8,7 @@ import {
   type Position,
 } from 'vscode-languageserver';
 import type { ConfigNode, Path } from '../../src/config';
-import type { Language } from '../../src/language';
+import { presetMarkdown, presetSummary, type Language } from '../../src/language';
 import { tagIn } from '../../src/language/language';
 import {
   locate,
@@ -155,8 +155,16 @@ async function values(scene: Scene, path: Path): Promise<CompletionItem[]> {
   if (typeof kind === 'string')
     items.push(...(await fileItems(scene.cursor, state.document, kind, scene.item)));
   if (path[0] === 'extends') {
-    for (const name of language.registry.presets?.keys() ?? []) {
-      items.push(scene.item(name, name, { kind: CompletionItemKind.Module, detail: 'preset' }));
+    for (const [index, name] of [...(language.registry.presets?.keys() ?? [])].entries()) {
+      const markdown = presetMarkdown(name);
+      items.push(
+        scene.item(name, name, {
+          kind: CompletionItemKind.Module,
+          detail: presetSummary(name) ?? 'preset',
+          sortText: `2${String(index).padStart(3, '0')}`,
+          ...(markdown ? { documentation: { kind: MarkupKind.Markdown, value: markdown } } : {}),
+        }),
+      );
     }
   }
   return items;

@@ -3,6 +3,7 @@ import { DiagnosticSeverity, type Diagnostic as Shown, type Range } from 'vscode
 import type { Diagnostic, Related } from '../../src/config';
 import { codeAnchor } from '../../src/language';
 import type { State } from '../documents';
+import { virtualPreset } from '../presetFiles';
 
 const severities = {
   error: DiagnosticSeverity.Error,
@@ -28,6 +29,10 @@ export function shownDiagnostics(state: State, reference?: string): Shown[] {
   return [...own.map((diagnostic) => show(diagnostic, reference)), ...fromBases(state, bases)];
 }
 
+/** Presets have an address of their own. */
+const placeOf = (file: string): string =>
+  file.startsWith('preset:') ? virtualPreset(file.slice('preset:'.length)) : file;
+
 function show(diagnostic: Diagnostic, reference: string | undefined): Shown {
   const { severity, code, message, related } = diagnostic;
   return {
@@ -40,7 +45,7 @@ function show(diagnostic: Diagnostic, reference: string | undefined): Shown {
     ...(related
       ? {
           relatedInformation: related.map((r) => ({
-            location: { uri: r.file, range: rangeOf(r) },
+            location: { uri: placeOf(r.file), range: rangeOf(r) },
             message: r.message,
           })),
         }
@@ -63,7 +68,7 @@ function fromBases({ document, parsed }: State, errors: readonly Diagnostic[]): 
       code: 'base-has-errors',
       message: `The base has an error in line ${first.line}: ${first.message}${rest}`,
       relatedInformation: errors.map((error) => ({
-        location: { uri: error.file, range: rangeOf(error) },
+        location: { uri: placeOf(error.file), range: rangeOf(error) },
         message: error.message,
       })),
     },

@@ -1,7 +1,7 @@
 /** @file Hover: what a key or a word is, and the numbers that follow from this config. */
 import { MarkupKind, type Hover, type Position } from 'vscode-languageserver';
 import { nodeAt, scalarText, type Path } from '../../src/config';
-import type { Analysis, Language } from '../../src/language';
+import { presetMarkdown, type Analysis, type Language } from '../../src/language';
 import { locate, type Located } from '../../src/language/types';
 import { tagIn } from '../../src/language/language';
 import { quantity } from '../../src/language/words';
@@ -37,6 +37,7 @@ function valueDocs(spot: Spot, located: Located, { registry, type }: Language): 
   const word = scalarText(spot.node);
   const key = spot.path[spot.path.length - 1];
   if (word === undefined) return undefined;
+  if (key === 'extends' && registry.presets?.has(word)) return presetMarkdown(word);
   if (key === 'mixer' && Object.hasOwn(registry.mixers, word)) {
     const layer = registry.mixers[word];
     return layer && layerMarkdown(layer);

@@ -1,11 +1,15 @@
 /** @file Inlay hints: what follows from the written options, behind the line that decides it. */
 import { InlayHintKind, type InlayHint, type Range } from 'vscode-languageserver';
 import { find, type Path } from '../../src/config';
-import { quantity } from '../../src/language/words';
+import type { Analysis } from '../../src/language';
+import type { LayerFacts, WrittenLayer } from '../../src/language/layers';
+import { quantity, written } from '../../src/language/words';
+import type { HintKind } from '../client';
 import type { State } from '../documents';
 import { derivedLine, shapeLine, stackLine } from './numbers';
 
-export function inlayHints(state: State, range: Range): InlayHint[] {
+/** @param kinds those that the user has not switched off */
+export function inlayHints(state: State, range: Range, kinds: ReadonlySet<HintKind>): InlayHint[] {
   const { document, resolved, parsed } = state;
   const { analysis } = resolved;
   if (!analysis) return [];
@@ -13,24 +17,55 @@ export function inlayHints(state: State, range: Range): InlayHint[] {
   const from = document.offsetAt(range.start);
   const to = document.offsetAt(range.end);
   /** Behind a value, or behind the key (and its colon) of a section. */
-  const add = (path: Path, label: string | undefined, behind: 'key' | 'value'): void => {
+  const add = (path: Path, label: () => string | undefined, behind: 'key' | 'value'): void => {
     const found = find(analysis.root, path);
-    if (!found.exact || label === undefined || label === '') return;
+    if (!found.exact) return;
     const where = behind === 'key' ? found.entry?.keyWhere : found.node.where;
     if (!where || where.source !== parsed.source) return;
     const end = behind === 'key' ? where.end + 1 : where.end;
     if (end < from || end > to) return;
-    hints.push({ position: document.positionAt(end), label, kind: InlayHintKind.Type, paddingLeft: true });
+    const text = label();
+    if (text === undefined || text === '') return;
+    hints.push({
+      position: document.positionAt(end),
+      label: text,
+      kind: InlayHintKind.Type,
+      paddingLeft: true,
+    });
   };
   const data = find(analysis.root, ['data', 'type']);
-  add(data.exact ? ['data', 'type'] : ['data'], shapeLine(analysis), 'value');
-  add(['model', 'layers'], stackLine(analysis), 'key');
+  if (kinds.has('shapes')) add(data.exact ? ['data', 'type'] : ['data'], () => shapeLine(analysis), 'value');
+  if (kinds.has('totals')) add(['model', 'layers'], () => stackLine(analysis), 'key');
   for (const layer of analysis.stack.layers) {
     const facts = analysis.facts.get(layer);
-    if (!facts) continue;
-    const sizes = derivedLine(facts.derived);
-    const label = [`${quantity(facts.parameters)} parameters`, sizes].filter(Boolean).join(' · ');
-    add([...layer.path, 'mixer'], layer.count > 1 ? `${label} · × ${layer.count}` : label, 'value');
+    if (facts) add([...layer.path, 'mixer'], () => layerLabel(analysis, layer, facts, kinds), 'value');
   }
   return hints;
+}
+
+/** `(64, 32) · 4.1 k parameters · state 9.2 kB · d_inner 64, dt_rank 2 · × 2` */
+function layerLabel(
+  analysis: Analysis,
+  layer: WrittenLayer,
+  facts: LayerFacts,
+  kinds: ReadonlySet<HintKind>,
+): string {
+  const length = analysis.data?.shape?.length;
+  const parts: string[] = [];
+  if (kinds.has('shapes') && length !== undefined && analysis.dims)
+    parts.push(`(${length}, ${analysis.dims.d_model})`);
+  if (kinds.has('parameters')) parts.push(`${quantity(facts.parameters)} parameters`);
+  if (kinds.has('state') && facts.state) parts.push(`state ${quantity(4 * facts.state)}B`);
+  if (kinds.has('derived')) parts.push(derivedLine(facts.derived));
+  if (kinds.has('defaults')) parts.push(defaultsLine(layer));
+  if (layer.count > 1 && parts.length > 0) parts.push(`× ${layer.count}`);
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** Options that are not written and so have their default: `d_state 16, d_conv 4`. */
+function defaultsLine({ options, node }: WrittenLayer): string {
+  return Object.entries(options ?? {})
+    .filter(([key, value]) => !node.entries.has(key) && value !== undefined && value !== 'auto')
+    .map(([key, value]) => `${key} ${written(value)}`)
+    .join(', ');
 }

@@ -1,18 +1,19 @@
-/** @file Links and definitions: `extends`, data files, anchors. */
-import * as YAML from 'yaml';
+/** @file Links and definitions: `extends`, presets, data files, anchors. */
 import type { DocumentLink, Location, Position } from 'vscode-languageserver';
-import { URI } from 'vscode-uri';
-import { textAt } from '../../src/config';
+import { isWellFormed, scalarText, textAt } from '../../src/config';
 import type { Language } from '../../src/language';
 import { fileReferences } from '../../src/language/files';
 import type { Documents, State } from '../documents';
+import { anchorOf } from './anchors';
+import { spotAt } from './locateOffset';
 
 export function documentLinks(state: State, documents: Documents, language: Language): DocumentLink[] {
   const { document, parsed } = state;
   if (!parsed.root) return [];
   return fileReferences(parsed.root, language)
     .filter(({ text, kind, node }) => {
-      if (node.where.source !== parsed.source || textAt(node.where) === '') return false;
+      if (node.where.source !== parsed.source || textAt(node.where) === '' || !isWellFormed(text))
+        return false;
       if (kind === 'config') return !language.registry.presets?.has(text);
       return !/[*?[\]{}]|^[a-z]{2,}:/.test(text);
     })
@@ -22,44 +23,25 @@ export function documentLinks(state: State, documents: Documents, language: Lang
     }));
 }
 
-/** From `extends` to the base, from `*alias` to its anchor. */
-export function definition(
+/** From `extends` to the base or the text of the preset, from `*alias` to its anchor. */
+export async function definition(
   state: State,
   position: Position,
   documents: Documents,
   language: Language,
-): Location[] {
+  presetUri: (name: string) => Promise<string>,
+): Promise<Location[]> {
   const { document, parsed } = state;
   const offset = document.offsetAt(position);
-  const link = documentLinks(state, documents, language).find(
-    ({ range }) => document.offsetAt(range.start) <= offset && offset <= document.offsetAt(range.end),
-  );
   const start = { line: 0, character: 0 };
-  if (link?.target && URI.parse(link.target).scheme !== 'preset')
-    return [{ uri: link.target, range: { start, end: start } }];
-  const found = parsed.document && aliasTarget(parsed.document, offset);
-  if (!found) return [];
-  return [
-    {
-      uri: document.uri,
-      range: { start: document.positionAt(found[0]), end: document.positionAt(found[1]) },
-    },
-  ];
-}
-
-function aliasTarget(document: YAML.Document.Parsed, offset: number): [number, number] | undefined {
-  let name: string | undefined;
-  let target: [number, number] | undefined;
-  YAML.visit(document, {
-    Alias: (_, node) => {
-      if (node.range && node.range[0] <= offset && offset <= node.range[1]) name = node.source;
-    },
-  });
-  if (name === undefined) return undefined;
-  YAML.visit(document, {
-    Node: (_, node) => {
-      if (!YAML.isAlias(node) && node.anchor === name && node.range) target = [node.range[0], node.range[1]];
-    },
-  });
-  return target;
+  const range = { start, end: start };
+  const link = documentLinks(state, documents, language).find(
+    (one) => document.offsetAt(one.range.start) <= offset && offset <= document.offsetAt(one.range.end),
+  );
+  if (link?.target) return [{ uri: link.target, range }];
+  const spot = parsed.root && spotAt(parsed.root, offset);
+  const name = spot?.path[0] === 'extends' ? scalarText(spot.node) : undefined;
+  if (name !== undefined && language.registry.presets?.has(name))
+    return [{ uri: await presetUri(name), range }];
+  return anchorOf(document, position);
 }

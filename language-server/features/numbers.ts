@@ -1,7 +1,8 @@
 /** @file The numbers of a config in words: sizes, parameters, states. */
 import { startsWith, type Path } from '../../src/config';
-import { costOf, parameterTotal, type Analysis } from '../../src/language';
+import { costOf, memoryEstimate, parameterTotal, type Analysis } from '../../src/language';
 import type { WrittenLayer } from '../../src/language/layers';
+import { reachLine } from '../../src/language/reach';
 import { quantity } from '../../src/language/words';
 
 export function layerAt(analysis: Analysis, path: Path): WrittenLayer | undefined {
@@ -51,6 +52,7 @@ export function layerSummary(analysis: Analysis, layer: WrittenLayer): string | 
     facts.state === undefined
       ? 'cannot decode step by step'
       : `state of ${quantity(facts.state * 4)}B per sequence`,
+    reachLine(layer, facts, length),
   ];
   return rows
     .filter((row) => row !== '')
@@ -69,6 +71,11 @@ export function stackLine(analysis: Analysis): string | undefined {
 export function stackSummary(analysis: Analysis): string | undefined {
   const line = stackLine(analysis);
   const flops = costOf(analysis)?.flopsPerToken;
-  const cost = flops === undefined ? '' : `, ${quantity(flops)}FLOP per token forward`;
-  return line === undefined ? undefined : `Here: ${line}${cost}.`;
+  const memory = memoryEstimate(analysis);
+  const parts = [
+    line,
+    flops === undefined ? '' : `${quantity(flops)}FLOP per token forward`,
+    memory === undefined ? '' : `about ${quantity(memory.total)}B of memory to train`,
+  ];
+  return line === undefined ? undefined : `Here: ${parts.filter((part) => part !== '').join(', ')}.`;
 }

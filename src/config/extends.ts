@@ -4,7 +4,7 @@ import { nearest } from './nearest';
 import type { ConfigNode, Entry, MapNode } from './node';
 import { parseConfig, type Parsed } from './parse';
 import { readFailure, type Reader } from './reader';
-import type { Where } from './source';
+import { isWellFormed, type Where } from './source';
 
 /** Longest chain of bases; longer ones are certainly a mistake. */
 const maxChain = 32;
@@ -66,6 +66,8 @@ async function loadBase(
   const fail = (code: string, message: string, suggestion?: string): undefined => {
     diagnostics.push(diagnose(where, 'error', code, message, suggestion === undefined ? {} : { suggestion }));
   };
+  // Half a character that editing left cannot be part of a file name.
+  if (!isWellFormed(name)) return fail('extends-missing', 'The name of the base holds half a character.');
   const preset = presets?.get(name);
   const file = preset === undefined ? reader.resolve(current.source.file, name) : `preset:${name}`;
   const cycle = parts.findIndex((part) => part.source.file === file);

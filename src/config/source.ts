@@ -36,3 +36,7 @@ export function position(source: Source, offset: number): { line: number; column
 
 /** The characters of a range. */
 export const textAt = (where: Where): string => where.source.text.slice(where.start, where.end);
+
+/** Whether no character is cut in half, as editing can leave it; URIs and file names need that. */
+export const isWellFormed = (text: string): boolean =>
+  !/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text);

@@ -2,11 +2,12 @@
 import { datasets } from '../data';
 import { mixerExamples, mixers } from '../layers';
 import { createLanguage, type Language } from './language';
+import { presets } from './presets';
 
 let made: Language | undefined;
 
 /** Composed once, on first use. */
 export function language(): Language {
-  made ??= createLanguage({ mixers, mixerExamples, datasets });
+  made ??= createLanguage({ mixers, mixerExamples, datasets, presets });
   return made;
 }

@@ -29,6 +29,10 @@ export const codes = {
   'vocab-too-small': '`model.vocab_size` is smaller than the vocabulary of the data.',
   'warmup-too-long': 'The warm-up lasts as long as the training or longer.',
   'unusual-value': 'The value is possible but far from what is usual.',
+  'step-size-range': 'The range of step sizes, dt_min to dt_max, does not fit the length of the sequences.',
+  'small-state': 'The state is smaller than what the data ask to remember.',
+  'context-unused': 'No layer connects the positions of a sequence.',
+  memory: 'Training is estimated to need more memory than the machine has.',
   'file-missing': 'A data file cannot be read, or a pattern matches no file.',
   'data-too-short': 'The data is too short for the options, for example shorter than one context.',
 } as const satisfies Readonly<Record<string, string>>;

@@ -25,6 +25,8 @@ export interface LayerFacts {
   /** Sizes that were not written but follow: `d_inner`, `nheads`, … */
   readonly derived: Readonly<Record<string, number>>;
   readonly parameters: number;
+  /** Outputs of all matrices together, per position: what a training step keeps grows with it. */
+  readonly widths: number;
   /** Numbers kept between two tokens when decoding; undefined where the layer cannot decode. */
   readonly state?: number;
   readonly causal: boolean;
@@ -95,6 +97,7 @@ export function layerFacts(layer: WrittenLayer, dims: Dims): LayerFacts | undefi
       resolved,
       derived: derivedSizes(resolved, options),
       parameters: parameters.reduce((total, { shape }) => total + product(shape), 0),
+      widths: parameters.reduce((total, { shape }) => total + (shape.length > 1 ? (shape[0] ?? 0) : 0), 0),
       ...(states ? { state: Object.values(states).reduce((total, shape) => total + product(shape), 0) } : {}),
       causal: definition.causal(resolved),
       problems,

@@ -58,7 +58,9 @@ export function composeSchema(registry: Registry): z.ZodObject {
       .string()
       .min(1)
       .optional()
-      .describe('Config that this one is laid over: a file, from the folder of this one.')
+      .describe(
+        'Config that this one is laid over: a file, from the folder of this one, or a preset such as mamba-130m.',
+      )
       .meta({ path: 'config' }),
     data: union('type', dataItems(registry)).describe(
       'What is learnt from: the name of a data set, or its options.',

@@ -12,6 +12,7 @@ import {
 } from '../config';
 import type { TrainConfig } from '../models/config';
 import { taskProblem } from '../models/types';
+import { advise } from './advice';
 import type { Analysis } from './analyse';
 import type { Code } from './codes';
 import { maxLayers } from './layers';
@@ -53,6 +54,7 @@ export function checkMeaning(
     ...checkData(analysis),
     ...checkTask(analysis, plain, say),
     ...(train ? checkTraining(train, say) : []),
+    ...advise(analysis, train, say),
   ];
 }
 

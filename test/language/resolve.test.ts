@@ -67,7 +67,8 @@ describe('resolve', () => {
       train: fc.record({
         steps: fc.integer({ min: 1, max: 1e6 }),
         optimizer: fc.record({
-          lr: fc.double({ min: 1e-9, max: 0.1, noNaN: true }),
+          // Rates that nobody warns of.
+          lr: fc.double({ min: 1e-5, max: 0.01, noNaN: true }),
           eps: fc.constantFrom(1e-8, 1e-12),
         }),
       }),

@@ -198,7 +198,10 @@ describe('language server', () => {
     );
     assert.equal(shown[0]?.[2], 'length 64, vocabulary 16 → 1 answer');
     assert.match(shown[1]?.[2] as string, /^2 layers, [\d.]+ k parameters$/);
-    assert.match(shown[2]?.[2] as string, /^[\d.]+ k parameters · d_inner 64, dt_rank 2 · × 2$/);
+    assert.match(
+      shown[2]?.[2] as string,
+      /^\(64, 32\) · [\d.]+ k parameters · state [\d.]+ kB · d_inner 64, dt_rank 2 · × 2$/,
+    );
   });
 
   it('outlines, folds and selects', async () => {

@@ -1,0 +1,52 @@
+/** @file How much memory training takes, estimated from the sizes of the parameters alone. */
+import type { Analysis } from './analyse';
+import { trainSchema } from '../models/config';
+import { toPlain } from '../config';
+
+export interface MemoryEstimate {
+  /** Weights, gradients and the two moments of AdamW, bytes. */
+  readonly parameters: number;
+  /** What the forward pass keeps for the backward pass, bytes. */
+  readonly activations: number;
+  readonly total: number;
+}
+
+/** Copies of every parameter: weight, gradient, two moments. */
+const copies = 4;
+/** Tensors kept per output of a matrix: before and after the nonlinearity, and the gradient under way. */
+const kept = 3;
+/** Tensors of the width of the residual stream per layer: input, norm, output. */
+const residual = 3;
+const bytes = 4;
+
+/** @returns undefined while the sizes are not known */
+export function memoryEstimate(analysis: Analysis): MemoryEstimate | undefined {
+  const { stack, facts, dims, data, root } = analysis;
+  const shape = data?.shape;
+  if (!dims || !shape || facts.size < stack.layers.length) return undefined;
+  const plain = toPlain(root) as { train?: unknown; model?: { vocab_size?: unknown } };
+  const train = trainSchema.safeParse(plain.train ?? {}).data;
+  if (!train) return undefined;
+  const positions = train.batch_size * shape.length;
+  let numbers = 0;
+  let floats = 0;
+  for (const layer of stack.layers) {
+    const known = facts.get(layer);
+    if (!known) return undefined;
+    numbers += layer.count * (known.parameters + dims.d_model);
+    floats += layer.count * positions * (kept * known.widths + residual * dims.d_model);
+  }
+  const rows = typeof plain.model?.vocab_size === 'number' ? plain.model.vocab_size : undefined;
+  const input = shape.input.kind === 'tokens' ? (rows ?? shape.input.vocab_size) : shape.input.features;
+  numbers += input * dims.d_model;
+  const outputs =
+    shape.target.kind === 'next-token'
+      ? positions * input
+      : shape.target.kind === 'answer'
+        ? train.batch_size * shape.target.positions * input
+        : train.batch_size * shape.target.classes;
+  floats += kept * outputs;
+  const parameters = copies * bytes * numbers;
+  const activations = bytes * floats;
+  return { parameters, activations, total: parameters + activations };
+}
