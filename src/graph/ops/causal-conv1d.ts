@@ -1,21 +1,23 @@
-/** @file Causal depthwise convolution with few taps, as shifted products: no layout change, on every device. */
+/** @file Causal depthwise convolution with few taps over any axis, channels last. */
 import { check } from '../errors';
 import { apply1 } from '../node';
 import { defineOperator } from '../registry';
-import { around, axisOf, sameShape } from '../shape';
-import type { Tensor } from '../types';
+import { around, axisOf, sameShape, size } from '../shape';
+import type { Operator, Tensor } from '../types';
 import { add, mul } from './binary';
-import { rows } from './matmul';
-import { reshape } from './reshape';
-import { sum } from './reduce';
-import { pad, slice } from './slice';
 import { stack } from './concat';
+import { rows } from './matmul';
+import { sum } from './reduce';
+import { reshape } from './reshape';
+import { flip, pad, slice } from './slice';
 
 interface ConvAttributes {
   readonly timeAxis: number;
+  /** Looks ahead instead of back: y[t] = Σ_k weight[:, k] · x[t + (K - 1) - k], which is the adjoint. */
+  readonly ahead: boolean;
 }
 
-const convOperator = defineOperator<ConvAttributes>({
+const convOperator: Operator<ConvAttributes> = defineOperator<ConvAttributes>({
   name: 'causalConv1d',
   infer(inputs, { timeAxis }) {
     const [x, w, b] = inputs as [Tensor, Tensor, Tensor?];
@@ -30,7 +32,7 @@ const convOperator = defineOperator<ConvAttributes>({
     check(!b || sameShape(b.shape, [channels]), 'causalConv1d', 'the bias must be (C)', inputs);
     return [{ dtype: 'float32', shape: x.shape }];
   },
-  evaluate([x, w, b], { timeAxis }) {
+  evaluate([x, w, b], { timeAxis, ahead }) {
     const channels = x!.shape[x!.shape.length - 1]!;
     const taps = w!.shape[2]!;
     const { n, inner } = around(x!.shape, timeAxis);
@@ -39,59 +41,99 @@ const convOperator = defineOperator<ConvAttributes>({
       const t = Math.floor(i / inner) % n;
       let total = b ? b.data[c]! : 0;
       for (let k = 0; k < taps; k++) {
-        const shift = taps - 1 - k;
-        if (t >= shift) total += w!.data[c * taps + k]! * x!.data[i - shift * inner]!;
+        const shift = ahead ? taps - 1 - k : k - (taps - 1);
+        const from = t + shift;
+        if (from >= 0 && from < n) total += w!.data[c * taps + k]! * x!.data[i + shift * inner]!;
       }
       return total;
     });
     return [{ shape: x!.shape, data }];
   },
-  gradient({ inputs, attributes: { timeAxis } }, [dy], wanted) {
+  gradient({ inputs, attributes: { timeAxis, ahead } }, [dy], wanted) {
     if (!dy) return [];
     const [x, w, b] = inputs as [Tensor, Tensor, Tensor?];
     const taps = w.shape[2]!;
     const n = x.shape[timeAxis]!;
-    const dx = (): Tensor => {
-      const padded = pad(dy, timeAxis, 0, taps - 1);
-      return shifted(padded, w, timeAxis, n, (k) => taps - 1 - k);
-    };
     const dw = (): Tensor => {
-      const padded = pad(x, timeAxis, taps - 1, 0);
-      const perTap = Array.from({ length: taps }, (_, k) =>
-        overAll(mul(slice(padded, timeAxis, k, k + n), dy)),
-      );
+      const padded = ahead ? pad(x, timeAxis, 0, taps - 1) : pad(x, timeAxis, taps - 1, 0);
+      const perTap = Array.from({ length: taps }, (_, k) => {
+        const start = ahead ? taps - 1 - k : k;
+        return sum(rows(mul(slice(padded, timeAxis, start, start + n), dy)), [0]);
+      });
       return reshape(stack(perTap, 1), w.shape);
     };
     return [
-      wanted[0] ? dx() : undefined,
+      wanted[0] ? apply1(convOperator, [dy, w], { timeAxis, ahead: !ahead }) : undefined,
       wanted[1] ? dw() : undefined,
-      wanted[2] && b ? overAll(dy) : undefined,
+      wanted[2] && b ? sum(rows(dy), [0]) : undefined,
     ];
   },
-  expand([x, w, b], { timeAxis }) {
-    const taps = w!.shape[2]!;
-    const padded = pad(x!, timeAxis, taps - 1, 0);
-    const y = shifted(padded, w!, timeAxis, x!.shape[timeAxis]!, (k) => k);
+  expand(inputs, attributes, { target }) {
+    const [x, w, b] = inputs as [Tensor, Tensor, Tensor?];
+    const y = target === 'cpu' ? shifted(x, w, attributes) : fused(x, w, attributes);
     return { outputs: [b ? add(y, b) : y] };
   },
 });
 
-/** Sum over all axes but the last. */
-function overAll(x: Tensor): Tensor {
-  const flat = rows(x);
-  return sum(flat, [0]);
+/** A product per tap: no layout change, and faster on the CPU than its fused kernel. */
+function shifted(x: Tensor, w: Tensor, { timeAxis, ahead }: ConvAttributes): Tensor {
+  const [channels, , taps] = w.shape as [number, number, number];
+  const n = x.shape[timeAxis]!;
+  const padded = ahead ? pad(x, timeAxis, 0, taps - 1) : pad(x, timeAxis, taps - 1, 0);
+  const terms = Array.from({ length: taps }, (_, k) => {
+    const start = ahead ? taps - 1 - k : k;
+    const weight = reshape(slice(w, 2, k, k + 1), [channels]);
+    return mul(slice(padded, timeAxis, start, start + n), weight);
+  });
+  return terms.reduce((total, term) => add(total, term));
 }
 
-/** Σ over taps k of weight[:, k] · padded[start(k) … start(k) + n]. */
-function shifted(padded: Tensor, w: Tensor, axis: number, n: number, start: (k: number) => number): Tensor {
-  const [channels, , taps] = w.shape as [number, number, number];
-  let total: Tensor | undefined;
-  for (let k = 0; k < taps; k++) {
-    const weight = reshape(slice(w, 2, k, k + 1), [channels]);
-    const term = mul(slice(padded, axis, start(k), start(k) + n), weight);
-    total = total ? add(total, term) : term;
-  }
-  return total!;
+/** One kernel; looking ahead is looking back from K - 1 steps later, taps reversed. */
+function fused(x: Tensor, w: Tensor, { timeAxis, ahead }: ConvAttributes): Tensor {
+  const taps = w.shape[2]!;
+  if (!ahead) return kernel(x, w, timeAxis);
+  const n = x.shape[timeAxis]!;
+  const later = kernel(pad(x, timeAxis, 0, taps - 1), flip(w, 2), timeAxis);
+  return slice(later, timeAxis, taps - 1, taps - 1 + n);
+}
+
+/** Over x (B, T, C), taps `dilation` apart. */
+const kernelOperator: Operator<{ readonly dilation: number }> = defineOperator<{ readonly dilation: number }>(
+  {
+    name: 'causalConvKernel',
+    infer: ([x]) => [{ dtype: 'float32', shape: x!.shape }],
+    evaluate([x, w], { dilation }) {
+      const [batch, length, channels] = x!.shape as [number, number, number];
+      const shape = [batch, length / dilation, dilation * channels];
+      // Taps apart are taps over rows of several tokens.
+      const taps = w!.shape[2]!;
+      const wide = new Float64Array(dilation * channels * taps);
+      for (let i = 0; i < dilation; i++) wide.set(w!.data, i * channels * taps);
+      const values = [
+        { shape, data: x!.data },
+        { shape: [dilation * channels, 1, taps], data: wide },
+      ];
+      const [y] = convOperator.evaluate(values, { timeAxis: 1, ahead: false }, []);
+      return [{ shape: x!.shape, data: y!.data }];
+    },
+    lower(emit, inputs, { attributes: { dilation } }) {
+      const attributes = { channels_last: 1, dilation };
+      const [y] = emit.nodes('CausalConvWithState', inputs, {
+        domain: 'com.microsoft',
+        attributes,
+        outputs: 2,
+      });
+      return [y!];
+    },
+  },
+);
+
+/** Axes between time and channels become part of time, and the taps as far apart. */
+function kernel(x: Tensor, w: Tensor, timeAxis: number): Tensor {
+  const { outer, n } = around(x.shape, timeAxis);
+  const dilation = size(x.shape.slice(timeAxis + 1, -1));
+  const flat = reshape(x, [outer, n * dilation, x.shape[x.shape.length - 1]!]);
+  return reshape(apply1(kernelOperator, [flat, w], { dilation }), x.shape);
 }
 
 /**
@@ -103,5 +145,5 @@ function shifted(padded: Tensor, w: Tensor, axis: number, n: number, start: (k: 
  */
 export function causalConv1d(x: Tensor, weight: Tensor, bias: Tensor | undefined, timeAxis: number): Tensor {
   const at = axisOf('causalConv1d', x, timeAxis);
-  return apply1(convOperator, bias ? [x, weight, bias] : [x, weight], { timeAxis: at });
+  return apply1(convOperator, bias ? [x, weight, bias] : [x, weight], { timeAxis: at, ahead: false });
 }

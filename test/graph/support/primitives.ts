@@ -173,6 +173,11 @@ export const primitiveSamples: readonly Sample[] = [
     build: (x, w) => g.causalConv1d(x, w, undefined, 1),
   },
   {
+    name: 'causalConv1d between axes',
+    inputs: [float(2, 5, 3, 4), float(4, 1, 3), float(4)],
+    build: (x, w, b) => g.causalConv1d(x, w, b, 1),
+  },
+  {
     name: 'constants',
     inputs: [float(2, 3)],
     build: (x) => g.add(g.mul(x, g.full([2, 1], 2)), g.add(g.ones([3]), g.cast(g.iota(3), 'float32'))),
