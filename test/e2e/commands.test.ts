@@ -130,7 +130,10 @@ describe('commands', () => {
     const before = runFolders(session.workspace);
     const row = page.locator('.part.sidebar .monaco-list-row', { hasText: 'stopped' }).first();
     await row.click({ button: 'right' });
-    await page.locator('.context-view .action-label', { hasText: 'Delete Run' }).click();
+    const item = page.locator('.context-view .action-item', { hasText: 'Delete Run' });
+    await item.hover();
+    await page.waitForTimeout(300); // a menu that has just opened ignores clicks
+    await item.click();
     const dialog = page.locator('.monaco-dialog-box');
     await dialog.waitFor();
     await session.screenshot('delete');

@@ -149,18 +149,18 @@ const contextValue = (run: RunEntry): string => {
   return run.status === 'finished' ? 'run.finished' : 'run.resumable';
 };
 
-/** `10:32:07 · a1b2` of today's `20260722-103207-a1b2`, with the date before it on other days. */
+/** `10:32:07` of today's `20260722-103207-a1b2`, with the date before it on other days. */
 export function runLabel(dir: string, now = new Date()): string {
   const name = path.basename(dir);
   const match = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-([0-9a-f]{4})$/.exec(name);
   if (match === null) return name;
-  const [, year, month, day, hour, minute, second, id] = match;
+  const [, year, month, day, hour, minute, second] = match;
   const today =
     Number(year) === now.getFullYear() &&
     Number(month) === now.getMonth() + 1 &&
     Number(day) === now.getDate();
   const date = today ? '' : `${year}-${month}-${day} `;
-  return `${date}${hour}:${minute}:${second} · ${id}`;
+  return `${date}${hour}:${minute}:${second}`;
 }
 
 /** What stands behind the label: progress while live, then the last numbers. */
