@@ -128,7 +128,8 @@ describe('anchors', () => {
     const { text: marked, position } = atCursor('extends: mamba-1▮30m\ndata: induction-heads\n');
     await client.open(marked, uri);
     const hover = await client.hover(uri, position);
-    assert.match((hover?.contents as { value: string }).value, /24 × mamba, d_model 768[^]*perplexity 10.56/);
+    assert.ok(hover);
+    assert.match((hover.contents as { value: string }).value, /24 × mamba, d_model 768[^]*perplexity 10.56/);
     const [place] = (await client.connection.sendRequest(DefinitionRequest.type, {
       textDocument: { uri },
       position,

@@ -136,7 +136,8 @@ describe('refactorings', () => {
   it('moves the layers into a file of their own', async () => {
     const marked = `# head\n${start.replace('layers', 'lay▮ers')}    # the stack\n    - mixer: mamba\ntrain:\n  steps: 3\n`;
     const { text, actions } = await actionsAt(marked, 'refactor.extract');
-    const [create, fill, change] = actions[0]?.edit?.documentChanges as [
+    assert.ok(actions[0]?.edit?.documentChanges);
+    const [create, fill, change] = actions[0].edit.documentChanges as [
       { kind: string; uri: string },
       TextDocumentEdit,
       TextDocumentEdit,

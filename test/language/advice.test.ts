@@ -1,0 +1,128 @@
+/** @file Warnings for what runs but is probably wrong, and that ordinary configs get none. */
+import * as assert from 'node:assert/strict';
+import * as os from 'node:os';
+import * as z from 'zod';
+import { defineData } from '../../src/data/define';
+import { createLanguage } from '../../src/language/language';
+import { memoryEstimate } from '../../src/language/memory';
+import { resolveTextWith } from '../../src/language/resolve';
+import { structureOf } from '../../src/language/structure';
+import { mixers } from '../../src/layers';
+import { memoryReader } from '../config/memory';
+import { resolve } from './registry';
+
+const warned = async (text: string): Promise<string[]> =>
+  (await resolve(text)).diagnostics.map(({ severity, code, line }) => `${severity} ${code} ${line}`);
+
+const config = (data: string, layers: string, rest = ''): string =>
+  `data: ${data}\nmodel:\n  d_model: 32\n  layers: [${layers}]\n${rest}`;
+
+describe('advice', () => {
+  it('is silent about ordinary configs', async () => {
+    assert.deepEqual(await warned(config('recall', '{mixer: mamba}')), []);
+    assert.deepEqual(
+      await warned(config('{type: recall, length: 4096}', '{mixer: mamba2, headdim: 16}, {mixer: mlp}')),
+      [],
+    );
+  });
+
+  it('compares the step sizes with the length', async () => {
+    const long = '{type: recall, length: 100000}';
+    assert.deepEqual(await warned(config(long, '{mixer: mamba, dt_min: 0.001}')), [
+      'warning step-size-range 4',
+    ]);
+    const { diagnostics } = await resolve(config(long, '{mixer: mamba, dt_min: 0.001}'));
+    assert.equal(diagnostics[0]?.suggestion, '1e-5');
+    assert.deepEqual(await warned(config(long, '{mixer: mamba, dt_min: 1e-5}')), []);
+    const short = config(
+      '{type: recall, length: 4}',
+      '{mixer: mamba, d_state: 2, dt_min: 1e-5, dt_max: 1e-4}',
+    );
+    assert.deepEqual(await warned(short), ['warning step-size-range 4']);
+  });
+
+  it('names learning rates far outside the usual', async () => {
+    const rate = (lr: string, layer: string): string =>
+      config('recall', layer, `train: {optimizer: {lr: ${lr}}}\n`);
+    assert.deepEqual(await warned(rate('0.05', '{mixer: mamba}')), ['warning unusual-value 5']);
+    assert.deepEqual(await warned(rate('0.05', '{mixer: attention}')), []);
+    assert.deepEqual(await warned(rate('1e-8', '{mixer: mamba}')), ['warning unusual-value 5']);
+    assert.deepEqual(await warned(rate('0.5', '{mixer: mamba}')), ['warning unusual-value 5']);
+  });
+
+  it('misses a layer that connects positions', async () => {
+    assert.deepEqual(await warned(config('recall', '{mixer: mlp}')), ['warning context-unused 4']);
+    assert.deepEqual(await warned(config('digits', '{mixer: mlp}')), [], 'the classifier pools');
+  });
+
+  it('compares the state with the pairs to recall', async () => {
+    const pairs = defineData({
+      name: 'pairs',
+      title: 'Pairs',
+      summary: 'Pairs.',
+      description: 'Pairs.',
+      options: z.strictObject({ num_kv_pairs: z.int().default(32).describe('Pairs.') }),
+      check: () => [],
+      open: () => Promise.reject(new Error('not in this test')),
+      shape: () => ({
+        length: 128,
+        input: { kind: 'tokens', vocab_size: 64 },
+        target: { kind: 'answer', positions: 1 },
+      }),
+    });
+    const language = createLanguage({ mixers, datasets: { pairs } });
+    const codes = async (layers: string): Promise<string[]> => {
+      const reader = { ...memoryReader({}), toDisk: (file: string) => file };
+      const { diagnostics } = await resolveTextWith(
+        language,
+        config('pairs', layers),
+        '/c/a.ssm.yaml',
+        reader,
+      );
+      return diagnostics.map(({ code, suggestion }) => `${code} ${suggestion}`);
+    };
+    assert.deepEqual(await codes('{mixer: mamba, d_state: 16}'), ['small-state 32']);
+    assert.deepEqual(await codes('{mixer: mamba, d_state: 32}'), []);
+    assert.deepEqual(await codes('{mixer: mamba, d_state: 16}, {mixer: attention}'), []);
+  });
+
+  it('estimates memory, and warns with a batch that fits', async () => {
+    const text = (batch: number): string =>
+      config('{type: recall, length: 4096}', '{mixer: mamba, repeat: 8}', `train: {batch_size: ${batch}}\n`);
+    const { analysis } = await resolve(text(1));
+    const one = analysis && memoryEstimate(analysis);
+    assert.ok(one);
+    const huge = Math.ceil((2 * os.totalmem()) / one.activations);
+    const { diagnostics } = await resolve(text(huge));
+    assert.deepEqual(
+      diagnostics.map(({ code }) => code),
+      ['memory'],
+    );
+    const fits = Number(diagnostics[0]?.suggestion);
+    assert.ok(fits * one.activations < os.totalmem() && 2 * fits * one.activations > os.totalmem() / 2);
+  });
+});
+
+describe('model structure', () => {
+  it('follows blocks and repeats, with the numbers of one copy', async () => {
+    const { analysis } = await resolve(
+      config('recall', '{repeat: 2, block: [{mixer: mamba}, {mixer: mlp}]}, {mixer: attention, heads: 4}'),
+    );
+    assert.ok(analysis);
+    const structure = structureOf(analysis);
+    assert.deepEqual([structure.layers, structure.length, structure.width], [5, 64, 32]);
+    const [block, attention] = structure.items;
+    assert.deepEqual(
+      block?.children?.map(({ mixer, index, count }) => [mixer, index, count]),
+      [
+        ['mamba', 0, 2],
+        ['mlp', 1, 2],
+      ],
+    );
+    assert.deepEqual([attention?.index, attention?.count], [4, 1]);
+    const inside = 2 * (block?.children ?? []).reduce((sum, one) => sum + (one.parameters ?? 0), 0);
+    const norms = 6 * 32;
+    const embedding = 16 * 32;
+    assert.equal(structure.parameters, inside + (attention?.parameters ?? 0) + norms + embedding);
+  });
+});
