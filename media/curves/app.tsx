@@ -38,12 +38,20 @@ function notesOf(model: CurvesModel): ChartNote[] {
         const x = data.positionOf(event.step, axis);
         notes.set(`${event.event} ${x}`, { x, text: words(event.note) });
       }
-      const warmup = run.keys['warmup'];
-      if (typeof warmup === 'number' && warmup > 0 && (data.lastStep ?? 0) >= warmup) {
-        const x = data.positionOf(warmup, axis);
-        notes.set(`warm-up ${x}`, { x, text: 'warm-up ends' });
-      }
     }
+  }
+  // The warm-up is the config's: said when it is the same for all.
+  const runs = model.visible().flatMap((group) => group.runs);
+  const warmup = runs[0]?.keys['warmup'];
+  const longest = runs.find((run) => (model.dataOf(run.id).lastStep ?? 0) >= Number(warmup));
+  if (
+    typeof warmup === 'number' &&
+    warmup > 0 &&
+    longest &&
+    runs.every((run) => run.keys['warmup'] === warmup)
+  ) {
+    const x = model.dataOf(longest.id).positionOf(warmup, axis);
+    notes.set('warm-up', { x, text: 'warm-up ends' });
   }
   return [...notes.values()].slice(0, 12);
 }

@@ -243,8 +243,11 @@ export class CurvesModel extends FrameSource {
     let max = 0;
     for (const group of this.visible()) {
       for (const run of group.runs) {
-        if (axis === 'step') max = Math.max(max, run.steps ?? 0, this.dataOf(run.id).lastStep ?? 0);
-        else max = Math.max(max, this.lastX(run.id, axis));
+        if (axis === 'step') {
+          // A run that has ended early has no use for the steps that it will not take.
+          const last = this.dataOf(run.id).lastStep ?? 0;
+          max = Math.max(max, last, run.status === 'running' || last === 0 ? (run.steps ?? 0) : 0);
+        } else max = Math.max(max, this.lastX(run.id, axis));
       }
     }
     if (max <= 0) return [0, axis === 'step' ? 1000 : 1];

@@ -4,7 +4,7 @@ import { configValue, duration, integer, number3, percent } from '../../src/figu
 import { runStyle } from '../../src/figures/core/palette';
 import { differingKeys } from '../../src/figures/curves/groups';
 import { metricOf } from '../../src/figures/curves/metrics';
-import { meanOf, valueBetween } from '../../src/figures/curves/trace';
+import { commonRange, meanOf, valueBetween } from '../../src/figures/curves/trace';
 import { useSource } from '../shared/hooks';
 import { factsOf, type GroupFacts } from './facts';
 import type { CurvesModel } from './model';
@@ -168,12 +168,12 @@ export function bestOf(column: Column, facts: readonly GroupFacts[]): string | u
 /** Loss of a group at the cursor, its last one without a cursor. */
 export function lossAt(model: CurvesModel, group: GroupFacts['group']): number | undefined {
   const loss = metricOf('loss');
-  const at = model.state.pinned ?? model.cursor.at;
-  const values = group.runs
-    .map((run) => {
-      const series = model.seriesOf(run.id, loss);
-      return at === undefined ? series.lastValue() : valueBetween(series, at);
-    })
+  const series = group.runs.map((run) => model.seriesOf(run.id, loss));
+  const cursor = model.state.pinned ?? model.cursor.at;
+  // Without a cursor the last value, of several seeds the last that all have.
+  const at = cursor ?? (series.length > 1 ? commonRange(series)?.[1] : undefined);
+  const values = series
+    .map((entry) => (at === undefined ? entry.lastValue() : valueBetween(entry, at)))
     .filter((value) => value !== undefined);
   return values.length === 0 ? undefined : meanOf(values, model.useLog(loss));
 }

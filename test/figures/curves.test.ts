@@ -14,7 +14,7 @@ import { metricOf } from '../../src/figures/curves/metrics';
 import { Series } from '../../src/figures/curves/series';
 import { Smoother, smooth } from '../../src/figures/curves/smooth';
 import { bestEval, firstReached, meanThroughput } from '../../src/figures/curves/summary';
-import { traceBand, tracePath, traceSeeds, valueBetween } from '../../src/figures/curves/trace';
+import { commonRange, traceBand, tracePath, traceSeeds, valueBetween } from '../../src/figures/curves/trace';
 import { drawChart, type ChartGroup } from '../../src/figures/curves/chart';
 import { drawOverlay, nearestGroup } from '../../src/figures/curves/overlay';
 import { chartSummary, cursorSentence } from '../../src/figures/curves/summary';
@@ -158,6 +158,21 @@ describe('tracing', () => {
     const { line, band } = traceSeeds(seeds, linearScale([1, 2], [0, 10]), y);
     assert.ok(Math.abs(line[1]! - y.map(2)) < 1e-9);
     assert.deepEqual([band.upper[0], band.lower.at(-1)], [y.map(4), y.map(1)]);
+  });
+});
+
+describe('seeds that end at different steps', () => {
+  it('have a mean where all have values, and lines of their own after that', () => {
+    const short = series(dataOf([1, 1, 1]));
+    const long = series(dataOf([4, 4, 4, 9, 9]));
+    const y = logScale([0.1, 10], [100, 0]);
+    const { line, rest } = traceSeeds([short, long], linearScale([0, 5], [0, 50]), y);
+    assert.deepEqual([line[0], line.at(-2)], [10, 30]);
+    assert.ok(line.filter((_, i) => i % 2 === 1).every((py) => Math.abs(py - y.map(2)) < 1e-9));
+    assert.equal(rest.length, 1);
+    assert.deepEqual([rest[0]![0], rest[0]!.at(-2)], [30, 50]);
+    assert.deepEqual(commonRange([short, long]), [1, 3]);
+    assert.equal(commonRange([short, series(dataOf([]))]), undefined);
   });
 });
 

@@ -81,7 +81,7 @@ export function logTicks([min, max]: Range, count: number): Tick[] {
 
 function logLabel(value: number): string {
   if (value >= 1e4) return short(value);
-  if (value >= 1e-4) return String(Number(value.toPrecision(3)));
+  if (value >= 1e-3) return String(Number(value.toPrecision(3)));
   return value.toExponential(0).replace('-', '−');
 }
 

@@ -5,6 +5,7 @@ import { isHighContrast, type Theme, type ThemeKind } from '../core/theme';
 import type { ChartGroup, ChartLine, ChartView } from './chart';
 import type { Series } from './series';
 import {
+  commonRange,
   isDense,
   meanOf,
   traceBand,
@@ -99,6 +100,7 @@ export function drawGroup(
     const traced = traceSeeds(group.series, x, y);
     bands.push({ kind: 'band', ...traced.band, fill: style.color, opacity: opacity * 0.28 });
     lines.push({ kind: 'line', points: traced.line, stroke });
+    for (const points of traced.rest) lines.push({ kind: 'line', points, stroke: { ...stroke, width: 1 } });
     emphasis = { kind: 'line', points: traced.line, stroke: strong };
   }
   const end = lineEnd(group, x, y);
@@ -148,10 +150,11 @@ export function drawGroup(
     }
   }
   const valueAt = (at: number): number | undefined => {
+    if (single) return nearestValue(single, at);
     const values = group.series
-      .map((series) => (single ? nearestValue(series, at) : valueBetween(series, at)))
+      .map((series) => valueBetween(series, at))
       .filter((value) => value !== undefined);
-    return values.length === 0 ? undefined : meanOf(values, y.log);
+    return values.length === 0 || values.length < group.series.length ? undefined : meanOf(values, y.log);
   };
   return { line: { group, valueAt, end, emphasis }, bands, lines, above };
 }
@@ -167,18 +170,25 @@ function nearestValue(series: Series, at: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+/** Where the line ends: at the last value, of several seeds at the last that all have. */
 function lineEnd(group: ChartGroup, x: Scale, y: Scale): ChartLine['end'] {
-  const ends = group.series.filter((series) => series.length > 0);
-  if (ends.length === 0) return undefined;
-  const values = ends.map((series) => series.lastValue()).filter((value) => value !== undefined);
+  const [single] = group.series;
+  if (group.series.length === 1 && single) {
+    const value = single.lastValue();
+    if (value === undefined) return undefined;
+    const at = Math.min(lastFiniteX(single), x.domain[1]);
+    const shown = valueBetween(single, at) ?? value;
+    return { x: x.map(at), y: y.map(shown), value };
+  }
+  const common = commonRange(group.series);
+  if (!common) return undefined;
+  const at = Math.min(common[1], x.domain[1]);
+  const values = group.series
+    .map((series) => valueBetween(series, at))
+    .filter((value) => value !== undefined);
   if (values.length === 0) return undefined;
   const value = meanOf(values, y.log);
-  const furthest = Math.max(...ends.map((series) => lastFiniteX(series)));
-  const at = Math.min(furthest, x.domain[1]);
-  const shown = ends
-    .map((series) => valueBetween(series, Math.min(at, series.xs.at(series.length - 1))))
-    .filter((v) => v !== undefined);
-  return { x: x.map(at), y: y.map(shown.length > 0 ? meanOf(shown, y.log) : value), value };
+  return { x: x.map(at), y: y.map(value), value };
 }
 
 function lastFiniteX(series: Series): number {

@@ -211,18 +211,48 @@ export function meanOf(values: readonly number[], log: boolean): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Mean line and min–max band of several seeds. */
-export function traceSeeds(seeds: readonly Series[], x: Scale, y: Scale): { line: number[]; band: Band } {
+/** The x range in which every seed has values; undefined when there is none. */
+export function commonRange(seeds: readonly Series[]): readonly [number, number] | undefined {
+  if (seeds.some((seed) => seed.length === 0)) return undefined;
+  const from = Math.max(...seeds.map((seed) => seed.xs.at(0)));
+  const to = Math.min(...seeds.map((seed) => seed.xs.at(seed.length - 1)));
+  return to > from ? [from, to] : undefined;
+}
+
+/**
+ * Mean line and min–max band of several seeds where all have values. A mean over fewer of them would jump where
+ * one ends, so what goes further is given as lines of its own.
+ */
+export function traceSeeds(
+  seeds: readonly Series[],
+  x: Scale,
+  y: Scale,
+): { line: number[]; band: Band; rest: number[][] } {
   const line: number[] = [];
   const band: Band = { xs: [], upper: [], lower: [] };
-  for (let px = x.range[0]; px <= x.range[1]; px++) {
-    const at = x.invert(px);
-    const values = seeds.map((seed) => valueBetween(seed, at)).filter((value) => value !== undefined);
-    if (values.length === 0) continue;
-    line.push(px, y.map(meanOf(values, y.log)));
-    band.xs.push(px - 0.5);
-    band.upper.push(y.map(Math.max(...values)));
-    band.lower.push(y.map(Math.min(...values)));
+  const common = commonRange(seeds);
+  if (common) {
+    const add = (px: number): void => {
+      const at = Math.max(common[0], Math.min(common[1], x.invert(px)));
+      const values = seeds.map((seed) => valueBetween(seed, at)).filter((value) => value !== undefined);
+      if (values.length < seeds.length) return;
+      line.push(px, y.map(meanOf(values, y.log)));
+      band.xs.push(px - 0.5);
+      band.upper.push(y.map(Math.max(...values)));
+      band.lower.push(y.map(Math.min(...values)));
+    };
+    const first = Math.max(x.range[0], x.map(common[0]));
+    const last = Math.min(x.range[1], x.map(common[1]));
+    for (let px = first; px < last; px++) add(px);
+    add(last);
   }
-  return { line, band };
+  const rest = seeds
+    .map((seed) => {
+      const [from, to] = visibleRows(seed, x);
+      const start = common ? Math.max(from, lowerBound(seed.xs.data, common[1], seed.length)) : from;
+      const traced = { values: seed.shown, extremes: seed.shownRange };
+      return to - start > 1 ? tracePath(seed, traced, x, y, [start, to]) : [];
+    })
+    .filter((path) => path.length > 2);
+  return { line, band, rest };
 }

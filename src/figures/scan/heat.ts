@@ -36,12 +36,12 @@ function build(
   scan: Recurrence,
   theme: Theme,
   order: readonly number[],
-  height: number,
+  most: number,
   range: readonly [number, number],
   signed: boolean,
   at: (entry: number, t: number) => number,
 ): HeatMap {
-  const { rows, each } = pooled(order.length, height);
+  const { rows, each } = pooled(order.length, most);
   const [from, to] = range;
   let max = 0;
   for (const entry of order) {
@@ -67,10 +67,10 @@ export function channelMap(
   scan: Recurrence,
   theme: Theme,
   quantity: ChannelQuantity,
-  height: number,
+  most: number,
   range: readonly [number, number],
 ): HeatMap {
-  const key = `channels ${quantity} ${height} ${range.join()} ${theme.kind} ${theme.background}`;
+  const key = `channels ${quantity} ${most} ${range.join()} ${theme.kind} ${theme.background}`;
   const reads: Record<ChannelQuantity, (channel: number, t: number) => number> = {
     output: (channel, t) => Math.abs(scan.output(t, channel)),
     delta: (channel, t) => scan.delta(t, channel),
@@ -79,7 +79,7 @@ export function channelMap(
     x: (channel, t) => scan.x(t, channel),
   };
   const signed = quantity === 'gate' || quantity === 'x';
-  return scan.keep(key, () => build(scan, theme, scan.byMemory, height, range, signed, reads[quantity]));
+  return scan.keep(key, () => build(scan, theme, scan.byMemory, most, range, signed, reads[quantity]));
 }
 
 /** B, C or the state of one channel, slowest state on top. */
@@ -88,12 +88,12 @@ export function stateMap(
   theme: Theme,
   which: 'B' | 'C' | 'state',
   channel: number,
-  height: number,
+  most: number,
   range: readonly [number, number],
 ): HeatMap {
-  const key = `${which} ${channel} ${height} ${range.join()} ${theme.kind} ${theme.background}`;
+  const key = `${which} ${channel} ${most} ${range.join()} ${theme.kind} ${theme.background}`;
   const read = which === 'B' ? scan.B : which === 'C' ? scan.C : scan.h;
   return scan.keep(key, () =>
-    build(scan, theme, scan.statesByDecay(channel), height, range, true, (n, t) => read(t, channel, n)),
+    build(scan, theme, scan.statesByDecay(channel), most, range, true, (n, t) => read(t, channel, n)),
   );
 }

@@ -93,8 +93,12 @@ function heightOf(id: RowId, scan: Recurrence, narrow: boolean): number {
       return narrow ? 40 : 52;
     case 'match':
       return narrow ? 40 : 52;
-    case 'channels':
-      return Math.max(48, Math.min(narrow ? 120 : 176, Math.round(scan.channels * 2.75)));
+    case 'channels': {
+      // Whole pixels a row, so that no row looks stronger for being thicker; few channels have room for more.
+      if (!narrow && scan.channels <= 64) return Math.max(48, Math.round(scan.channels * 2.75));
+      const { rows } = pooled(scan.channels, mostRows(narrow));
+      return rows * Math.max(1, Math.floor((narrow ? 128 : 256) / rows));
+    }
     case 'B':
     case 'C':
       return Math.max(24, Math.min(narrow ? 64 : 96, scan.states * (narrow ? 4 : 5)));
@@ -180,8 +184,11 @@ export function positionAt(layout: SequenceLayout, px: number): number | undefin
 export const rowAt = (layout: SequenceLayout, py: number): RowPlace | undefined =>
   layout.rows.find((row) => py >= row.y && py < row.y + row.height);
 
-/** Rows of a heat map: more than the pixels hold are pooled by their largest value. */
-export function pooled(count: number, height: number): { rows: number; each: number } {
-  const each = Math.max(1, Math.ceil(count / Math.max(1, Math.floor(height))));
+/** Rows that a heat map by channel has at most. */
+export const mostRows = (narrow: boolean): number => (narrow ? 128 : 256);
+
+/** Rows of a heat map: more than `most` are pooled by their largest value. */
+export function pooled(count: number, most: number): { rows: number; each: number } {
+  const each = Math.max(1, Math.ceil(count / Math.max(1, Math.floor(most))));
   return { rows: Math.ceil(count / each), each };
 }

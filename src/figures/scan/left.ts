@@ -49,7 +49,7 @@ export function drawLeft(scan: Recurrence, t: number, channel: number, width: nu
     marks.push({ kind: 'line', points, stroke: { color: theme.foreground, width: 1.5, dash } });
     ends.push({
       y: y.map(product),
-      text: `${name}: ${percent(product, product < 0.1 && product > 0.0005 ? 1 : 0)}`,
+      text: `${name}: ${product < 0.0005 ? '<0.1 %' : percent(product, product < 0.1 ? 1 : 0)}`,
     });
   }
   const places = pushApart(

@@ -238,7 +238,7 @@ export function normRow(context: RowContext, row: RowPlace): { marks: Mark[]; va
     marks,
     value: readout(
       context,
-      Math.max(row.y + 8, y(Math.max(before, after)) + 8),
+      Math.max(row.y + 8, Math.min(floor - 8, y(Math.max(before, after)) + 8)),
       `${number3(before)} → ${number3(after)}`,
     ),
   };

@@ -4,7 +4,7 @@ import type { Mark, Measure, Scene } from '../core/scene';
 import { isHighContrast, type Theme } from '../core/theme';
 import { caption } from './captions';
 import { channelMap, stateMap, type HeatMap } from './heat';
-import { xOf, type RowPlace, type SequenceLayout, type SequenceView } from './layout';
+import { mostRows, xOf, type RowPlace, type SequenceLayout, type SequenceView } from './layout';
 import type { Recurrence } from './recurrence';
 import { deltaRow, gateRow, heatRow, keptRow, matchRow, normRow, type RowContext } from './rows';
 import { indices, overview, tokenStrip } from './strip';
@@ -20,7 +20,7 @@ export function heatOf(
   theme: Theme,
 ): HeatMap | undefined {
   const range = [layout.from, layout.to] as const;
-  if (row.id === 'channels') return channelMap(scan, theme, view.quantity, row.height, range);
+  if (row.id === 'channels') return channelMap(scan, theme, view.quantity, mostRows(layout.narrow), range);
   if (row.id === 'B' || row.id === 'C' || row.id === 'state')
     return stateMap(scan, theme, row.id, view.channel, row.height, range);
   return undefined;

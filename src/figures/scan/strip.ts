@@ -28,7 +28,7 @@ export function tokenStrip(context: RowContext, view: SequenceView, measure: Mea
       marks.push({ kind: 'line', points: [at, y + 1, at, y + height - 1], stroke: border });
     }
   }
-  const size = (layout.cell >= 14 ? 12 : Math.max(7.5, Math.min(11, layout.cell * 0.95))) * scale;
+  const largest = (layout.cell >= 14 ? 12 : Math.max(7.5, Math.min(11, layout.cell * 0.95))) * scale;
   // Glyphs wider than the cells hold: the playhead's neighbourhood alone is written.
   const every = layout.cell >= 7;
   for (let t = layout.from; t < layout.to; t++) {
@@ -36,6 +36,12 @@ export function tokenStrip(context: RowContext, view: SequenceView, measure: Mea
     if (!every && !near) continue;
     const text = visible(tokens[t]?.label ?? '');
     const room = every ? layout.cell - 2 : 80;
+    // Labels of several characters shrink before they are cut.
+    const full = measure(text, largest, 400, 'mono');
+    const size = Math.max(
+      Math.min(largest, 7 * scale),
+      Math.min(largest, (largest * room) / Math.max(1, full)),
+    );
     marks.push({
       kind: 'text',
       x: xOf(layout, t) + layout.cell / 2,
