@@ -67,7 +67,15 @@ async function openEmbedded() {
   const server = await startEditorServer(editor, {
     data,
     extensions: path.join(cacheFolder(), 'editor-extensions'),
-    settings: { 'workbench.startupEditor': 'none', 'chat.disableAIFeatures': true },
+    settings: {
+      'workbench.startupEditor': 'none',
+      'chat.disableAIFeatures': true,
+      'telemetry.telemetryLevel': 'off',
+      // Nothing is looked up on the network that nobody asked for.
+      'extensions.autoCheckUpdates': false,
+      'extensions.autoUpdate': false,
+      'extensions.ignoreRecommendations': true,
+    },
     ...(options.port === undefined ? {} : { port: Number(options.port) }),
   }).catch((error) => {
     console.error(`The editor did not start: ${error.message}`);

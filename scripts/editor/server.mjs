@@ -117,9 +117,10 @@ export async function startEditorServer(editor, options) {
     exited: new Promise((resolve) => child.once('exit', resolve)),
     /**
      * Address of the editor on a folder, with the token and an extension under development.
-     * @param {{ folder?: string, extension?: string, file?: string }} what absolute paths
+     * @param {{ folder?: string, extension?: string, file?: string, tests?: string }} what absolute paths; `tests`: a
+     *   suite for the extension host
      */
-    address({ folder, extension, file }) {
+    address({ folder, extension, file, tests }) {
       const query = new URLSearchParams();
       if (token !== undefined) query.set('tkn', token);
       if (folder !== undefined) query.set('folder', folder);
@@ -127,6 +128,8 @@ export async function startEditorServer(editor, options) {
       if (extension !== undefined) {
         payload.push(['extensionDevelopmentPath', `vscode-remote://127.0.0.1:${port}${extension}`]);
       }
+      if (tests !== undefined)
+        payload.push(['extensionTestsPath', `vscode-remote://127.0.0.1:${port}${tests}`]);
       if (file !== undefined) payload.push(['openFile', `vscode-remote://127.0.0.1:${port}${file}`]);
       if (payload.length > 0) query.set('payload', JSON.stringify(payload));
       return `${origin}/?${query}`;

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { format } from 'node:util';
 import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
 import { ensureEditor } from '../../../scripts/editor/install.mjs';
 import { installVsix, startEditorServer } from '../../../scripts/editor/server.mjs';
@@ -42,6 +43,8 @@ const settings = {
   'chat.disableAIFeatures': true,
   'chat.commandCenter.enabled': false,
   'extensions.ignoreRecommendations': true,
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
   'window.titleBarStyle': 'custom',
   'update.mode': 'none',
   'telemetry.telemetryLevel': 'off',
@@ -146,6 +149,43 @@ export async function openEditor(options: EditorOptions = {}): Promise<EditorSes
       if (process.env.SSM_KEEP === undefined) fs.rmSync(base, { recursive: true, force: true });
     },
   };
+}
+
+/** Runs a bundled suite in the extension host; resolves with its exit code and what it logged. */
+export async function runInHost(suite: string): Promise<{ code: number; log: string }> {
+  const editor = await ensureEditor((line: string) => console.log(line));
+  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'ssm-host-'));
+  const server = await startEditorServer(editor, {
+    data: path.join(base, 'server'),
+    extensions: path.join(base, 'extensions'),
+    token: false,
+    trust: false,
+    tests: true,
+    settings,
+  });
+  const context = await (await launch()).newContext();
+  try {
+    const page = await context.newPage();
+    const lines: string[] = [];
+    await page.exposeFunction('codeAutomationLog', (_type: string, args: unknown[]) => {
+      lines.push(format(...args));
+    });
+    const ended = new Promise<number>((resolve) => {
+      void page.exposeFunction('codeAutomationExit', (code: number) => resolve(code));
+    });
+    await page.goto(server.address({ folder: base, extension: root, tests: suite }));
+    const code = await Promise.race([
+      ended,
+      new Promise<number>((_, reject) =>
+        setTimeout(() => reject(new Error('The host suite did not end.')), 120_000),
+      ),
+    ]);
+    return { code, log: lines.join('\n') };
+  } finally {
+    await context.close();
+    await server.stop();
+    fs.rmSync(base, { recursive: true, force: true });
+  }
 }
 
 /** The frame in which a panel of ours draws, found by an element only that panel has. */
