@@ -43,7 +43,7 @@ interface Line {
 }
 
 /** Lines around the cursor that are read in long texts. */
-const radius = 80;
+const radius = 40;
 
 export function cursorAt(text: string, offset: number): Cursor | undefined {
   const line = lineAt(text, offset);

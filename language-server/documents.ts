@@ -2,7 +2,15 @@
 import { promises as fs } from 'node:fs';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { URI, Utils } from 'vscode-uri';
-import { combine, loadChain, parseConfig, type ConfigNode, type Parsed, type Reader } from '../src/config';
+import {
+  combine,
+  loadChain,
+  parseConfig,
+  type ConfigNode,
+  type Diagnostic,
+  type Parsed,
+  type Reader,
+} from '../src/config';
 import { DataCheck } from './dataCheck';
 import { resolveChain, type Language, type Resolved } from '../src/language';
 
@@ -132,8 +140,7 @@ export class Documents {
     const chain = await loadChain(parsed, { reader: this.reader, ...(presets ? { presets } : {}) });
     const merged = resolveChain(language, chain, this.reader);
     const wrong = await this.dataCheck.of(merged, language, this.reader);
-    const resolved =
-      wrong.length === 0 ? merged : { ...merged, diagnostics: [...merged.diagnostics, ...wrong] };
+    const resolved = wrong.length === 0 ? merged : withMore(merged, wrong);
     const bases = chain.parts.slice(1);
     const state: State = {
       document,
@@ -144,4 +151,11 @@ export class Documents {
     if (this.open.has(keyOf(document.uri))) this.finished.set(keyOf(document.uri), state);
     return state;
   }
+}
+
+/** The text is kept, though the data that it names are not there. */
+function withMore(resolved: Resolved, more: readonly Diagnostic[]): Resolved {
+  const { text } = resolved;
+  const diagnostics = [...resolved.diagnostics, ...more];
+  return { ...resolved, diagnostics, ...(text === undefined ? {} : { text }) };
 }

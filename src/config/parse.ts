@@ -3,6 +3,7 @@ import * as YAML from 'yaml';
 import { diagnose, type Diagnostic } from './diagnostic';
 import { fromYaml } from './fromYaml';
 import type { ConfigNode } from './node';
+import { readPieces } from './pieces';
 import { makeSource, type Source } from './source';
 import { syntaxMessage } from './syntax';
 
@@ -13,15 +14,19 @@ const maxBrackets = 64;
 
 export interface Parsed {
   readonly source: Source;
-  /** The YAML document, for editors that need anchors and comments. Absent when the text was not read. */
-  readonly document?: YAML.Document.Parsed;
   /** Absent for an empty or unreadable text. */
   readonly root?: ConfigNode;
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** How a text is read; tests compare the two ways. */
+export interface ParseOptions {
+  /** Always the whole text at once. */
+  readonly whole?: boolean;
+}
+
 /** Never throws; whatever is wrong with the text is a diagnostic. `*.ssm.json` is read as the subset it is. */
-export function parseConfig(file: string, text: string): Parsed {
+export function parseConfig(file: string, text: string, { whole = false }: ParseOptions = {}): Parsed {
   if (text.length > maxLength) {
     const source = makeSource(file, '');
     const size = `${Math.round(text.length / 1024)} KiB`;
@@ -38,7 +43,8 @@ export function parseConfig(file: string, text: string): Parsed {
     };
   }
   try {
-    return read(source);
+    const root = whole ? undefined : readPieces(source);
+    return root ? { source, root, diagnostics: [] } : read(source);
   } catch (error) {
     // Indentation nested beyond the parser's stack ends here.
     const message = `This text could not be read as YAML: ${error instanceof Error ? error.message : String(error)}.`;
@@ -49,7 +55,6 @@ export function parseConfig(file: string, text: string): Parsed {
 function read(source: Source): Parsed {
   const document = YAML.parseDocument(source.text, {
     merge: true,
-    keepSourceTokens: true,
     prettyErrors: false,
     strict: true,
     uniqueKeys: true,
@@ -80,7 +85,6 @@ function read(source: Source): Parsed {
   for (const d of diagnostics) if (!first.has(d.line)) first.set(d.line, d);
   return {
     source,
-    document,
     ...(root ? { root } : {}),
     diagnostics: [...first.values(), ...more],
   };

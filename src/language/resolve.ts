@@ -96,11 +96,28 @@ export function resolveChain(
   if (!analysis.config || hasErrors(sorted)) return { ...result, diagnostics: sorted };
   const data = absoluteFiles(analysis.config.data as Plain, root, language, reader) as RunConfig['data'];
   const config: RunConfig = { ...analysis.config, data };
-  const text = stringifyConfig(
-    config as unknown as Plain,
-    'Resolved by SSM Studio: every default is written out.',
-  );
-  return { ...result, diagnostics: sorted, config, text, ...(axes ? { sweep: axes } : {}) };
+  return new Whole(result.files, analysis, sorted, config, axes);
+}
+
+/** A config without errors. Its text is written when somebody asks for it: it takes as long as all the checks. */
+class Whole implements Resolved {
+  #text: string | undefined;
+
+  constructor(
+    readonly files: readonly string[],
+    readonly analysis: Analysis,
+    readonly diagnostics: readonly Diagnostic[],
+    readonly config: RunConfig,
+    readonly sweep: readonly SweepAxis[] | undefined,
+  ) {}
+
+  get text(): string {
+    this.#text ??= stringifyConfig(
+      this.config as unknown as Plain,
+      'Resolved by SSM Studio: every default is written out.',
+    );
+    return this.#text;
+  }
 }
 
 /**
