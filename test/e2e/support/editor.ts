@@ -19,6 +19,8 @@ export interface EditorOptions {
   /** A packaged extension; without it the checkout itself is loaded as an extension under development. */
   readonly vsix?: string;
   readonly settings?: Record<string, unknown>;
+  /** Added to the environment of the editor's server. */
+  readonly environment?: Record<string, string>;
   /** Files of the workspace, by relative path. */
   readonly files?: Record<string, string>;
 }
@@ -104,6 +106,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<EditorSes
     token: false,
     trust: options.trust === true,
     settings: { ...settings, ...options.settings },
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
   const context = await (await launch()).newContext({ viewport: { width: 1440, height: 880 } });
   const page = await context.newPage();
