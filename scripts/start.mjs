@@ -87,6 +87,7 @@ async function openEmbedded() {
   console.log(
     `From another machine: ssh -L ${server.port}:127.0.0.1:${server.port} ${os.userInfo().username}@${os.hostname()}, then open it there.`,
   );
+  console.log('The editor asks whether you trust the folder; training needs a yes.');
   console.log('Stop with Ctrl-C. Training that runs goes on in its own process.');
   if (!options['no-browser']) openBrowser(address);
 
