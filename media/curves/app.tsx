@@ -148,6 +148,7 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
     'data-points': String(drawn[1]! - drawn[0]!),
     'data-last-step': String(focused ? (model.dataOf(focused.runs[0]!.id).lastStep ?? '') : ''),
     'data-last-loss': String(series?.raw.last() ?? ''),
+    'data-status': focused ? focused.runs[0]!.status : '',
     'data-zoom': state.zoom ? state.zoom.join(',') : '',
     'data-selected': model
       .visible()

@@ -6,6 +6,9 @@ import { connect } from '../shared/bridge';
 import { followTheme } from '../shared/theme';
 import '../shared/base.css';
 import './curves.css';
+// Icons of the tab, read by the host beside this script.
+import './curves-dark.svg';
+import './curves-light.svg';
 import { App } from './app';
 import { CurvesModel, initialState } from './model';
 

@@ -85,7 +85,7 @@ export function Toolbar({
         <Select label="x axis" value={state.axis} options={axes} onChange={setAxis} />
       )}
       {width >= 560 && <span class="secondary">Smooth</span>}
-      {width >= 340 && (
+      {width >= 400 && (
         <input
           type="range"
           class={narrow ? 'short' : ''}
@@ -98,7 +98,7 @@ export function Toolbar({
           onInput={(event) => model.patch({ smoothing: smoothings[Number(event.currentTarget.value)] ?? 0 })}
         />
       )}
-      {width >= 340 && <span class="value">{state.smoothing}</span>}
+      {width >= 400 && <span class="value">{state.smoothing}</span>}
       {narrow && <span class="spring" />}
       <Checkbox
         checked={state.logY}

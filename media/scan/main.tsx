@@ -6,6 +6,9 @@ import { connect } from '../shared/bridge';
 import { followTheme } from '../shared/theme';
 import '../shared/base.css';
 import './scan.css';
+// Icons of the tab, read by the host beside this script.
+import './scan-dark.svg';
+import './scan-light.svg';
 import { App } from './app';
 import { initialState, ScanModel } from './model';
 

@@ -1,2 +1,3 @@
-/** Stylesheets are imported for the bundler, which writes them beside the script. */
+/** Stylesheets and pictures are imported for the bundler, which writes them beside the script. */
 declare module '*.css';
+declare module '*.svg';

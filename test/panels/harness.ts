@@ -116,6 +116,8 @@ export class Harness {
       jsx: 'automatic',
       jsxImportSource: 'preact',
       target: 'chrome120',
+      loader: { '.svg': 'file' },
+      assetNames: '[name]',
       write: false,
       logLevel: 'error',
     });

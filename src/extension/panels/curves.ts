@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { fromCurvesSchema, type FromCurves, type RunMeta, type ToCurves } from '../../protocol/view-curves';
 import type { PanelServices, RunEntry } from '../services';
 import { Feed, type FeedSource } from './feed';
-import { failed, listen, showPage } from './host';
+import { failed, listen, panelIcon, showPage } from './host';
 import { paletteOf } from './palette';
 import { runMeta } from './run-meta';
 
@@ -46,6 +46,7 @@ export class CurvesPanel {
     panel.onDidDispose(() => this.dispose());
     panel.title =
       key === 'all' ? 'Curves' : `Curves: ${path.basename(key).replace(/\.ssm\.(ya?ml|json)$/, '')}`;
+    panel.iconPath = panelIcon(context, 'curves');
     showPage(context, panel.webview, 'curves', key);
   }
 

@@ -38,6 +38,15 @@ export function showPage(
   });
 }
 
+/** Icon of a panel's tab; written by the bundler beside the script. */
+export function panelIcon(
+  context: vscode.ExtensionContext,
+  bundle: 'curves' | 'scan',
+): { light: vscode.Uri; dark: vscode.Uri } {
+  const at = (name: string): vscode.Uri => vscode.Uri.joinPath(context.extensionUri, 'dist', 'media', name);
+  return { light: at(`${bundle}-light.svg`), dark: at(`${bundle}-dark.svg`) };
+}
+
 /** Handles messages of the panel that fit the schema; others are logged and dropped. */
 export function listen<T extends { type: string }>(
   webview: vscode.Webview,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { fromScanSchema, type FromScan, type ToScan } from '../../protocol/view-scan';
 import type { PanelServices } from '../services';
-import { listen, showPage } from './host';
+import { listen, panelIcon, showPage } from './host';
 import { readInspection } from './inspection';
 
 export class ScanPanel {
@@ -39,6 +39,7 @@ export class ScanPanel {
       for (const disposable of this.disposables) disposable.dispose();
     });
     panel.title = `Scan: ${this.name()}`;
+    panel.iconPath = panelIcon(context, 'scan');
     showPage(context, panel.webview, 'scan', target);
   }
 
@@ -51,7 +52,8 @@ export class ScanPanel {
 
   private name(): string {
     const entry = this.services.runs.get(this.target);
-    if (entry) return entry.name;
+    // `tiny · ed73` instead of the date that folders are named by.
+    if (entry) return entry.name.replace(/\/\d{8}-\d{6}-([0-9a-f]{4})$/, ' · $1');
     return path.basename(this.target).replace(/\.ssm\.(ya?ml|json)$/, '');
   }
 

@@ -31,9 +31,12 @@ export function floor125(value: number): number {
 const clean = (value: number): number => Number(value.toPrecision(12));
 
 /** At most about `count` ticks within the range. */
-export function linearTicks([min, max]: Range, count: number, label = tickLabel): Tick[] {
+export function linearTicks([min, max]: Range, count: number, label = tickLabel, quarters = false): Tick[] {
   if (!(max > min)) return [];
-  const step = ceil125((max - min) / Math.max(1, count));
+  const least = (max - min) / Math.max(1, count);
+  const whole = ceil125(least);
+  // Counts of steps read well in quarters too: 250, 500, 750.
+  const step = quarters && whole >= 50 && whole / 2 >= least && powers(whole).digit > 4 ? whole / 2 : whole;
   const ticks: Tick[] = [];
   for (let k = Math.ceil(min / step - 1e-9); k * step <= max + step * 1e-9; k++) {
     const value = clean(k * step);

@@ -162,7 +162,11 @@ export const formatY = (metric: Metric, value: number): string =>
   metric.format === 'percent' ? percent(value, 0) : short(value);
 
 function yTicks(metric: Metric, y: Scale, count: number): Tick[] {
-  if (y.log) return logTicks(y.domain, count);
+  if (y.log) {
+    const ticks = logTicks(y.domain, count);
+    // A range within a factor, as after zooming, has no powers to mark.
+    return ticks.length >= 2 ? ticks : linearTicks(y.domain, count);
+  }
   if (metric.format === 'percent') {
     const fine = y.domain[1] - y.domain[0] < 0.05;
     return linearTicks(y.domain, count).map(({ value }) => ({ value, label: percent(value, fine ? 1 : 0) }));
@@ -176,7 +180,7 @@ export function xTicks(x: Scale): Tick[] {
     2,
     Math.min(8, Math.floor((x.range[1] - x.range[0]) / (x.range[1] - x.range[0] < 420 ? 70 : 95))),
   );
-  const quarter = linearTicks(x.domain, count);
+  const quarter = linearTicks(x.domain, count, undefined, true);
   return x.domain[1] >= 1e5 ? quarter.map(({ value }) => ({ value, label: short(value) })) : quarter;
 }
 

@@ -68,8 +68,22 @@ export interface SequenceLayout {
   readonly bottom: number;
 }
 
-export const minCell = 4;
+/** Smallest cell, px: wide views magnify the tokens near the playhead, narrow ones show a window. */
+export const minCell = (narrow: boolean): number => (narrow ? 7.5 : 4);
 const maxCell = 32;
+
+/** Height of a caption beside its row, in lines. */
+const captionLines: Record<RowId, number> = {
+  delta: 3.6,
+  kept: 2.6,
+  gate: 1.7,
+  norm: 1.7,
+  match: 2.6,
+  channels: 6.4,
+  B: 4.4,
+  C: 4.4,
+  state: 4.4,
+};
 
 export interface LayoutOptions {
   readonly width: number;
@@ -109,7 +123,7 @@ function heightOf(id: RowId, scan: Recurrence, narrow: boolean): number {
 
 /** Positions to show: what the user zoomed to, all when they fit, else a window that follows the playhead. */
 function shown(scan: Recurrence, plot: number, options: LayoutOptions): [number, number] {
-  const fits = Math.floor(plot / minCell);
+  const fits = Math.floor(plot / minCell(options.narrow));
   if (options.zoom) {
     const from = Math.max(0, Math.min(scan.length - 1, Math.floor(options.zoom[0])));
     const to = Math.max(from + 1, Math.min(scan.length, Math.ceil(options.zoom[1])));
@@ -117,7 +131,7 @@ function shown(scan: Recurrence, plot: number, options: LayoutOptions): [number,
     return [from, from + fits];
   }
   if (scan.length <= fits) return [0, scan.length];
-  const count = Math.max(1, Math.floor(plot / 8));
+  const count = Math.max(1, Math.floor(plot / (options.narrow ? 10 : 8)));
   // Pages, so that stepping moves the picture seldom.
   const page = Math.floor(options.position / count);
   const from = Math.min(page * count, scan.length - count);
@@ -130,7 +144,7 @@ export function layoutSequence(scan: Recurrence, options: LayoutOptions): Sequen
   const plot = Math.max(40, width - left - (narrow ? 0 : 1));
   const [from, to] = shown(scan, plot, options);
   const count = to - from;
-  const cell = Math.min(maxCell, narrow ? plot / count : Math.max(minCell, Math.floor(plot / count)));
+  const cell = Math.min(maxCell, narrow ? plot / count : Math.max(minCell(false), Math.floor(plot / count)));
   const windowed = count < scan.length;
   const line = 14 * scale;
   let y = 0;
@@ -145,11 +159,10 @@ export function layoutSequence(scan: Recurrence, options: LayoutOptions): Sequen
     if (id === 'gate' && !scan.hasGate) continue;
     const height = heightOf(id, scan, narrow);
     const caption = y;
-    const heat = id === 'channels' || id === 'B' || id === 'C' || id === 'state';
     if (narrow) y += Math.round(20 * scale);
     rows.push({ id, y, height, caption: narrow ? caption : y });
     // The caption of a wide row may be taller than the row.
-    const captionHeight = narrow ? 0 : (heat ? 4.2 : id === 'kept' || id === 'delta' ? 3.4 : 2.6) * line;
+    const captionHeight = narrow ? 0 : captionLines[id] * line;
     y += Math.max(height, Math.round(captionHeight)) + (narrow ? 8 : 16);
   }
   const last = rows.at(-1);

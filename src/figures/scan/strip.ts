@@ -29,13 +29,11 @@ export function tokenStrip(context: RowContext, view: SequenceView, measure: Mea
     }
   }
   const largest = (layout.cell >= 14 ? 12 : Math.max(7.5, Math.min(11, layout.cell * 0.95))) * scale;
-  // Glyphs wider than the cells hold: the playhead's neighbourhood alone is written.
+  // Cells too small for glyphs: the neighbourhood of the playhead is written larger, over the strip.
   const every = layout.cell >= 7;
-  for (let t = layout.from; t < layout.to; t++) {
-    const near = Math.abs(t - view.position) <= 0;
-    if (!every && !near) continue;
+  for (let t = layout.from; t < (every ? layout.to : layout.from); t++) {
     const text = visible(tokens[t]?.label ?? '');
-    const room = every ? layout.cell - 2 : 80;
+    const room = layout.cell - 2;
     // Labels of several characters shrink before they are cut.
     const full = measure(text, largest, 400, 'mono');
     const size = Math.max(
@@ -52,9 +50,10 @@ export function tokenStrip(context: RowContext, view: SequenceView, measure: Mea
       weight: t === view.position ? 700 : 400,
       color: theme.foreground,
       anchor: 'middle',
-      ...(every ? {} : { halo: theme.background }),
     });
   }
+  if (!every && view.position >= layout.from && view.position < layout.to)
+    marks.push(...ribbon(context, view, measure));
   // The answer's own position is marked as what was asked for.
   const target = scan.inspection.target?.position;
   if (target !== undefined && target >= layout.from && target < layout.to && target !== view.position) {
@@ -83,6 +82,57 @@ export function tokenStrip(context: RowContext, view: SequenceView, measure: Mea
     });
   }
   return marks;
+}
+
+/** The tokens around the playhead in readable size, on the background. */
+function ribbon({ scan, layout, theme }: RowContext, view: SequenceView, measure: Measure): Mark[] {
+  const { tokens } = scan.inspection;
+  const size = 12 * (theme.fontSize / 13);
+  const label = (t: number): string => visible(tokens[t]?.label ?? '');
+  const width = (text: string): number => measure(text, size, 400, 'mono');
+  const gap = size * 0.45;
+  const middle = xOf(layout, view.position) + layout.cell / 2;
+  const left = xOf(layout, layout.from);
+  const right = xOf(layout, layout.to);
+  const y = layout.tokens.y + layout.tokens.height / 2 + size * 0.36;
+  const own = width(label(view.position));
+  const texts: Mark[] = [
+    {
+      kind: 'text',
+      x: middle,
+      y,
+      text: label(view.position),
+      size,
+      family: 'mono',
+      weight: 700,
+      color: theme.foreground,
+      anchor: 'middle',
+    },
+  ];
+  const ends: [number, number] = [middle - own / 2, middle + own / 2];
+  for (const direction of [-1, 1] as const) {
+    for (let k = 1; k <= 8; k++) {
+      const t = view.position + direction * k;
+      if (t < 0 || t >= scan.length) break;
+      const text = label(t);
+      const wide = width(text) + gap;
+      const next = direction < 0 ? ends[0] - wide : ends[1] + wide;
+      if (next < left + 2 || next > right - 2) break;
+      const x = direction < 0 ? next : ends[1] + gap;
+      texts.push({ kind: 'text', x, y, text, size, family: 'mono', color: theme.secondary });
+      ends[direction < 0 ? 0 : 1] = next;
+    }
+  }
+  const box = {
+    x: Math.round(ends[0] - 5) + 0.5,
+    y: layout.tokens.y + 0.5,
+    width: Math.round(ends[1] - ends[0] + 10),
+    height: layout.tokens.height - 1,
+  };
+  return [
+    { kind: 'rect', ...box, fill: theme.background, stroke: { color: theme.axis, width: 1 } },
+    ...texts,
+  ];
 }
 
 export function indices(context: RowContext, view: SequenceView, measure: Measure): Mark[] {
