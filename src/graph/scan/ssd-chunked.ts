@@ -1,0 +1,175 @@
+/**
+ * @file SSD as products of matrices: within a chunk as masked attention, between chunks by their states, which all
+ * heads of a group share one product for (Dao & Gu, 2024, section 6).
+ */
+import { add, mul, sub } from '../ops/binary';
+import { concat } from '../ops/concat';
+import { constant, zeros } from '../ops/leaves';
+import { product } from '../ops/matmul';
+import { sum } from '../ops/reduce';
+import { reshape } from '../ops/reshape';
+import { pad, slice } from '../ops/slice';
+import { transpose } from '../ops/transpose';
+import { exp } from '../ops/unary';
+import type { Tensor } from '../types';
+
+/** Added before the exponential where a later token would be seen; its exponential is zero. */
+const HIDDEN = -1e30;
+
+interface Chunked {
+  readonly batch: number;
+  readonly L: number;
+  readonly H: number;
+  readonly P: number;
+  readonly G: number;
+  /** Heads of a group. */
+  readonly R: number;
+  readonly N: number;
+  readonly Q: number;
+  readonly chunks: number;
+  /** B and C: (batch · chunks, G, Q, N) */
+  readonly B: Tensor;
+  readonly C: Tensor;
+  /** Σ of the decay from the chunk's start, the token included: (batch · chunks, Q, H). */
+  readonly sums: Tensor;
+}
+
+function sizesOf(inputs: readonly Tensor[], chunkSize: number): Omit<Chunked, 'B' | 'C' | 'sums'> {
+  const [X, , B] = inputs as [Tensor, Tensor, Tensor];
+  const [batch, L, H, P] = X.shape as [number, number, number, number];
+  const [G, N] = B.shape.slice(2) as [number, number];
+  const Q = Math.min(chunkSize, L);
+  return { batch, L, H, P, G, R: H / G, N, Q, chunks: Math.ceil(L / Q) };
+}
+
+/** (batch, L, …) → (batch · chunks, Q, …), zeros behind the end. */
+const inChunks = (x: Tensor, { batch, L, Q, chunks }: Omit<Chunked, 'B' | 'C' | 'sums'>): Tensor =>
+  reshape(pad(x, 1, 0, chunks * Q - L), [batch * chunks, Q, ...x.shape.slice(2)]);
+
+/** The inverse of `inChunks`. */
+const inTime = (x: Tensor, { batch, L, Q, chunks }: Chunked): Tensor =>
+  slice(reshape(x, [batch, chunks * Q, ...x.shape.slice(2)]), 1, 0, L);
+
+function chunked(inputs: readonly Tensor[], chunkSize: number): Chunked {
+  const sizes = sizesOf(inputs, chunkSize);
+  const { batch, chunks, Q, H } = sizes;
+  const [, A, B, C] = inputs as [Tensor, Tensor, Tensor, Tensor];
+  const maps = (x: Tensor): Tensor => transpose(inChunks(x, sizes), [0, 2, 1, 3]);
+  const lower = Float32Array.from({ length: Q * Q }, (_, i) => Number(i % Q <= Math.floor(i / Q)));
+  const sums = product(constant(lower, [Q, Q]), inChunks(A, sizes), false, false);
+  return { ...sizes, B: maps(B), C: maps(C), sums: reshape(sums, [batch * chunks, Q, H]) };
+}
+
+/** Tokens by group: (batch · chunks, Q, H, P) → (batch · chunks, G, Q, R · P); nothing moves in a single group. */
+const grouped = (x: Tensor, { G, R, P }: Chunked): Tensor =>
+  transpose(reshape(x, [x.shape[0]!, x.shape[1]!, G, R * P]), [0, 2, 1, 3]);
+const ungrouped = (x: Tensor, { H, P, Q }: Chunked): Tensor =>
+  reshape(transpose(x, [0, 2, 1, 3]), [x.shape[0]!, Q, H, P]);
+
+/** Tokens by head: (batch · chunks, Q, H, P) ↔ (batch · chunks, G, R, Q, P). */
+const byHead = (x: Tensor, { G, R, Q, P }: Chunked): Tensor =>
+  reshape(transpose(x, [0, 2, 1, 3]), [x.shape[0]!, G, R, Q, P]);
+const fromHeads = (x: Tensor, { H, Q, P }: Chunked): Tensor =>
+  transpose(reshape(x, [x.shape[0]!, H, Q, P]), [0, 2, 1, 3]);
+
+/** exp of the decay between two tokens of a chunk, zero for later ones: (batch · chunks, G, R, Q, Q). */
+function within({ sums, G, R, Q }: Chunked): Tensor {
+  const perHead = transpose(sums, [0, 2, 1]);
+  const shape = [sums.shape[0]!, G, R];
+  const mask = Float32Array.from({ length: Q * Q }, (_, i) => (i % Q <= Math.floor(i / Q) ? 0 : HIDDEN));
+  const between = sub(reshape(perHead, [...shape, Q, 1]), reshape(perHead, [...shape, 1, Q]));
+  return exp(add(between, constant(mask, [Q, Q])));
+}
+
+/** ⟨C[i], B[j]⟩ of a chunk, (batch · chunks, G, 1, Q, Q): the same for all heads of a group. */
+const scores = ({ B, C, G, Q }: Chunked): Tensor =>
+  reshape(product(C, B, false, true), [B.shape[0]!, G, 1, Q, Q]);
+
+/** exp of the decay from the chunk's start to a token, and from a token to the end: (batch · chunks, Q, H, 1). */
+function decays({ sums, Q, H }: Chunked): { fromStart: Tensor; toEnd: Tensor; whole: Tensor } {
+  const last = slice(sums, 1, Q - 1, Q);
+  const column = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, x.shape[1]!, H, 1]);
+  return { fromStart: column(exp(sums)), toEnd: column(exp(sub(last, sums))), whole: exp(last) };
+}
+
+/** x[c+1] = whole[c] · x[c] + term[c] over the chunks, or downwards; (batch, chunks, G, N, R · P). */
+function carry(
+  first: Tensor | undefined,
+  term: Tensor,
+  whole: Tensor,
+  c: Chunked,
+  downwards: boolean,
+): { entering: Tensor; last: Tensor } {
+  const { batch, chunks, G, R, N, P } = c;
+  const terms = reshape(term, [batch, chunks, G, N, R, P]);
+  const factors = reshape(whole, [batch, chunks, G, 1, R, 1]);
+  const order = Array.from({ length: chunks }, (_, i) => (downwards ? chunks - 1 - i : i));
+  const entering = new Array<Tensor>(chunks);
+  let x = first ? reshape(first, [batch, 1, G, N, R, P]) : zeros([batch, 1, G, N, R, P]);
+  for (const i of order) {
+    entering[i] = x;
+    x = add(mul(slice(factors, 1, i, i + 1), x), slice(terms, 1, i, i + 1));
+  }
+  return { entering: reshape(concat(entering, 1), [batch * chunks, G, N, R * P]), last: x };
+}
+
+/** (batch, H, P, N) ↔ (batch, G, N, R, P) */
+const toState = (x: Tensor, { batch, G, R, P, N }: Chunked): Tensor =>
+  transpose(reshape(x, [batch, G, R, P, N]), [0, 1, 4, 2, 3]);
+const fromState = (x: Tensor, { batch, G, R, P, N, H }: Chunked): Tensor =>
+  reshape(transpose(reshape(x, [batch, G, N, R, P]), [0, 1, 3, 4, 2]), [batch, H, P, N]);
+
+/** States before each chunk and after the last. */
+function states(X: Tensor, initial: Tensor | undefined, c: Chunked): { entering: Tensor; last: Tensor } {
+  const { toEnd, whole } = decays(c);
+  const added = product(c.B, grouped(mul(X, toEnd), c), true, false);
+  return carry(initial && toState(initial, c), added, whole, c, false);
+}
+
+/** Y and the final state. */
+export function chunkedForward(inputs: readonly Tensor[], chunkSize: number): [Tensor, Tensor] {
+  const c = chunked(inputs, chunkSize);
+  const X = inChunks(inputs[0]!, c);
+  const { entering, last } = states(X, inputs[4], c);
+  const near = fromHeads(product(mul(scores(c), within(c)), byHead(X, c), false, false), c);
+  const far = mul(ungrouped(product(c.C, entering, false, false), c), decays(c).fromStart);
+  return [inTime(add(near, far), c), fromState(last, c)];
+}
+
+/** Gradients of X, B, C and the initial state; the decay's follows from them. */
+export function chunkedGradients(
+  inputs: readonly Tensor[],
+  dY: Tensor,
+  dFinal: Tensor | undefined,
+  chunkSize: number,
+): { dX: Tensor; dB: Tensor; dC: Tensor; dInitial: Tensor } {
+  const c = chunked(inputs, chunkSize);
+  const X = inChunks(inputs[0]!, c);
+  const dy = inChunks(dY, c);
+  const { fromStart, toEnd, whole } = decays(c);
+  const { entering } = states(X, inputs[4], c);
+  const lost = grouped(mul(dy, fromStart), c);
+  const { entering: after, last: dInitial } = carry(
+    dFinal && toState(dFinal, c),
+    product(c.C, lost, true, false),
+    whole,
+    c,
+    true,
+  );
+  const decay = within(c);
+  const [xh, dyh] = [byHead(X, c), byHead(dy, c)];
+  const near = fromHeads(product(mul(scores(c), decay), dyh, true, false), c);
+  const far = mul(ungrouped(product(c.B, after, false, false), c), toEnd);
+  // (batch · chunks, G, Q, Q), summed over the heads of a group
+  const dScores = sum(mul(product(dyh, xh, false, true), decay), [2]);
+  const dC = add(product(dScores, c.B, false, false), product(lost, entering, false, true));
+  const kept = grouped(mul(X, toEnd), c);
+  const dB = add(product(dScores, c.C, true, false), product(kept, after, false, true));
+  const maps = (x: Tensor): Tensor => inTime(transpose(x, [0, 2, 1, 3]), c);
+  return {
+    dX: inTime(add(near, far), c),
+    dB: maps(dB),
+    dC: maps(dC),
+    dInitial: fromState(dInitial, c),
+  };
+}
