@@ -1,6 +1,7 @@
 /** @file All benchmarks, by name. */
 import { blockCase } from './cases/block';
 import { inductionStep } from './cases/induction';
+import { lspCases } from './cases/lsp';
 import { type BenchCase, type BenchResult, runCase } from './harness';
 
 export const benches: readonly BenchCase[] = [
@@ -9,6 +10,7 @@ export const benches: readonly BenchCase[] = [
   blockCase('mamba2', { batch: 4, length: 512, d_model: 256 }, 6),
   blockCase('mamba2', { batch: 1, length: 1024, d_model: 768 }, 6),
   inductionStep,
+  ...lspCases,
 ];
 
 /** Runs the named benchmarks (all without names) one after the other; unknown names match nothing. */

@@ -60,7 +60,7 @@ describe('another client', () => {
     it.skip(`${title} (skipped: nvim is not installed)`);
     return;
   }
-  it(`${title}`, () => {
+  it(title, () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'ssm-nvim-'));
     try {
       const config = path.join(folder, 'a.ssm.yaml');
