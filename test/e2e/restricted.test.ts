@@ -12,10 +12,6 @@ describe('Restricted Mode', () => {
     session = await openEditor({
       ...extensionUnderTest(),
       trust: true,
-      settings: {
-        'security.workspace.trust.startupPrompt': 'never',
-        'security.workspace.trust.banner': 'never',
-      },
       files: { 'small.ssm.yaml': smallConfig(100) },
     });
   });
@@ -29,7 +25,10 @@ describe('Restricted Mode', () => {
   });
 
   it('is on in a folder that nobody trusted', async () => {
-    await session.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
+    const { page } = session;
+    await page.locator('.monaco-dialog-box').getByText("No, I don't trust the authors").click();
+    await page.locator('.monaco-dialog-box').waitFor({ state: 'hidden' });
+    await page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
   });
 
   it('completes keys', async () => {

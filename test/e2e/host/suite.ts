@@ -40,11 +40,11 @@ function define(suite: Mocha.Suite): void {
   const it = (title: string, test: () => Promise<void>): void =>
     void suite.addTest(new Mocha.Test(title, test));
 
-  it('activates in less than 50 ms of its own', async () => {
-    const extension = vscode.extensions.getExtension<{ activationMs: number }>(id);
+  it('activates in less than 50 ms of processor time', async () => {
+    const extension = vscode.extensions.getExtension<{ processorMs: number }>(id);
     assert.ok(extension !== undefined);
-    const { activationMs } = await extension.activate();
-    assert.ok(activationMs < 50, `${activationMs} ms`);
+    const { processorMs } = await extension.activate();
+    assert.ok(processorMs < 50, `${processorMs} ms`);
   });
 
   it('has registered every command of its manifest', async () => {
