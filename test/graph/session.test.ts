@@ -4,7 +4,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as g from '../../src/graph';
-import { availableDevices, openSession, readBack, type DeviceTensor } from '../../src/runtime/ort';
+import {
+  availableDevices,
+  findFallbacks,
+  openSession,
+  readBack,
+  type DeviceTensor,
+} from '../../src/runtime/ort';
 import { webgpuProblem } from './support/compare';
 
 describe('sessions', () => {
@@ -62,6 +68,26 @@ describe('sessions', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('lists what a device leaves to the CPU', async function () {
+    this.timeout(30_000);
+    const problem = await webgpuProblem();
+    if (problem !== undefined) {
+      this.test!.title += ` (skipped: no WebGPU device here: ${problem.slice(0, 120)})`;
+      this.skip();
+    }
+    const ids = g.input('ids', [2, 2], 'int32');
+    const stays = g.compile({ y: g.scope('stays', () => g.add(ids, 1)) }, { target: 'webgpu' });
+    assert.deepEqual(await findFallbacks(stays, 'webgpu'), []);
+    // Integers are not gathered element by element there.
+    const leaves = g.compile({ y: g.scope('leaves', () => g.takeAlong(ids, ids, 1)) }, { target: 'webgpu' });
+    const found = await findFallbacks(leaves, 'webgpu');
+    assert.ok(
+      found.some((name) => /^leaves\/GatherElements_\d+ \(GatherElements\)$/.test(name)),
+      found.join(', '),
+    );
+    assert.deepEqual(await findFallbacks(compiled, 'cpu'), []);
   });
 
   it('the CPU is always available', async () => assert.equal((await availableDevices())[0], 'cpu'));

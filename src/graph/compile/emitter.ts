@@ -39,4 +39,5 @@ export interface Emitter {
   used(output: number): boolean;
 }
 
-export const float = (value: number): FloatAttribute => ({ float: value });
+/** The types by their numbers in the ONNX format. */
+export const ONNX_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, bool: 9 };

@@ -16,13 +16,19 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import type { DType, Node, NumericArray, Shape, Tensor } from '../types';
-import type { AttributeValue, BodyAttribute, Emitter, NodeOptions, Target } from './emitter';
+import {
+  ONNX_TYPE,
+  type AttributeValue,
+  type BodyAttribute,
+  type Emitter,
+  type NodeOptions,
+  type Target,
+} from './emitter';
 
 /** Operator set: the newest whose operators every provider has; IR version that goes with it. */
 const OPSET = 20n;
 const IR_VERSION = 9n;
 const INT64 = 7;
-export const ONNX_TYPE: Record<DType, number> = { float32: 1, int32: 6, bool: 9 };
 
 const text = new TextEncoder();
 const bytesOf = (array: ArrayBufferView): Uint8Array<ArrayBuffer> =>

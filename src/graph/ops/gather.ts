@@ -1,4 +1,5 @@
 /** @file Looking up along an axis, and its adjoint. */
+import { ONNX_TYPE } from '../compile/emitter';
 import { check } from '../errors';
 import { apply, apply1 } from '../node';
 import { defineOperator } from '../registry';
@@ -177,7 +178,7 @@ const argmaxKernel: Operator<AxisAttributes> = defineOperator<AxisAttributes>({
   expand: undefined,
   lower(emit, inputs, { attributes: { axis } }) {
     const found = emit.node('ArgMax', inputs, { attributes: { axis, keepdims: 0 } });
-    return [emit.node('Cast', [found], { attributes: { to: 6 } })];
+    return [emit.node('Cast', [found], { attributes: { to: ONNX_TYPE.int32 } })];
   },
 });
 

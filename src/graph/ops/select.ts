@@ -1,4 +1,5 @@
 /** @file Choosing by a condition, changing the type, cutting the gradient. */
+import { ONNX_TYPE } from '../compile/emitter';
 import { check } from '../errors';
 import { apply1 } from '../node';
 import { defineOperator } from '../registry';
@@ -33,8 +34,6 @@ const whereOperator = defineOperator<Record<string, never>>({
 /** `a` where the condition holds, else `b`. */
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
   apply1(whereOperator, [condition, ...operands('where', a, b)], {});
-
-const ONNX_TYPE: Record<DType, number> = { float32: 1, int32: 6, bool: 9 };
 
 const castOperator = defineOperator<{ readonly to: DType }>({
   name: 'cast',

@@ -24,12 +24,15 @@ import {
   type StepInputs,
 } from './selective-scan-steps';
 
-/** Steps per chunk that make the chain of dependent operators shortest, with little padding. */
+/**
+ * Steps per chunk that give the fewest operators, with little padding: a step takes about three times as many as a
+ * link of the chain between chunks.
+ */
 export function chunkLength(L: number): number {
   let best = { q: L, cost: Infinity };
   for (let q = 1; q <= Math.min(L, 64); q++) {
     const chunks = Math.ceil(L / q);
-    const cost = q + chunks + (64 * (chunks * q - L)) / L;
+    const cost = 3 * q + chunks + (64 * (chunks * q - L)) / L;
     if (cost < best.cost) best = { q, cost };
   }
   return best.q;

@@ -42,6 +42,8 @@ export const scanDims = (u: { shape: Shape }, A: { shape: Shape }): ScanDims => 
   return { L, B, E, N: A.shape[1]! };
 };
 
+const divides = (part: number, whole: number): boolean => whole % part === 0;
+
 function checkInputs(inputs: readonly Tensor[], { hasD, hasInitial }: ScanAttributes): ScanDims {
   const name = 'selectiveScan';
   const [u, delta, A, B, C] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
@@ -63,7 +65,7 @@ function checkInputs(inputs: readonly Tensor[], { hasD, hasInitial }: ScanAttrib
         : l === dims.L &&
           b === dims.B &&
           last === dims.N &&
-          (rank === 3 || (rank === 4 && dims.E % map.shape[2]! === 0));
+          (rank === 3 || (rank === 4 && divides(map.shape[2]!, dims.E)));
     check(fits, name, 'B and C must be (L, B, N), (L, B, G, N) with G dividing E, or (E, N)', inputs);
   }
   const D = hasD ? inputs[5] : undefined;

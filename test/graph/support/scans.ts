@@ -112,8 +112,9 @@ export const scanSamples: readonly Sample[] = [
   ssd('final state only', [1, 5, 2, 3, 1, 4], { initial: true, output: 'final' }),
 ];
 
-/** Large enough that the CPU recomputes states in the gradient; too large for central differences. */
+/** Large enough that the CPU keeps less of every step or recomputes; too large for central differences. */
 export const longScans: readonly Sample[] = [
+  { ...scan('decays recomputed', { L: 80, B: 2, E: 512, N: 64 }, { D: true }), tolerance: 2e-5 },
   {
     ...scan(
       'recomputed in chunks',
