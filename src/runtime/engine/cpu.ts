@@ -36,7 +36,7 @@ export async function openCpuEngine(options: CpuEngineOptions): Promise<Training
     device: 'cpu',
     threads,
     nodes: compiled.nodes,
-    fallbacks: [],
+    fallbacks: () => [],
     async step(batches: readonly Batch[], update): Promise<StepResult> {
       let loss = 0;
       for (const [index, batch] of batches.entries()) {

@@ -2,12 +2,14 @@
  * @file Training on a device with memory of its own: forward, backward, clipping and AdamW are one graph, and
  * parameters and moments stay on the device from step to step.
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Batch } from '../../data/define';
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
 import type { TrainConfig } from '../../models/config';
 import type { ParameterInfo } from '../optimizer';
-import { openSession, readBack, type DeviceTensor, type Feed } from '../ort';
+import { fallbacks, openSession, readBack, type DeviceTensor, type Feed } from '../ort';
 import { GRADIENT } from './cpu';
 import { batchFeeds, onlyInputs } from './feeds';
 import type { StepResult, TrainingEngine, TrainingTensors } from './types';
@@ -74,7 +76,10 @@ export async function openDeviceEngine(options: DeviceEngineOptions): Promise<Tr
   const program = withAdamW(graph, parameters, train);
   const kept = Object.keys(program).filter((name) => name.startsWith(NEXT));
   const compiled = g.compile(program, { target: 'webgpu' });
-  const session = await openSession(compiled, { device: 'webgpu', threads, keepOnDevice: kept });
+  // The first step is profiled, to know what does not stay on the device.
+  const profile = join(tmpdir(), `ssm-profile-${process.pid}`);
+  const session = await openSession(compiled, { device: 'webgpu', threads, keepOnDevice: kept, profile });
+  let left: readonly string[] | undefined;
   const names = kept.map((name) => name.slice(NEXT.length));
   // Host arrays at first, device tensors from the first step on.
   let state: Record<string, Feed> = {};
@@ -83,7 +88,7 @@ export async function openDeviceEngine(options: DeviceEngineOptions): Promise<Tr
     device: 'webgpu',
     threads,
     nodes: compiled.nodes,
-    fallbacks: [],
+    fallbacks: () => left,
     async step(batches: readonly Batch[], { step, lr }): Promise<StepResult> {
       const scalar = (value: number): Float32Array => Float32Array.of(value);
       const found = await session.run({
@@ -93,6 +98,7 @@ export async function openDeviceEngine(options: DeviceEngineOptions): Promise<Tr
         correction1: scalar(1 / (1 - train.optimizer.betas[0] ** step)),
         rootCorrection: scalar(1 / Math.sqrt(1 - train.optimizer.betas[1] ** step)),
       });
+      left ??= fallbacks(await session.placement());
       const loss = (found['loss'] as Float32Array)[0]!;
       const gradNorm = (found['grad_norm'] as Float32Array)[0]!;
       const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);

@@ -25,8 +25,8 @@ export interface TrainingEngine {
   readonly threads: number;
   /** Nodes of the training graph, for the log. */
   readonly nodes: number;
-  /** Operators that a device graph left to the CPU; empty on the CPU itself. */
-  readonly fallbacks: readonly string[];
+  /** Nodes that left the device in the first step; undefined before it. Empty on the CPU itself. */
+  fallbacks(): readonly string[] | undefined;
   /**
    * One optimiser step over micro-batches of equal size.
    * @param update number of the update from 1, and its learning rate

@@ -140,7 +140,6 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
       `${folder.info.parameters.toLocaleString('en-GB')} parameters on ${choice.device} (${choice.reason}), ` +
         `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${engine.nodes} graph nodes.`,
     );
-    if (engine.fallbacks.length > 0) say(`Left to the CPU: ${engine.fallbacks.join(', ')}.`);
     await run.restore();
     server = await RunServer.start(run);
     run.attach(server);

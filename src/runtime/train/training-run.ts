@@ -47,6 +47,7 @@ export class TrainingRun implements ServedRun {
   #save: (() => Promise<string>) | undefined;
   #server: RunServer | undefined;
   #announced = 0;
+  #placementTold = false;
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
@@ -265,6 +266,7 @@ export class TrainingRun implements ServedRun {
     folder.heartbeat();
     if (typeof row['loss'] === 'number' && !('event' in row)) this.#loss = row['loss'];
     if (row['event'] === 'continue') this.#throughput.reset();
+    this.#tellPlacement();
     const now = performance.now();
     this.#throughput.mark(now, row.step);
     // As it stands in the file: numbers that are not finite are strings there.
@@ -275,5 +277,13 @@ export class TrainingRun implements ServedRun {
       this.#server?.announce();
       request.onStatus?.(this.status());
     }
+  }
+
+  /** Says once what a device graph left to the CPU: every such node costs two copies per step. */
+  #tellPlacement(): void {
+    const left = this.#placementTold ? undefined : this.#parts.engine.fallbacks();
+    if (left === undefined) return;
+    this.#placementTold = true;
+    if (left.length > 0) this.#parts.request.onMessage?.(`Left to the CPU: ${left.join(', ')}.`);
   }
 }
