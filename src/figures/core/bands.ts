@@ -21,6 +21,17 @@ function cover(bands: readonly BandMark[]): Box | undefined {
   return { x, y, width: Math.ceil(right) - x, height: Math.ceil(bottom) - y };
 }
 
+/** A colour laid over a pixel that is not empty; packed little-endian RGBA. */
+function blend(under: number, r: number, g: number, b: number, alpha: number): number {
+  const kept = ((under >>> 24) / 255) * (1 - alpha);
+  const all = alpha + kept;
+  const red = (r * alpha + (under & 255) * kept) / all;
+  const green = (g * alpha + ((under >>> 8) & 255) * kept) / all;
+  const blue = (b * alpha + ((under >>> 16) & 255) * kept) / all;
+  const opacity = Math.round(all * 255);
+  return ((opacity << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
+}
+
 /**
  * Bands laid over each other, with `ratio` device pixels per CSS pixel and soft upper and lower edges.
  * @param clip what lies outside is not painted
@@ -41,28 +52,13 @@ export function paintBands(
   if (!box || box.width <= 0 || box.height <= 0) return undefined;
   const width = Math.ceil(box.width * ratio);
   const height = Math.ceil(box.height * ratio);
-  const data = new Uint8ClampedArray(width * height * 4);
+  const words = new Uint32Array(width * height);
   for (const band of bands) {
     const colour = parseColour(band.fill);
     if (!colour) continue;
     const { r, g, b } = colour;
-    const lay = (pixel: number, alpha: number): void => {
-      const at = pixel * 4;
-      const under = data[at + 3]! / 255;
-      if (under === 0) {
-        data[at] = r;
-        data[at + 1] = g;
-        data[at + 2] = b;
-        data[at + 3] = alpha * 255;
-        return;
-      }
-      const kept = under * (1 - alpha);
-      const all = alpha + kept;
-      data[at] = (r * alpha + data[at]! * kept) / all;
-      data[at + 1] = (g * alpha + data[at + 1]! * kept) / all;
-      data[at + 2] = (b * alpha + data[at + 2]! * kept) / all;
-      data[at + 3] = all * 255;
-    };
+    const bare = ((b << 16) | (g << 8) | r) >>> 0;
+    const whole = (bare | (Math.round(band.opacity * 255) << 24)) >>> 0;
     for (let i = 0; i < band.xs.length; i++) {
       const top = (band.upper[i]! - box.y) * ratio;
       const bottom = (band.lower[i]! - box.y) * ratio;
@@ -73,10 +69,16 @@ export function paintBands(
       const to = Math.min(width, Math.round((band.xs[i]! + 1 - box.x) * ratio));
       for (let row = first; row < last; row++) {
         const covered = Math.min(row + 1, bottom) - Math.max(row, top);
-        for (let column = from; column < to; column++) lay(row * width + column, band.opacity * covered);
+        const alpha = band.opacity * covered;
+        const word = covered === 1 ? whole : (bare | (Math.round(alpha * 255) << 24)) >>> 0;
+        for (let at = row * width + from; at < row * width + to; at++) {
+          const under = words[at]!;
+          words[at] = under === 0 ? word : blend(under, r, g, b, alpha);
+        }
       }
     }
   }
+  const data = new Uint8ClampedArray(words.buffer);
   return {
     pixels: { width, height, data },
     box: { x: box.x, y: box.y, width: width / ratio, height: height / ratio },
