@@ -16,6 +16,7 @@ const lazily =
 const runs = () => import('./runs');
 const configs = () => import('./configs');
 const info = () => import('./info');
+const model = () => import('./model');
 
 const table: Record<string, CommandHandler> = {
   'ssm.train': lazily(runs, (m) => m.train),
@@ -32,6 +33,8 @@ const table: Record<string, CommandHandler> = {
   'ssm.runMenu': lazily(runs, (m) => m.runMenu),
   'ssm.checkConfig': lazily(configs, (m) => m.checkConfig),
   'ssm.newConfig': lazily(configs, (m) => m.newConfig),
+  'ssm.showResolvedConfig': lazily(model, (m) => m.showResolvedConfig),
+  'ssm.showModelStructure': lazily(model, (m) => m.showModelStructure),
   'ssm.showRuntimeInfo': lazily(info, (m) => m.showRuntimeInfo),
   'ssm.restartServer': (studio) => studio.restartServer(),
   'ssm.showLog': (studio) => studio.log.show(),
@@ -42,8 +45,6 @@ const table: Record<string, CommandHandler> = {
       false,
     ),
 };
-
-export const commandIds: readonly string[] = Object.keys(table);
 
 export function registerCommands(context: vscode.ExtensionContext, studio: Studio): void {
   for (const [id, handler] of Object.entries(table)) {
