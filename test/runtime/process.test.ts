@@ -20,7 +20,8 @@ function fakeRun(): ServedRun & { calls: string[] } {
   };
 }
 
-describe('the socket of a run', () => {
+describe('the socket of a run', function () {
+  this.timeout(20_000);
   let folder: string;
   let run: ReturnType<typeof fakeRun>;
   let server: RunServer;

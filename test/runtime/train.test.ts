@@ -21,7 +21,8 @@ device: cpu
 
 const full = (): Error => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 
-describe('a run on a disk that fills up', () => {
+describe('a run on a disk that fills up', function () {
+  this.timeout(30_000);
   let folder: string;
   const request = async (changes: Partial<TrainRequest>): Promise<TrainRequest> => {
     const { config, text } = await resolveText(CONFIG, join(folder, 'tiny.ssm.yaml'));

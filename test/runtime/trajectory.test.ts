@@ -27,7 +27,9 @@ interface Hyperparameters {
 
 const folder = join(__dirname, '../golden/mamba-lm-train');
 
-describe('training on the CPU', () => {
+describe('training on the CPU', function () {
+  this.timeout(30_000);
+
   it("follows PyTorch's trajectory: loss, gradient norm and learning rate of every step, parameters at the end", async () => {
     const { hyperparameters: h } = JSON.parse(await readFile(join(folder, 'case.json'), 'utf8')) as {
       hyperparameters: Hyperparameters;

@@ -56,7 +56,7 @@ const ownSchema = z.looseObject({
 const UNKNOWN_LENGTH = 1024;
 
 /** What config.json describes. @throws Error saying what is wrong */
-export function specOf(config: unknown): ModelSpec {
+function specOf(config: unknown): ModelSpec {
   const own = ownSchema.safeParse(config);
   if (own.success) return own.data[OWN_KEY] as unknown as ModelSpec;
   const { model, vocab_size } = fromHuggingFace(config);
@@ -111,7 +111,7 @@ export async function openModelFolder(
 }
 
 /** The tensors of a file under our names. @throws Error when one is missing or has another shape */
-export function readParameters(model: Model, bytes: Uint8Array): Map<string, Float32Array> {
+function readParameters(model: Model, bytes: Uint8Array): Map<string, Float32Array> {
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = new Map(
     [...parseSafetensors(plain).tensors].map(([name, tensor]) => [nameFromHuggingFace(name), tensor]),

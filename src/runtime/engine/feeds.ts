@@ -3,8 +3,8 @@ import type { Batch } from '../../data/define';
 import type { Compiled } from '../../graph';
 
 /** Names of the graph inputs that carry a batch. */
-export const INPUTS = 'inputs';
-export const TARGETS = 'targets';
+const INPUTS = 'inputs';
+const TARGETS = 'targets';
 
 /** The entries of `feeds` that the graph has an input for. */
 export function onlyInputs<T>(
