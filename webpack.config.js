@@ -14,6 +14,19 @@ const dist = path.join(root, 'dist');
 /** Source maps name files relative to the repository, so that no path of the building machine is shipped. */
 const moduleName = ({ resourcePath }) => `ssm-studio:///${resourcePath.replace(/^\.\//, '')}`;
 
+/** Writes dist/ssm.schema.json after the bundles, from the same definitions. */
+const jsonSchema = {
+  apply(compiler) {
+    compiler.hooks.afterEmit.tapPromise('json-schema', async () => {
+      const { execFile } = require('node:child_process');
+      const script = path.join(root, 'scripts', 'schema.ts');
+      await require('node:util').promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
+        cwd: root,
+      });
+    });
+  },
+};
+
 const base = (name, mode, targets) => ({
   name,
   mode,
@@ -101,7 +114,10 @@ module.exports = (_env, argv) => {
       library: { type: 'commonjs2' },
       devtoolModuleFilenameTemplate: moduleName,
     },
-    plugins: [new webpack.BannerPlugin({ banner: '#!/usr/bin/env node', raw: true, include: /^cli\.js$/ })],
+    plugins: [
+      new webpack.BannerPlugin({ banner: '#!/usr/bin/env node', raw: true, include: /^cli\.js$/ }),
+      jsonSchema,
+    ],
     // `vscode` is the editor's; onnxruntime-node is native and ships beside the bundles.
     externals: { vscode: 'commonjs vscode', 'onnxruntime-node': 'commonjs onnxruntime-node' },
     node: { __dirname: false, __filename: false },

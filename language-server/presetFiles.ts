@@ -22,3 +22,7 @@ export async function presetFile(name: string, text: string): Promise<string> {
   }
   return URI.file(file).toString();
 }
+
+/** A preset lacks data on purpose: it is looked at, not checked. */
+export const isPreset = (uri: string): boolean =>
+  uri.startsWith(`${presetScheme}:`) || uri.includes('/ssm-studio-presets-');

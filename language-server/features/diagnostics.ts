@@ -3,7 +3,7 @@ import { DiagnosticSeverity, type Diagnostic as Shown, type Range } from 'vscode
 import type { Diagnostic, Related } from '../../src/config';
 import { codeAnchor } from '../../src/language';
 import type { State } from '../documents';
-import { virtualPreset } from '../presetFiles';
+import { isPreset, virtualPreset } from '../presetFiles';
 
 const severities = {
   error: DiagnosticSeverity.Error,
@@ -22,6 +22,7 @@ export const rangeOf = (span: Span): Range => ({
 /** @param reference address of the reference page, where the client knows one */
 export function shownDiagnostics(state: State, reference?: string): Shown[] {
   const { document, resolved } = state;
+  if (isPreset(document.uri)) return [];
   const own = resolved.diagnostics.filter((diagnostic) => diagnostic.file === document.uri);
   const bases = resolved.diagnostics.filter(
     (diagnostic) => diagnostic.file !== document.uri && diagnostic.severity === 'error',

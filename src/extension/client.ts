@@ -13,6 +13,7 @@ import {
 } from 'vscode-languageclient/node';
 import { nodeEnvironment } from './child';
 import { UserError } from './errors';
+import { registerPresets } from './presets';
 
 export interface LanguageServer {
   readonly client: LanguageClient;
@@ -46,7 +47,7 @@ export async function startServer(
       configurationSection: 'ssm',
       fileEvents: vscode.workspace.createFileSystemWatcher('**/*.ssm.{yaml,yml,json}'),
     },
-    initializationOptions: { trusted: vscode.workspace.isTrusted },
+    initializationOptions: { trusted: vscode.workspace.isTrusted, virtualDocuments: true },
     initializationFailedHandler: () => false,
     errorHandler: restarting(log, () => {
       status.text = 'SSM: the language server keeps ending';
@@ -54,6 +55,7 @@ export async function startServer(
     }),
   };
   const client = new LanguageClient('ssm', 'SSM Studio', serverOptions, clientOptions);
+  const presets = registerPresets(client);
   // Bases of `extends` that are no files on disk, as in a virtual workspace.
   client.onRequest('ssm/readFile', async ({ uri }: { uri: string }) =>
     new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.parse(uri, true))),
@@ -77,6 +79,7 @@ export async function startServer(
   return {
     client,
     async dispose() {
+      presets.dispose();
       status.dispose();
       await client.dispose(2000);
     },

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { UserError } from './errors';
 import { registerSerializers } from './panelHost';
+import { ModelTree } from './views/modelTree';
 import { RunsTree } from './views/runsTree';
 import type { LanguageServer } from './client';
 import type { RunManager } from './runs/manager';
@@ -28,6 +29,7 @@ export class Studio {
     const { context } = this;
     context.subscriptions.push(
       this.tree.register(),
+      new ModelTree(this).register(),
       registerSerializers(this),
       vscode.workspace.onDidOpenTextDocument((document) => this.#documentOpened(document)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.runs()),

@@ -78,16 +78,47 @@ function readLayer(
     name !== undefined && Object.hasOwn(registry.mixers, name) ? registry.mixers[name] : undefined;
   if (!definition) return undefined;
   const { mixer: _mixer, repeat: _repeat, ...written } = toPlain(item) as Record<string, unknown>;
+  const options = readOptions(definition, written);
+  return options ? { definition, options } : { definition };
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Layers are mostly alike, and alike after the next keystroke: what was read is kept by its wording. */
+const optionsRead = new WeakMap<LayerDefinition, Map<string, Options | undefined>>();
+const maxKept = 1000;
+
+function readOptions(definition: LayerDefinition, written: Record<string, unknown>): Options | undefined {
+  let known = optionsRead.get(definition);
+  if (!known || known.size > maxKept) optionsRead.set(definition, (known = new Map()));
+  // JSON writes infinities as null.
+  const key = JSON.stringify(written, (_key, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? `\0${value}` : value,
+  );
+  if (known.has(key)) return known.get(key);
   const parsed = definition.options.safeParse(written);
-  return parsed.success ? { definition, options: parsed.data } : { definition };
+  const options = parsed.success ? parsed.data : undefined;
+  known.set(key, options);
+  return options;
 }
 
 const product = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);
 
+/** Facts by options, for the last dimensions that they were asked for. */
+const factsKnown = new WeakMap<Options, { readonly dims: string; readonly facts: LayerFacts | undefined }>();
+
 /** @returns undefined when the options are wrong or the definition cannot make sense of them */
-export function layerFacts(layer: WrittenLayer, dims: Dims): LayerFacts | undefined {
-  const { definition, options } = layer;
+export function layerFacts({ definition, options }: WrittenLayer, dims: Dims): LayerFacts | undefined {
   if (!options) return undefined;
+  const key = JSON.stringify([dims, definition.name]);
+  const known = factsKnown.get(options);
+  if (known?.dims === key) return known.facts;
+  const facts = computeFacts(definition, options, dims);
+  factsKnown.set(options, { dims: key, facts });
+  return facts;
+}
+
+function computeFacts(definition: LayerDefinition, options: Options, dims: Dims): LayerFacts | undefined {
   try {
     const resolved = definition.resolve(options, dims);
     const problems = definition.check(options, dims);
