@@ -3,7 +3,6 @@
  * yaml-language-server with our JSON Schema. Both are called as libraries in this process: neither transport nor
  * waiting times before an answer count.
  */
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { Documents } from '../../language-server/documents';
@@ -100,6 +99,8 @@ interface YamlService {
 async function peers(what: What): Promise<Contestant[]> {
   const folder = process.env[PEER];
   if (folder === undefined) return [];
+  // Asked for at run time, so that no bundler looks for the peer.
+  const { createRequire } = process.getBuiltinModule('node:module');
   const load = createRequire(path.join(path.resolve(folder), 'index.js'));
   const { getLanguageService } = load('yaml-language-server') as {
     getLanguageService: (options: object) => YamlService;
