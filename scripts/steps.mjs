@@ -124,6 +124,7 @@ export function ensureSystem() {
   if (findChromium() === undefined)
     missing.push(['chromium', 'the browser in which the real-editor tests look']);
   if (!hasVulkan()) missing.push(['libvulkan1', 'the Vulkan loader that WebGPU needs']);
+  if (!onPath('nvim')) missing.push(['neovim', 'another client that the language server is tried with']);
   if (missing.length === 0) return;
   for (const [name, why] of missing) console.log(`Missing: ${name}, ${why}.`);
   const names = missing.map(([name]) => name);
