@@ -4,6 +4,7 @@
  */
 import { add, mul, sub } from '../ops/binary';
 import { concat } from '../ops/concat';
+import { cumsum } from '../ops/cumsum';
 import { constant, zeros } from '../ops/leaves';
 import { product } from '../ops/matmul';
 import { sum } from '../ops/reduce';
@@ -136,18 +137,38 @@ export function chunkedForward(inputs: readonly Tensor[], chunkSize: number): [T
   return [inTime(add(near, far), c), fromState(last, c)];
 }
 
-/** Gradients of X, B, C and the initial state; the decay's follows from them. */
+/** x over the chunks of `entering`, one later: what leaves each chunk. */
+function leaving(entering: Tensor, last: Tensor, { batch, chunks, G, R, N, P }: Chunked): Tensor {
+  const each = reshape(entering, [batch, chunks, G, N, R, P]);
+  return chunks > 1 ? concat([slice(each, 1, 1, chunks), last], 1) : last;
+}
+
+/**
+ * The decay's gradient ⟨dS[t], exp(A[t]) S[t-1]⟩ telescopes to differences of inner products, summed from a chunk's
+ * end, where the value is known. A sum over all of time would add up their rounding.
+ *
+ * @param after adjoint of the state that leaves a chunk; @param left that state
+ */
+function decayGradient(inner: Tensor, after: Tensor, left: Tensor, c: Chunked): Tensor {
+  const { batch, chunks, H, G, R, N, P } = c;
+  const products = mul(reshape(after, [batch, chunks, G, N, R, P]), left);
+  const atEnd = reshape(sum(products, [3, 5]), [batch * chunks, 1, H]);
+  return inTime(add(cumsum(inner, 1, { reverse: true }), atEnd), c);
+}
+
+/** Gradients of X, the decays, B, C and the initial state. */
 export function chunkedGradients(
   inputs: readonly Tensor[],
+  Y: Tensor,
   dY: Tensor,
   dFinal: Tensor | undefined,
   chunkSize: number,
-): { dX: Tensor; dB: Tensor; dC: Tensor; dInitial: Tensor } {
+): { dX: Tensor; dA: Tensor; dB: Tensor; dC: Tensor; dInitial: Tensor } {
   const c = chunked(inputs, chunkSize);
   const X = inChunks(inputs[0]!, c);
   const dy = inChunks(dY, c);
   const { fromStart, toEnd, whole } = decays(c);
-  const { entering } = states(X, inputs[4], c);
+  const { entering, last } = states(X, inputs[4], c);
   const lost = grouped(mul(dy, fromStart), c);
   const { entering: after, last: dInitial } = carry(
     dFinal && toState(dFinal, c),
@@ -166,8 +187,11 @@ export function chunkedGradients(
   const kept = grouped(mul(X, toEnd), c);
   const dB = add(product(dScores, c.C, true, false), product(kept, after, false, true));
   const maps = (x: Tensor): Tensor => inTime(transpose(x, [0, 2, 1, 3]), c);
+  const dX = add(near, far);
+  const inner = sub(sum(mul(dy, inChunks(Y, c)), [3]), sum(mul(dX, X), [3]));
   return {
-    dX: inTime(add(near, far), c),
+    dX: inTime(dX, c),
+    dA: decayGradient(inner, after, leaving(entering, last, c), c),
     dB: maps(dB),
     dC: maps(dC),
     dInitial: fromState(dInitial, c),
