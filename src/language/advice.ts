@@ -116,18 +116,22 @@ function learningRate(
   return [];
 }
 
+/** The estimate is rough: more than so many times the machine's memory cannot be meant, less may yet swap or fit. */
+const hopeless = 4;
+
 function memory(analysis: Analysis, train: TrainConfig, say: Say): Diagnostic[] {
   const estimate = memoryEstimate(analysis);
   const available = os.totalmem();
   if (!estimate || estimate.total <= available) return [];
+  const severity = estimate.total > hopeless * available ? 'error' : 'warning';
   const share = estimate.activations / train.batch_size;
   const fits = Math.floor((available - estimate.parameters) / share);
   const start = `Training takes about ${quantity(estimate.total)}B, this machine has ${quantity(available)}B`;
   if (fits < 1) {
     const message = `${start}: the parameters and one sequence alone do not fit.`;
-    return [say(['model', 'd_model'], 'warning', 'memory', message)];
+    return [say(['model', 'd_model'], severity, 'memory', message)];
   }
   const size = 2 ** Math.floor(Math.log2(fits));
   const message = `${start}: take \`batch_size: ${size}\` and \`accumulate\` for the rest.`;
-  return [say(['train', 'batch_size'], 'warning', 'memory', message, String(size))];
+  return [say(['train', 'batch_size'], severity, 'memory', message, String(size))];
 }

@@ -100,6 +100,12 @@ describe('advice', () => {
     );
     const fits = Number(diagnostics[0]?.suggestion);
     assert.ok(fits * one.activations < os.totalmem() && 2 * fits * one.activations > os.totalmem() / 2);
+    assert.equal(diagnostics[0]?.severity, 'warning');
+    const absurd = await resolve(text(1e9));
+    assert.deepEqual(
+      absurd.diagnostics.map(({ code, severity }) => [code, severity]),
+      [['memory', 'error']],
+    );
   });
 });
 
