@@ -29,6 +29,8 @@ export interface LayerFacts {
   readonly widths: number;
   /** Numbers kept between two tokens when decoding; undefined where the layer cannot decode. */
   readonly state?: number;
+  /** Of these, the numbers of a scan's state, of which a training step keeps several per sequence. */
+  readonly scanState: number;
   readonly causal: boolean;
   readonly problems: readonly Problem[];
 }
@@ -130,6 +132,7 @@ function computeFacts(definition: LayerDefinition, options: Options, dims: Dims)
       parameters: parameters.reduce((total, { shape }) => total + product(shape), 0),
       widths: parameters.reduce((total, { shape }) => total + (shape.length > 1 ? (shape[0] ?? 0) : 0), 0),
       ...(states ? { state: Object.values(states).reduce((total, shape) => total + product(shape), 0) } : {}),
+      scanState: product(states?.['ssm_state'] ?? [0]),
       causal: definition.causal(resolved),
       problems,
     };

@@ -1,5 +1,6 @@
 /** @file How much memory training takes, estimated from the sizes of the parameters alone. */
 import type { Analysis } from './analyse';
+import { maxLayers } from './layers';
 import { trainSchema } from '../models/config';
 import { toPlain } from '../config';
 
@@ -17,13 +18,15 @@ const copies = 4;
 const kept = 3;
 /** Tensors of the width of the residual stream per layer: input, norm, output. */
 const residual = 3;
+/** Steps between the states that a scan saves; those between are computed again, one stretch at a time. */
+const scanChunk = 16;
 const bytes = 4;
 
 /** @returns undefined while the sizes are not known */
 export function memoryEstimate(analysis: Analysis): MemoryEstimate | undefined {
   const { stack, facts, dims, data, root } = analysis;
   const shape = data?.shape;
-  if (!dims || !shape || facts.size < stack.layers.length) return undefined;
+  if (!dims || !shape || facts.size < stack.layers.length || stack.total > maxLayers) return undefined;
   const plain = toPlain(root) as { train?: unknown; model?: { vocab_size?: unknown } };
   const train = trainSchema.safeParse(plain.train ?? {}).data;
   if (!train) return undefined;
@@ -35,6 +38,8 @@ export function memoryEstimate(analysis: Analysis): MemoryEstimate | undefined {
     if (!known) return undefined;
     numbers += layer.count * (known.parameters + dims.d_model);
     floats += layer.count * positions * (kept * known.widths + residual * dims.d_model);
+    const states = layer.count * Math.ceil(shape.length / scanChunk) + Math.min(shape.length, scanChunk);
+    floats += train.batch_size * known.scanState * states;
   }
   const rows = typeof plain.model?.vocab_size === 'number' ? plain.model.vocab_size : undefined;
   const input = shape.input.kind === 'tokens' ? (rows ?? shape.input.vocab_size) : shape.input.features;

@@ -107,6 +107,14 @@ describe('advice', () => {
       [['memory', 'error']],
     );
   });
+
+  it('counts the states that a scan keeps', async () => {
+    const wide = await resolve(config('{type: recall, length: 64}', '{mixer: mamba, d_state: 100000000}'));
+    assert.deepEqual(
+      wide.diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code),
+      ['memory'],
+    );
+  });
 });
 
 describe('model structure', () => {
