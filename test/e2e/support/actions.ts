@@ -63,11 +63,25 @@ async function askFor(page: Page, row: Locator): Promise<void> {
 /** Types a prefix, waits for the suggestion and accepts it. */
 export async function complete(page: Page, prefix: string, label: string): Promise<void> {
   await page.keyboard.type(prefix, { delay: 20 });
-  const row = page.locator('.suggest-widget.visible .monaco-list-row', { hasText: label }).first();
+  const row = page
+    .locator('.suggest-widget.visible .monaco-list-row .label-name')
+    .getByText(label, { exact: true })
+    .first();
   await row.waitFor({ state: 'visible', timeout: 500 }).catch(() => undefined);
   await askFor(page, row);
-  await row.click();
+  // The row that is asked for becomes the chosen one; a click could miss a list that is just being replaced.
+  const chosen = page.locator('.suggest-widget.visible .monaco-list-row.focused');
+  for (let n = 0; n < 20 && !(await isFor(chosen, label)); n++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForTimeout(50);
 }
+
+const isFor = async (row: Locator, label: string): Promise<boolean> =>
+  (await row
+    .locator('.label-name')
+    .first()
+    .innerText({ timeout: 1000 })
+    .catch(() => '')) === label;
 
 /** Text of the notification that contains `text`, when it appears. */
 export async function notification(page: Page, text: string | RegExp, timeout = 30_000): Promise<string> {
