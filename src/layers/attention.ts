@@ -32,7 +32,12 @@ const options = z.strictObject({
     .default(0)
     .describe('Channels of each head that carry a rotary position embedding (RoPE); even; 0 for none.'),
   rotary_emb_base: z.number().positive().default(10000).describe('Base of the rotary wavelengths.'),
-  d_conv: z.int().min(0).max(64).default(0).describe('Taps of a causal convolution over q, k and v; 0 for none.'),
+  d_conv: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('Taps of a causal convolution over q, k and v; 0 for none.'),
   qkv_proj_bias: z.boolean().default(true).describe('Bias of in_proj.'),
   out_proj_bias: z.boolean().default(true).describe('Bias of out_proj.'),
 });

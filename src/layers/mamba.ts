@@ -11,7 +11,13 @@ import { scanProbes } from './scan-probes';
 
 const options = z.strictObject({
   d_state: z.int().positive().default(16).describe('State size per channel.').meta({ symbol: 'N' }),
-  d_conv: z.int().positive().max(64).default(4).describe('Taps of the causal convolution.').meta({ symbol: 'K' }),
+  d_conv: z
+    .int()
+    .positive()
+    .max(64)
+    .default(4)
+    .describe('Taps of the causal convolution.')
+    .meta({ symbol: 'K' }),
   expand: z
     .int()
     .positive()
