@@ -18,7 +18,7 @@ export async function openCurves(
   services: PanelServices,
   runs: readonly string[],
 ): Promise<vscode.WebviewPanel> {
-  await Promise.all(runs.map((dir) => services.runs.get(dir) ?? services.runs.add(dir)));
+  await Promise.all(runs.map(async (dir) => services.runs.get(dir) ?? services.runs.add(dir)));
   const key = panelKey(services, runs);
   const known = CurvesPanel.open.get(key);
   if (known) {
