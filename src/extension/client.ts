@@ -40,7 +40,8 @@ export async function startServer(
     },
   };
   const clientOptions: LanguageClientOptions = {
-    documentSelector: [{ language: 'ssm-yaml' }],
+    // Files, documents without a file, and folders that are not on disk.
+    documentSelector: ['file', 'untitled', 'vscode-vfs'].map((scheme) => ({ scheme, language: 'ssm-yaml' })),
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     synchronize: {

@@ -236,7 +236,10 @@ describe('train', function () {
       detached: true,
     });
     const client = await started.attach();
-    const row = await new Promise<unknown>((resolve) => client.onRow(resolve));
+    // Evaluations and checkpoints are rows too.
+    const row = await new Promise<unknown>((resolve) => {
+      client.onRow((found) => 'loss' in (found as Row) && resolve(found));
+    });
     assert.ok(Number.isFinite((row as { loss: number }).loss));
     await client.pause();
     while ((await client.status()).state !== 'paused') continue;
