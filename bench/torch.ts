@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { installation } from '../src/cli/root';
 import type { Contestant } from './harness';
 
 /** Python to use: `SSM_BENCH_PYTHON`, else the system's, which is where Debian's python3-torch lives. */
@@ -29,13 +30,10 @@ export function findPython(): string | null {
   return python;
 }
 
-/** The peers' script: beside this file in a checkout, in the checkout's `bench` from the bundle. */
+/** The peers' script; a packaged extension comes without it. */
 function script(): string | null {
-  const places = [
-    join(__dirname, 'peers', 'torch_peer.py'),
-    join(__dirname, '..', 'bench', 'peers', 'torch_peer.py'),
-  ];
-  return places.find((place) => existsSync(place)) ?? null;
+  const place = join(installation().root, 'bench', 'peers', 'torch_peer.py');
+  return existsSync(place) ? place : null;
 }
 
 class TorchPeer implements Contestant {

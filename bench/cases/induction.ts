@@ -23,7 +23,7 @@ const train: RunConfig['train'] = {
 
 async function ours(): Promise<Contestant> {
   const definition = datasets['induction-heads']!;
-  const options = definition.options.parse({ type: 'induction-heads' });
+  const options = definition.options.parse({});
   const data = await definition.open(options, { baseDir: '.', bundledDir: '.', seed: 0 });
   const model = buildModel({
     model: {
