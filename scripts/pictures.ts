@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   try {
     for (const [name, settings] of VARIANTS) {
       const folder = join(session.workspace, 'runs', 'induction-heads', name);
-      const overrides = settings.flatMap((setting) => ['--set', setting]);
+      const overrides = ['train.steps=700', ...settings].flatMap((setting) => ['--set', setting]);
       const args = ['train', join(session.workspace, CONFIG), '--run-dir', folder, '--quiet', ...overrides];
       execFileSync(process.execPath, [join(ROOT, 'dist', 'cli.js'), ...args], { stdio: 'inherit' });
     }
@@ -43,15 +43,20 @@ async function main(): Promise<void> {
     await page.waitForTimeout(4000);
     await dismissNotifications(page);
     copyFileSync(await session.screenshot('picture-window'), join(PICTURES, 'window.png'));
-    await runCommand(page, 'View: Toggle Maximize Editor Group');
     await runCommand(page, 'View: Close Primary Side Bar');
+    await page.keyboard.press('Control+2');
+    await runCommand(page, 'View: Toggle Maximize Editor Group');
     await page.waitForTimeout(2000);
     const curves = await (await panelFrame(page, '[data-testid=curves]')).frameElement();
     await curves.screenshot({ path: join(PICTURES, 'curves.png') });
+    await runCommand(page, 'View: Toggle Maximize Editor Group');
+    await page.keyboard.press('Control+1');
     await runCommand(page, 'SSM Studio: Inspect Scan');
-    await page.waitForTimeout(1000);
+    await page.waitForTimeout(1500);
     await page.keyboard.press('Enter');
     const scan = await panelFrame(page, '[data-testid=scan]:not([data-busy=true])', 60_000);
+    await page.keyboard.press('Control+2');
+    await runCommand(page, 'View: Toggle Maximize Editor Group');
     await page.waitForTimeout(4000);
     await (await scan.frameElement()).screenshot({ path: join(PICTURES, 'scan.png') });
   } finally {
