@@ -37,7 +37,7 @@ describe('anchors', () => {
     client = await TestClient.start();
   });
   after(() => client.stop());
-  const uri = 'file:///work/a.ssm.yaml';
+  const uri = 'file:///configs/a.ssm.yaml';
   const at = (line: number, character: number): { textDocument: { uri: string }; position: Position } => ({
     textDocument: { uri },
     position: { line, character },

@@ -230,7 +230,7 @@ describe('completion', () => {
     const { text, position } = atCursor('extends: base.ssm.yaml\ndata:\n  ▮\n');
     await client.open(
       'data: recall\nmodel: {d_model: 8, layers: [{mixer: mamba}]}',
-      'file:///work/base.ssm.yaml',
+      'file:///configs/base.ssm.yaml',
     );
     const uri = await client.open(text);
     assert.deepEqual(sorted(await client.completion(uri, position)), ['type', 'length', 'vocab_size']);

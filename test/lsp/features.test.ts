@@ -88,7 +88,7 @@ describe('language server', () => {
     });
 
     it('show errors of an open base at extends, with their place', async () => {
-      const base = await client.open(good.replace('mamba', 'mambo'), 'file:///work/base.ssm.yaml');
+      const base = await client.open(good.replace('mamba', 'mambo'), 'file:///configs/base.ssm.yaml');
       const uri = await client.open('seed: 1\nextends: base.ssm.yaml\n');
       const [first] = await client.diagnostics(uri);
       assert.equal(first?.code, 'base-has-errors');
@@ -96,7 +96,7 @@ describe('language server', () => {
       assert.equal(first.relatedInformation?.[0]?.location.uri, base);
       assert.equal(first.relatedInformation[0].location.range.start.line, 4);
       // Another spelling of the same address is the same document.
-      const other = await client.open('extends: base.ssm.yaml\n', 'file:///w%6Frk/c.ssm.yaml');
+      const other = await client.open('extends: base.ssm.yaml\n', 'file:///c%6Fnfigs/c.ssm.yaml');
       assert.equal((await client.diagnostics(other))[0]?.code, 'base-has-errors');
       // Repaired in the unsaved base, the error is gone here too.
       await client.change(base, { line: 4, character: 13 }, { line: 4, character: 18 }, 'mamba');
@@ -246,7 +246,7 @@ describe('language server', () => {
     const links = await client.connection.sendRequest(DocumentLinkRequest.type, { textDocument: { uri } });
     assert.deepEqual(
       links?.map(({ target }) => target),
-      ['file:///base.ssm.yaml', 'file:///work/notes.txt'],
+      ['file:///base.ssm.yaml', 'file:///configs/notes.txt'],
     );
     const go = (line: number, character: number) =>
       client.connection.sendRequest(DefinitionRequest.type, {

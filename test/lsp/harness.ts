@@ -69,7 +69,7 @@ export class TestClient {
     return new TestClient(connection, server, initialized);
   }
 
-  async open(text: string, uri = 'file:///work/a.ssm.yaml'): Promise<string> {
+  async open(text: string, uri = 'file:///configs/a.ssm.yaml'): Promise<string> {
     this.version = 1;
     const textDocument = { uri, languageId: 'ssm-yaml', version: 1, text };
     await this.connection.sendNotification(DidOpenTextDocumentNotification.type, { textDocument });

@@ -20,8 +20,8 @@ const stateOf = async (text: string): Promise<State> => {
     () => testLanguage,
     () => Promise.reject(new Error('not read here')),
   );
-  documents.opened(TextDocument.create('file:///work/a.ssm.yaml', 'ssm-yaml', 1, text));
-  const state = await documents.state('file:///work/a.ssm.yaml');
+  documents.opened(TextDocument.create('file:///configs/a.ssm.yaml', 'ssm-yaml', 1, text));
+  const state = await documents.state('file:///configs/a.ssm.yaml');
   assert.ok(state);
   return state;
 };
