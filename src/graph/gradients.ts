@@ -1,7 +1,7 @@
 /** @file Reverse-mode differentiation: the gradient is more graph. */
 import { ShapeError } from './errors';
 import { atScope, reachable } from './node';
-import { add } from './ops/binary';
+import { add } from './ops/elementwise/binary';
 import { ones, zeros } from './ops/leaves';
 import { sameShape } from './shape';
 import type { Tensor } from './types';

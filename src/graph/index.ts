@@ -4,9 +4,9 @@ export { ShapeError } from './errors';
 export { reachable, scope } from './node';
 export { registeredOperators } from './registry';
 export { constant, full, input, iota, ones, scalar, zeros } from './ops/leaves';
-export { add, div, maximum, minimum, mul, pow, sub, type Operand } from './ops/binary';
-export { equal, greater, less } from './ops/compare';
-export { cast, stopGradient, where } from './ops/select';
+export { add, div, maximum, minimum, mul, pow, sub, type Operand } from './ops/elementwise/binary';
+export { equal, greater, less } from './ops/elementwise/compare';
+export { cast, stopGradient, where } from './ops/elementwise/select';
 export {
   abs,
   erf,
@@ -21,23 +21,23 @@ export {
   sqrt,
   square,
   tanh,
-} from './ops/unary';
-export { gelu, silu, softplus } from './ops/activation';
-export { cos, sin } from './ops/trigonometry';
-export { reshape, squeeze, unsqueeze } from './ops/reshape';
-export { expand } from './ops/expand';
-export { transpose } from './ops/transpose';
-export { flip, pad, slice } from './ops/slice';
-export { concat, split, stack } from './ops/concat';
-export { max, mean, sum, sumSquares } from './ops/reduce';
-export { logSumExp, softmax } from './ops/softmax';
-export { cumsum } from './ops/cumsum';
-export { matmul } from './ops/matmul';
-export { linear } from './ops/linear';
-export { argmax, embedding, gather, oneHot, scatterAdd, takeAlong } from './ops/gather';
-export { layerNorm, rmsNorm } from './ops/norm';
-export { causalConv1d } from './ops/causal-conv1d';
-export { crossEntropy } from './ops/cross-entropy';
+} from './ops/elementwise/unary';
+export { gelu, silu, softplus } from './ops/elementwise/activation';
+export { cos, sin } from './ops/elementwise/trigonometry';
+export { reshape, squeeze, unsqueeze } from './ops/shape/reshape';
+export { expand } from './ops/shape/expand';
+export { transpose } from './ops/shape/transpose';
+export { flip, pad, slice } from './ops/shape/slice';
+export { concat, split, stack } from './ops/shape/concat';
+export { max, mean, sum, sumSquares } from './ops/reduce/reduce';
+export { logSumExp, softmax } from './ops/reduce/softmax';
+export { cumsum } from './ops/reduce/cumsum';
+export { matmul } from './ops/matrix/matmul';
+export { linear } from './ops/matrix/linear';
+export { argmax, embedding, gather, oneHot, scatterAdd, takeAlong } from './ops/lookup/gather';
+export { layerNorm, rmsNorm } from './ops/norm/norm';
+export { causalConv1d } from './ops/conv/causal-conv1d';
+export { crossEntropy } from './ops/loss/cross-entropy';
 export { selectiveScan, type SelectiveScanInputs } from './scan/selective-scan';
 export { ssd, type SsdInputs } from './scan/ssd';
 export { gradients, type Seed } from './gradients';

@@ -1,9 +1,8 @@
 /** @file Every operator's gradient against central differences in float64. */
 import assert from 'node:assert/strict';
 import * as g from '../../src/graph';
-import { primitiveSamples } from './support/primitives';
-import { buildSample, valuesOf, type Sample } from './support/samples';
-import { scanSamples } from './support/scans';
+import { samples } from './samples';
+import { buildSample, valuesOf, type Sample } from './samples/sample';
 
 const STEP = 1e-5;
 
@@ -43,7 +42,6 @@ function checkGradients(sample: Sample): void {
 }
 
 describe('gradients', () => {
-  const samples = [...primitiveSamples, ...scanSamples];
   for (const sample of samples) it(sample.name, () => checkGradients(sample));
 
   it('every operator with a gradient has a sample', () => {

@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import { lowered } from '../../src/graph/compile';
+import { samples } from './samples';
+import { buildSample, valuesOf } from './samples/sample';
+import { longScans } from './samples/scans';
 import { compareOnDevice, program, relativeError, webgpuProblem } from './support/compare';
-import { primitiveSamples } from './support/primitives';
-import { buildSample, valuesOf } from './support/samples';
-import { longScans, scanSamples } from './support/scans';
-
-const samples = [...primitiveSamples, ...scanSamples];
 
 for (const target of ['cpu', 'webgpu'] as const) {
   describe(`expansions for ${target}, in float64`, () => {

@@ -1,11 +1,9 @@
 /** @file A whole training graph on WebGPU: nothing may run on the CPU, nothing may be copied on the way. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as g from '../../src/graph';
-import { fallbacks, openSession } from '../../src/runtime/ort';
+import { fallbacks } from '../../src/runtime/ort';
 import { relativeError, webgpuProblem } from './support/compare';
+import { runPlaced } from './support/placement';
 
 const [B, L, V, d, N] = [2, 7, 11, 8, 4];
 
@@ -58,30 +56,22 @@ describe('a training graph on WebGPU', () => {
       this.test!.title += ` (skipped: no WebGPU device here: ${problem.slice(0, 120)})`;
       this.skip();
     }
-    const folder = await mkdtemp(join(tmpdir(), 'profile-'));
-    try {
-      const outputs = trainingGraph();
-      const compiled = g.compile(outputs, { target: 'webgpu' });
-      const feeds = Object.fromEntries(
-        compiled.inputs.map(({ name, shape, dtype }) => {
-          const count = shape.reduce((a, b) => a * b, 1);
-          if (dtype === 'int32') return [name, Int32Array.from({ length: count }, (_, i) => (i * 7) % V)];
-          return [name, Float32Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + name.length) / 2)];
-        }),
-      );
-      const session = await openSession(compiled, { device: 'webgpu', profile: join(folder, 'run') });
-      const found = await session.run(feeds);
-      const timings = await session.placement();
-      await session.release();
-      assert.ok(timings.length > 100);
-      assert.deepEqual(fallbacks(timings), []);
-      const expected = g.interpret(Object.values(outputs), feeds);
-      for (const [i, name] of Object.keys(outputs).entries()) {
-        const error = relativeError(found[name] as Float32Array, expected[i]!);
-        assert.ok(error < 2e-5, `${name} is off by ${error}`);
-      }
-    } finally {
-      await rm(folder, { recursive: true });
+    const outputs = trainingGraph();
+    const compiled = g.compile(outputs, { target: 'webgpu' });
+    const feeds = Object.fromEntries(
+      compiled.inputs.map(({ name, shape, dtype }) => {
+        const count = shape.reduce((a, b) => a * b, 1);
+        if (dtype === 'int32') return [name, Int32Array.from({ length: count }, (_, i) => (i * 7) % V)];
+        return [name, Float32Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + name.length) / 2)];
+      }),
+    );
+    const { outputs: found, timings } = await runPlaced(compiled, feeds, 'webgpu');
+    assert.ok(timings.length > 100);
+    assert.deepEqual(fallbacks(timings), []);
+    const expected = g.interpret(Object.values(outputs), feeds);
+    for (const [i, name] of Object.keys(outputs).entries()) {
+      const error = relativeError(found[name] as Float32Array, expected[i]!);
+      assert.ok(error < 2e-5, `${name} is off by ${error}`);
     }
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import { openSession } from '../../src/runtime/ort';
-import { float, valuesOf, within, type Sample } from './support/samples';
+import { float, valuesOf, within, type Sample } from './samples/sample';
 
 const [L, H, P, N] = [256, 2, 16, 16];
 

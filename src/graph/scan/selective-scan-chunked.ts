@@ -3,13 +3,13 @@
  * ones, and none that leaves a GPU. A first pass finds what every chunk adds to a zero state, a short chain carries
  * the states from chunk to chunk, a second pass starts from the true states.
  */
-import { add, mul } from '../ops/binary';
-import { concat, stack } from '../ops/concat';
+import { add, mul } from '../ops/elementwise/binary';
+import { concat, stack } from '../ops/shape/concat';
 import { zeros } from '../ops/leaves';
-import { sum } from '../ops/reduce';
-import { reshape } from '../ops/reshape';
-import { pad, slice } from '../ops/slice';
-import { exp } from '../ops/unary';
+import { sum } from '../ops/reduce/reduce';
+import { reshape } from '../ops/shape/reshape';
+import { pad, slice } from '../ops/shape/slice';
+import { exp } from '../ops/elementwise/unary';
 import type { Expansion, Tensor } from '../types';
 import { collect } from './selective-scan-cpu';
 import { fromState, inputGradients, toState, type Operands } from './selective-scan-parts';

@@ -2,11 +2,11 @@
  * @file The selective scan as ONNX `Scan` over time: exact, compact, and the fastest form on few cores. States that
  * would take much memory are not kept: the gradient recomputes them chunk by chunk.
  */
-import { add, mul } from '../ops/binary';
+import { add, mul } from '../ops/elementwise/binary';
 import { zeros } from '../ops/leaves';
-import { sum } from '../ops/reduce';
-import { reshape } from '../ops/reshape';
-import { pad, slice } from '../ops/slice';
+import { sum } from '../ops/reduce/reduce';
+import { reshape } from '../ops/shape/reshape';
+import { pad, slice } from '../ops/shape/slice';
 import { size } from '../shape';
 import type { Expansion, Tensor } from '../types';
 import { scanLoop } from './scan';

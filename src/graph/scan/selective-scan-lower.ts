@@ -1,5 +1,5 @@
 /** @file Which form of the selective scan a device gets. */
-import { add, mul } from '../ops/binary';
+import { add, mul } from '../ops/elementwise/binary';
 import type { ExpandContext, Expansion, Tensor } from '../types';
 import type { ScanAttributes, ScanGradientAttributes } from './selective-scan';
 import { expandChunked, expandGradientChunked } from './selective-scan-chunked';

@@ -1,10 +1,10 @@
 /** @file What the lowerings of the selective scan share: its operands in the layout of the state. */
-import { add, mul } from '../ops/binary';
-import { expand } from '../ops/expand';
-import { rows } from '../ops/matmul';
-import { sum } from '../ops/reduce';
-import { reshape } from '../ops/reshape';
-import { transpose } from '../ops/transpose';
+import { add, mul } from '../ops/elementwise/binary';
+import { expand } from '../ops/shape/expand';
+import { rows } from '../ops/matrix/matmul';
+import { sum } from '../ops/reduce/reduce';
+import { reshape } from '../ops/shape/reshape';
+import { transpose } from '../ops/shape/transpose';
 import type { Shape, Tensor } from '../types';
 import type { ScanAttributes } from './selective-scan';
 

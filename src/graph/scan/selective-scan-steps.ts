@@ -1,9 +1,9 @@
 /** @file One time step of the selective scan and of its gradient, for one token or the same token of all chunks. */
-import { add, mul } from '../ops/binary';
-import { product } from '../ops/matmul';
-import { sum } from '../ops/reduce';
-import { exp } from '../ops/unary';
-import { reshape } from '../ops/reshape';
+import { add, mul } from '../ops/elementwise/binary';
+import { product } from '../ops/matrix/matmul';
+import { sum } from '../ops/reduce/reduce';
+import { exp } from '../ops/elementwise/unary';
+import { reshape } from '../ops/shape/reshape';
 import type { Tensor } from '../types';
 import { channels, states, type Operands } from './selective-scan-parts';
 

@@ -2,16 +2,16 @@
  * @file SSD as products of matrices: within a chunk as masked attention, between chunks by their states, which all
  * heads of a group share one product for (Dao & Gu, 2024, section 6).
  */
-import { add, mul, sub } from '../ops/binary';
-import { concat } from '../ops/concat';
-import { cumsum } from '../ops/cumsum';
+import { add, mul, sub } from '../ops/elementwise/binary';
+import { concat } from '../ops/shape/concat';
+import { cumsum } from '../ops/reduce/cumsum';
 import { constant, zeros } from '../ops/leaves';
-import { product } from '../ops/matmul';
-import { sum } from '../ops/reduce';
-import { reshape } from '../ops/reshape';
-import { pad, slice } from '../ops/slice';
-import { transpose } from '../ops/transpose';
-import { exp } from '../ops/unary';
+import { product } from '../ops/matrix/matmul';
+import { sum } from '../ops/reduce/reduce';
+import { reshape } from '../ops/shape/reshape';
+import { pad, slice } from '../ops/shape/slice';
+import { transpose } from '../ops/shape/transpose';
+import { exp } from '../ops/elementwise/unary';
 import type { Tensor } from '../types';
 
 /** Added before the exponential where a later token would be seen; its exponential is zero. */

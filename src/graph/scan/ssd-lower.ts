@@ -3,7 +3,7 @@
  * faster than four of onnxruntime's linear attentions, and on a GPU they have no limit on the state's size.
  */
 import { zeros } from '../ops/leaves';
-import { pad, slice } from '../ops/slice';
+import { pad, slice } from '../ops/shape/slice';
 import type { Expansion, Tensor } from '../types';
 import type { SsdAttributes, SsdGradientAttributes } from './ssd';
 import { chunkedForward, chunkedGradients } from './ssd-chunked';

@@ -1,6 +1,5 @@
 /** @file Running compiled graphs with onnxruntime-node. */
 export { availableDevices, deviceProblem } from './devices';
-export { findFallbacks } from './fallbacks';
 export { fallbacks, type NodeTiming } from './profile';
 export { readBack } from './read-back';
 export { openSession, type Device, type Session, type SessionOptions } from './session';

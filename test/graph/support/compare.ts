@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as g from '../../../src/graph';
 import { deviceProblem, openSession, type Device } from '../../../src/runtime/ort';
-import { buildSample, valuesOf, type BuiltSample, type Sample } from './samples';
+import { buildSample, valuesOf, type BuiltSample, type Sample } from '../samples/sample';
 
 /** A software GPU, where the machine has one and nothing else was asked for. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';

@@ -1,0 +1,75 @@
+/** @file Activations whose lowering is not one standard operator. */
+import { check } from '../../errors';
+import { apply1 } from '../../node';
+import { defineOperator } from '../../registry';
+import type { Operator, Tensor } from '../../types';
+import { add, mul, sub } from './binary';
+import { abs, erf, erfReference, exp, log, neg, relu, sigmoid, square } from './unary';
+
+type None = Record<string, never>;
+type Parts = Pick<Operator<None>, 'lower' | 'expand'>;
+
+const define = (
+  name: string,
+  f: (x: number) => number,
+  rule: (x: Tensor, y: Tensor, dy: Tensor) => Tensor,
+  parts: Parts,
+): Operator<None> =>
+  defineOperator<None>({
+    name,
+    infer([x]) {
+      check(x!.dtype === 'float32', name, 'the operand must be float32', [x!]);
+      return [{ dtype: 'float32', shape: x!.shape }];
+    },
+    evaluate: ([x]) => [{ shape: x!.shape, data: x!.data.map(f) }],
+    gradient: ({ inputs: [x], outputs: [y] }, [dy]) => [dy && rule(x!, y!, dy)],
+    ...parts,
+  });
+
+const siluOperator = define(
+  'silu',
+  (x) => x / (1 + Math.exp(-x)),
+  // s (1 + x - y) with y = x s at hand
+  (x, y, dy) => mul(mul(add(sub(x, y), 1), sigmoid(x)), dy),
+  {
+    lower: (emit, inputs) => [
+      emit.node('QuickGelu', inputs, { attributes: { alpha: { float: 1 } }, domain: 'com.microsoft' }),
+    ],
+  },
+);
+
+/** x · sigmoid(x). */
+export const silu = (x: Tensor): Tensor => apply1(siluOperator, [x], {});
+
+const softplusOperator = define(
+  'softplus',
+  (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  (x, _y, dy) => mul(dy, sigmoid(x)),
+  {
+    // The Softplus kernel is scalar on the CPU. log(1 + e) loses what rounding takes from u = 1 + e; e - (u - 1)
+    // is exactly that, and to first order what log(u) lacks.
+    expand([x]) {
+      const e = exp(neg(abs(x!)));
+      const u = add(e, 1);
+      const log1p = add(log(u), sub(e, sub(u, 1)));
+      return { outputs: [add(relu(x!), log1p)] };
+    },
+  },
+);
+
+/** log(1 + exp(x)), accurate for large and small x. */
+export const softplus = (x: Tensor): Tensor => apply1(softplusOperator, [x], {});
+
+const geluOperator = define(
+  'gelu',
+  (x) => 0.5 * x * (1 + erfReference(x / Math.SQRT2)),
+  (x, _y, dy) => {
+    const phi = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    const Phi = add(mul(erf(mul(x, Math.SQRT1_2)), 0.5), 0.5);
+    return mul(dy, add(Phi, mul(x, phi)));
+  },
+  { lower: (emit, inputs) => [emit.node('Gelu', inputs, { domain: 'com.microsoft' })] },
+);
+
+/** x · Φ(x) with the exact error function. */
+export const gelu = (x: Tensor): Tensor => apply1(geluOperator, [x], {});

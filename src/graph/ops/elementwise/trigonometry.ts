@@ -1,0 +1,63 @@
+/** @file Sine and cosine by one polynomial on every device: the devices' own differ in the third digit. */
+import { check } from '../../errors';
+import { apply1 } from '../../node';
+import { defineOperator } from '../../registry';
+import type { Operator, Tensor } from '../../types';
+import { add, mul, sub } from './binary';
+import { floor, neg, polynomial, square } from './unary';
+
+type None = Record<string, never>;
+
+// 2π in two parts: the first has few bits, so that its multiples are exact.
+const TWO_PI_HIGH = 6.28125;
+const TWO_PI_LOW = 2 * Math.PI - TWO_PI_HIGH;
+
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
+/** ±1/(first + 2k)!, the Taylor coefficients in x². */
+const taylor = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, k) => (-1) ** k / factorial(first + 2 * k));
+
+/** Sine and cosine of half the angle, reduced to (-π/2, π/2). */
+function half(x: Tensor): { s: Tensor; c: Tensor } {
+  const turns = floor(add(mul(x, 1 / (2 * Math.PI)), 0.5));
+  const r = sub(sub(x, mul(turns, TWO_PI_HIGH)), mul(turns, TWO_PI_LOW));
+  const t = mul(r, 0.5);
+  const z = square(t);
+  return { s: mul(t, polynomial(z, taylor(1, 6))), c: polynomial(z, taylor(0, 7)) };
+}
+
+const define = (
+  name: string,
+  f: (x: number) => number,
+  rule: (x: Tensor) => Tensor,
+  build: (x: Tensor) => Tensor,
+): Operator<None> =>
+  defineOperator<None>({
+    name,
+    infer([x]) {
+      check(x!.dtype === 'float32', name, 'the operand must be float32', [x!]);
+      return [{ dtype: 'float32', shape: x!.shape }];
+    },
+    evaluate: ([x]) => [{ shape: x!.shape, data: x!.data.map(f) }],
+    gradient: ({ inputs: [x] }, [dy]) => [dy && mul(dy, rule(x!))],
+    expand: ([x]) => ({ outputs: [build(x!)] }),
+  });
+
+const sinOperator = define(
+  'sin',
+  Math.sin,
+  (x) => cos(x),
+  (x) => {
+    const { s, c } = half(x);
+    return mul(mul(s, c), 2);
+  },
+);
+const cosOperator = define(
+  'cos',
+  Math.cos,
+  (x) => neg(sin(x)),
+  (x) => sub(1, mul(square(half(x).s), 2)),
+);
+
+export const sin = (x: Tensor): Tensor => apply1(sinOperator, [x], {});
+export const cos = (x: Tensor): Tensor => apply1(cosOperator, [x], {});

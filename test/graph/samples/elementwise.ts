@@ -1,0 +1,68 @@
+/** @file Samples of elementwise operators. */
+import * as g from '../../../src/graph';
+import { binary, float, ids, positive, unary, within, type Sample } from './sample';
+
+export const elementwiseSamples: readonly Sample[] = [
+  ...binary('add', g.add),
+  ...binary('sub', g.sub),
+  ...binary('mul', g.mul),
+  ...binary('div', g.div, positive),
+  ...binary('pow', g.pow, positive),
+  ...binary('maximum', g.maximum),
+  ...binary('minimum', g.minimum),
+  {
+    name: 'a number on either side',
+    inputs: [positive(2, 3)],
+    build: (x) => g.sub(1, g.div(g.pow(x, 3), 7)),
+  },
+  {
+    name: 'arithmetic of integers',
+    inputs: [ids(9, 4), ids(5, 4)],
+    build: (a, b) => g.add(g.mul(a, 3), g.sub(b, 1)),
+  },
+  {
+    name: 'comparisons',
+    inputs: [ids(3, 4, 5), ids(3, 5)],
+    build: (a, b) => [g.equal(a, b), g.less(a, b), g.greater(a, b)],
+  },
+  {
+    name: 'comparisons of floats',
+    inputs: [float(4, 5), float(5)],
+    build: (a, b) => [g.less(a, b), g.greater(a, b)],
+  },
+  {
+    name: 'where',
+    inputs: [float(4, 1), float(4, 3), float(3)],
+    build: (c, a, b) => g.where(g.greater(c, 0), a, b),
+  },
+  {
+    name: 'where with numbers',
+    inputs: [float(4, 3)],
+    build: (x) => g.where(g.less(x, 0), g.mul(x, x), g.scalar(3)),
+  },
+  {
+    name: 'cast',
+    inputs: [float(5), ids(4, 5)],
+    build: (x, i) => [g.cast(x, 'int32'), g.mul(x, g.cast(i, 'float32'))],
+  },
+  { name: 'cast to and from bool', inputs: [ids(3, 6)], build: (i) => g.cast(g.cast(i, 'bool'), 'float32') },
+  { name: 'stopGradient', inputs: [float(3)], build: (x) => g.mul(x, x) },
+  unary('neg', g.neg),
+  unary('exp', g.exp),
+  unary('log', g.log, positive(3, 4)),
+  unary('sqrt', g.sqrt, positive(3, 4)),
+  unary('reciprocal', g.reciprocal, positive(3, 4)),
+  unary('abs', g.abs),
+  unary('sigmoid', g.sigmoid),
+  unary('tanh', g.tanh),
+  unary('relu', g.relu),
+  unary('square', g.square),
+  unary('sign', g.sign),
+  unary('floor', g.floor),
+  unary('erf', g.erf, within(-4, 4, 40)),
+  unary('silu', g.silu, within(-9, 9, 40)),
+  unary('softplus', g.softplus, within(-20, 20, 80)),
+  unary('gelu', g.gelu, within(-6, 6, 40)),
+  unary('sin', g.sin, within(-40, 40, 60)),
+  unary('cos', g.cos, within(-40, 40, 60)),
+];

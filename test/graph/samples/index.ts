@@ -1,0 +1,25 @@
+/** @file All samples: one list per room of operators. */
+import { convSamples } from './conv';
+import { elementwiseSamples } from './elementwise';
+import { leavesSamples } from './leaves';
+import { lookupSamples } from './lookup';
+import { lossSamples } from './loss';
+import { matrixSamples } from './matrix';
+import { normSamples } from './norm';
+import { reduceSamples } from './reduce';
+import { shapeSamples } from './shape';
+import type { Sample } from './sample';
+import { scanSamples } from './scans';
+
+export const samples: readonly Sample[] = [
+  ...leavesSamples,
+  ...elementwiseSamples,
+  ...shapeSamples,
+  ...reduceSamples,
+  ...matrixSamples,
+  ...lookupSamples,
+  ...convSamples,
+  ...normSamples,
+  ...lossSamples,
+  ...scanSamples,
+];

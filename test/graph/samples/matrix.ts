@@ -1,0 +1,24 @@
+/** @file Samples of products. */
+import * as g from '../../../src/graph';
+import { float, type Sample } from './sample';
+
+export const matrixSamples: readonly Sample[] = [
+  { name: 'matmul', inputs: [float(3, 4), float(4, 2)], build: g.matmul },
+  { name: 'matmul, batched', inputs: [float(2, 1, 3, 4), float(5, 4, 2)], build: g.matmul },
+  {
+    name: 'matmul, operands transposed',
+    inputs: [float(2, 4, 3), float(2, 5, 4)],
+    build: (a, b) => g.matmul(g.transpose(a, [0, 2, 1]), g.transpose(b, [0, 2, 1])),
+  },
+  { name: 'linear', inputs: [float(2, 3, 4), float(5, 4)], build: (x, w) => g.linear(x, w) },
+  { name: 'linear with a bias', inputs: [float(3, 4), float(5, 4), float(5)], build: g.linear },
+  {
+    name: 'linear, split in wide parts',
+    inputs: [float(2, 3, 4), float(300, 4), float(300)],
+    build: (x, w, b) => {
+      const [left, right] = g.split(g.linear(x, w, b), 2, [100, 200]) as [g.Tensor, g.Tensor];
+      return g.mul(left, g.sum(right, [2], true));
+    },
+    tolerance: 5e-6,
+  },
+];

@@ -1,0 +1,127 @@
+/** @file Samples of the two scans, in all their forms. */
+import * as g from '../../../src/graph';
+import { float, within, type Sample, type SampleInput } from './sample';
+
+interface ScanShape {
+  readonly L: number;
+  readonly B: number;
+  readonly E: number;
+  readonly N: number;
+}
+
+const tokens = ({ L, B, N }: ScanShape, groups?: number): SampleInput =>
+  groups === undefined ? float(L, B, N) : float(L, B, groups, N);
+
+/** u, delta, A, then B and C as given, then the options. */
+function scan(
+  name: string,
+  shape: ScanShape,
+  options: {
+    readonly B?: SampleInput;
+    readonly C?: SampleInput;
+    readonly D?: boolean;
+    readonly initial?: boolean;
+    readonly output?: 'y' | 'last' | 'both';
+    readonly states?: boolean;
+  } = {},
+): Sample {
+  const { L, B, E, N } = shape;
+  const { output = 'y' } = options;
+  return {
+    name: `selectiveScan, ${name}`,
+    inputs: [
+      float(L, B, E),
+      within(0.01, 0.5, L, B, E),
+      within(-3, -0.1, E, N),
+      options.B ?? tokens(shape),
+      options.C ?? tokens(shape),
+      ...(options.D ? [float(E)] : []),
+      ...(options.initial ? [float(B, E, N)] : []),
+    ],
+    build(u, delta, A, b, c, ...rest) {
+      const D = options.D ? rest.shift() : undefined;
+      const found = g.selectiveScan({
+        u: u!,
+        delta: delta!,
+        A: A!,
+        B: b!,
+        C: c!,
+        ...(D && { D }),
+        ...(rest[0] && { initialState: rest[0] }),
+        keepStates: options.states ?? false,
+      });
+      if (options.states) return [found.y, found.states!];
+      return output === 'both' ? [found.y, found.lastState] : output === 'y' ? found.y : found.lastState;
+    },
+    tolerance: 5e-6,
+    ...(options.states && { seeds: 1 }),
+  };
+}
+
+const small = { L: 7, B: 2, E: 4, N: 3 };
+
+function ssd(
+  name: string,
+  [B, L, H, P, G, N]: readonly [number, number, number, number, number, number],
+  options: { readonly initial?: boolean; readonly output?: 'Y' | 'final' | 'both' } = {},
+): Sample {
+  const { output = 'Y' } = options;
+  return {
+    name: `ssd, ${name}`,
+    inputs: [
+      float(B, L, H, P),
+      within(-1.5, -0.01, B, L, H),
+      float(B, L, G, N),
+      float(B, L, G, N),
+      ...(options.initial ? [float(B, H, P, N)] : []),
+    ],
+    build(X, A, b, c, initialState) {
+      const found = g.ssd({
+        X: X!,
+        A: A!,
+        B: b!,
+        C: c!,
+        chunkSize: 4,
+        ...(initialState && { initialState }),
+      });
+      return output === 'both' ? [found.Y, found.finalState] : output === 'Y' ? found.Y : found.finalState;
+    },
+    // Differences of long sums in the decay's gradient.
+    tolerance: 2e-5,
+  };
+}
+
+export const scanSamples: readonly Sample[] = [
+  scan('plain', small),
+  scan('with skip', small, { D: true }),
+  scan('one step', { ...small, L: 1 }, { D: true }),
+  scan('a length that no chunk divides', { ...small, L: 23 }, { D: true }),
+  scan('initial and last state', small, { D: true, initial: true, output: 'both' }),
+  scan('last state only', small, { D: true, initial: true, output: 'last' }),
+  scan('kept states', small, { states: true }),
+  scan('grouped maps', small, { B: tokens(small, 2), C: tokens(small, 2), initial: true, output: 'both' }),
+  scan('one map grouped', small, { B: tokens(small, 2), D: true }),
+  scan('a single group', small, { B: tokens(small, 1), C: tokens(small, 1) }),
+  scan('fixed maps', small, { B: float(4, 3), C: float(4, 3), D: true }),
+  scan('fixed B', small, { B: float(4, 3), initial: true, output: 'both' }),
+  scan('fixed C, grouped B', small, { B: tokens(small, 2), C: float(4, 3) }),
+  ssd('plain', [2, 7, 4, 3, 1, 5]),
+  ssd('one step', [2, 1, 2, 3, 1, 5]),
+  ssd('groups', [2, 6, 4, 3, 2, 5]),
+  ssd('initial and final state', [2, 9, 4, 3, 2, 5], { initial: true, output: 'both' }),
+  ssd('final state only', [1, 5, 2, 3, 1, 4], { initial: true, output: 'final' }),
+];
+
+/** Large enough that the CPU keeps less of every step or recomputes; too large for central differences. */
+export const longScans: readonly Sample[] = [
+  { ...scan('decays recomputed', { L: 80, B: 2, E: 512, N: 64 }, { D: true }), tolerance: 2e-5 },
+  {
+    ...scan(
+      'recomputed in chunks',
+      { L: 131, B: 2, E: 512, N: 64 },
+      { D: true, initial: true, output: 'both' },
+    ),
+    tolerance: 2e-5,
+  },
+  { ...scan('recomputed in even chunks', { L: 144, B: 2, E: 512, N: 64 }, { D: true }), tolerance: 2e-5 },
+];
