@@ -72,6 +72,33 @@ export function mamba2Options(goldenCase: GoldenCase, prefix: string, options: O
   };
 }
 
+export function hydraOptions(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
+  options.informative('d_state', 'd_conv', 'expand', 'headdim', 'd_inner', 'nheads');
+  options.irrelevant(...START, ...KERNELS);
+  for (const key of ['bias', 'conv_bias', 'learnable_init_states']) options.boolean(key);
+  const ngroups = options.integer('ngroups') ?? 1;
+  const chunk_size = options.integer('chunk_size');
+  const [d_model, d_inner] = goldenCase.shape(`${prefix}out_proj.weight`, 2) as [number, number];
+  const [convolved, , d_conv] = goldenCase.shape(`${prefix}conv1d.weight`, 3) as [number, number, number];
+  const nheads = goldenCase.shape(`${prefix}A_log`, 1)[0]!;
+  // The convolution runs over x and over B and C in both directions.
+  const d_state = (convolved - d_inner) / (4 * ngroups);
+  const headdim = d_inner / nheads;
+  if (![d_state, headdim].every((size) => Number.isInteger(size) && size > 0)) {
+    throw new MalformedCase(`the shapes under ${prefix} do not fit ${ngroups} groups`);
+  }
+  return {
+    d_state,
+    d_conv,
+    expand: expansion(d_inner, d_model),
+    headdim,
+    ngroups,
+    learnable_init_states: goldenCase.has(`${prefix}init_states`),
+    bias: goldenCase.has(`${prefix}in_proj.bias`),
+    ...(chunk_size === undefined ? {} : { chunk_size }),
+  };
+}
+
 export function attentionOptions(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
   const heads = options.size('num_heads');
   const num_heads_kv = options.integer('num_heads_kv') ?? heads;

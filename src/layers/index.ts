@@ -1,16 +1,24 @@
 /** @file All mixers. Completion, checks, documentation, checkpoints and views follow from this list. */
 import { attention } from './attention';
 import type { LayerDefinition } from './define';
+import { hydra } from './hydra';
 import { mamba } from './mamba';
 import { mamba2 } from './mamba2';
 import { mlp } from './mlp';
 
-export const mixers: Readonly<Record<string, LayerDefinition>> = { mamba, mamba2, attention, mlp };
+export const mixers: Readonly<Record<string, LayerDefinition>> = {
+  mamba,
+  mamba2,
+  hydra,
+  attention,
+  mlp,
+};
 
 /** How each mixer is written, for the documentation and for snippets. */
 export const mixerExamples: Readonly<Record<string, string>> = {
   mamba: '{mixer: mamba, d_state: 16}',
   mamba2: '{mixer: mamba2, d_state: 64, headdim: 32}',
+  hydra: '{mixer: hydra, d_state: 64, headdim: 32}',
   attention: '{mixer: attention, heads: 4, rotary_emb_dim: 16}',
   mlp: '{mixer: mlp, d_intermediate: 512}',
 };

@@ -68,8 +68,8 @@ export const mamba = defineLayer({
   },
 
   check(o) {
-    if (o.dt_min <= o.dt_max) return [];
-    return [{ path: ['dt_min'], message: `dt_min (${o.dt_min}) must not exceed dt_max (${o.dt_max}).` }];
+    if (o.dt_min < o.dt_max) return [];
+    return [{ path: ['dt_min'], message: `dt_min (${o.dt_min}) must be below dt_max (${o.dt_max}).` }];
   },
 
   causal: () => true,

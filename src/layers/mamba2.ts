@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Problem } from './define';
-import { nearestDivisor } from './divisors';
+import { headProblems } from './heads';
 import { formula, inverseSoftplusDt, linear, ones, scaled, uniform } from './init';
 import {
   divide,
@@ -118,21 +118,15 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
   check(o, dims) {
     const d_inner = o.expand * dims.d_model;
     const d_ssm = o.d_ssm ?? d_inner;
-    const nheads = d_ssm / o.headdim;
+    const width = o.d_ssm === undefined ? 'd_inner = expand · d_model' : 'd_ssm';
     const problems: Problem[] = [];
     const complain = (key: string, message: string, suggestion?: number): void => {
       problems.push({ path: [key], message, ...(suggestion === undefined ? {} : { suggestion }) });
     };
     if (d_ssm > d_inner) {
       complain('d_ssm', `d_ssm (${d_ssm}) must not exceed d_inner = expand · d_model (${d_inner}).`, d_inner);
-    } else if (!Number.isInteger(nheads)) {
-      const width = o.d_ssm === undefined ? `d_inner = expand · d_model (${d_inner})` : `d_ssm (${d_ssm})`;
-      complain('headdim', `headdim (${o.headdim}) must divide ${width}.`, nearestDivisor(d_ssm, o.headdim));
-    } else if (nheads % o.ngroups !== 0) {
-      const message = `ngroups (${o.ngroups}) must divide the number of heads, d_ssm / headdim (${nheads}).`;
-      complain('ngroups', message, nearestDivisor(nheads, o.ngroups));
-    }
-    if (o.dt_min > o.dt_max) complain('dt_min', `dt_min (${o.dt_min}) must not exceed dt_max (${o.dt_max}).`);
+    } else problems.push(...headProblems(o, { size: d_ssm, words: width }));
+    if (o.dt_min >= o.dt_max) complain('dt_min', `dt_min (${o.dt_min}) must be below dt_max (${o.dt_max}).`);
     if (o.A_init_range[0] > o.A_init_range[1])
       complain('A_init_range', 'A_init_range must be [smallest, largest].');
     const [low, high] = o.dt_limit;

@@ -45,8 +45,16 @@ export const project = (x: Tensor, p: Tensors, name: string): Tensor =>
 export const convolve = (x: Tensor, p: Tensors, timeAxis: number): Tensor =>
   g.causalConv1d(x, p['conv1d.weight']!, p['conv1d.bias'], timeAxis);
 
+/** The same taps around each position, as many on either side, zeros beyond both ends; their number is odd. */
+export function convolveAround(x: Tensor, p: Tensors, timeAxis: number): Tensor {
+  const half = (p['conv1d.weight']!.shape[2]! - 1) / 2;
+  const length = x.shape[timeAxis]!;
+  const shifted = convolve(g.pad(x, timeAxis, 0, half), p, timeAxis);
+  return g.slice(shifted, timeAxis, half, half + length);
+}
+
 /**
- * The same convolution for one token.
+ * The convolution for one token.
  * @param x (batch, channels)
  * @param cache (batch, channels, width), newest in the last column
  */

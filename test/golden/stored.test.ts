@@ -17,6 +17,7 @@ const WEBGPU_LIMIT = 100_000;
  * one or two cases of every target. `SSM_GOLDEN_WEBGPU=all` takes every small one.
  */
 const WEBGPU_CASES = new Set([
+  'hydra-block-groups-init',
   'mamba-selective-scan-fixed-bc',
   'mamba-selective-scan-groups',
   'mamba-block-bias',

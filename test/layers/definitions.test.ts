@@ -110,7 +110,7 @@ describe('checks', () => {
   });
 
   it('find contradictions', () => {
-    assert.match(problems('mamba', { dt_min: 0.5 })[0]!.message, /dt_min \(0.5\) must not exceed dt_max/);
+    assert.match(problems('mamba', { dt_min: 0.5 })[0]!.message, /dt_min \(0.5\) must be below dt_max/);
     assert.match(problems('mamba2', { dt_limit: [1, 0.5] })[0]!.message, /dt_limit/);
     assert.match(problems('attention', { heads: 5 })[0]!.message, /must divide d_model/);
     assert.equal(problems('attention', { heads: 5 })[0]!.suggestion, 4);

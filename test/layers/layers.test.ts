@@ -1,11 +1,13 @@
 /** @file Every mixer, in many shapes and with every option, against plain float64 loops. */
 import { mixers } from '../../src/layers';
 import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from './check-layer';
+import { slowHydra } from './slow-hydra';
 import { slowAttention, slowMamba, slowMamba2, slowMlp } from './slow';
 
 const slow: Readonly<Record<string, Slow>> = {
   mamba: slowMamba as unknown as Slow,
   mamba2: slowMamba2 as unknown as Slow,
+  hydra: slowHydra as unknown as Slow,
   attention: slowAttention as unknown as Slow,
   mlp: slowMlp as unknown as Slow,
 };
@@ -33,6 +35,10 @@ const rows: Row[] = [
   ['mamba2', { d_state: 1, headdim: 1, rmsnorm: false, expand: 1 }, [3, 1, 4]],
   ['mamba2', { d_state: 2, headdim: 3, d_conv: 3, d_ssm: 6, rmsnorm: false, ngroups: 2 }, [4, 1, 1]],
   ['mamba2', { d_state: 2, headdim: 4, chunk_size: 2, ngroups: 2, norm_before_gate: true }, [8, 1, 11]],
+  ['hydra', { d_state: 3, headdim: 4 }, [6, 2, 7]],
+  ['hydra', { d_state: 2, headdim: 2, ngroups: 2, d_conv: 3, bias: true, chunk_size: 3 }, [4, 1, 8]],
+  ['hydra', { d_state: 2, headdim: 2, ngroups: 4, d_conv: 1, learnable_init_states: true }, [4, 2, 5]],
+  ['hydra', { d_state: 1, headdim: 3, expand: 1, d_conv: 5, learnable_init_states: true }, [3, 1, 1]],
   ['attention', { heads: 2 }, [6, 2, 5]],
   [
     'attention',

@@ -5,12 +5,12 @@
 
 export type Values = Readonly<Record<string, Float64Array>>;
 
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-const silu = (x: number): number => x * sigmoid(x);
-const softplus = (x: number): number => (x > 30 ? x : Math.log1p(Math.exp(x)));
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+export const silu = (x: number): number => x * sigmoid(x);
+export const softplus = (x: number): number => (x > 30 ? x : Math.log1p(Math.exp(x)));
 
 /** y[o] = Σ_i W[o,i] x[i] + b[o], with W (outputs, inputs). */
-function affine(x: number[], W: Float64Array, b?: Float64Array): number[] {
+export function affine(x: number[], W: Float64Array, b?: Float64Array): number[] {
   const inputs = x.length;
   return Array.from({ length: W.length / inputs }, (_, o) => {
     let y = b?.[o] ?? 0;
@@ -20,7 +20,7 @@ function affine(x: number[], W: Float64Array, b?: Float64Array): number[] {
 }
 
 /** Rows of one sequence through the causal depthwise convolution; the last tap meets the current row. */
-function convolution(rows: number[][], W: Float64Array, b: Float64Array | undefined): number[][] {
+export function convolution(rows: number[][], W: Float64Array, b: Float64Array | undefined): number[][] {
   const channels = rows[0]!.length;
   const taps = W.length / channels;
   return rows.map((_, t) =>
@@ -33,7 +33,7 @@ function convolution(rows: number[][], W: Float64Array, b: Float64Array | undefi
 }
 
 /** Applies `layer` to every sequence of x (batch, time, width). */
-function perSequence(
+export function perSequence(
   x: Float64Array,
   [batch, length, width]: readonly [number, number, number],
   layer: (rows: number[][]) => number[][],
@@ -48,7 +48,7 @@ function perSequence(
   return Float64Array.from(result);
 }
 
-type Shape3 = readonly [number, number, number];
+export type Shape3 = readonly [number, number, number];
 
 export function slowMamba(
   x: Float64Array,
@@ -193,7 +193,7 @@ export function slowAttention(x: Float64Array, shape: Shape3, p: Values, r: Slow
 }
 
 /** The error function by its Taylor series, good to 1e-12 for |x| < 4. */
-function erf(x: number): number {
+export function erf(x: number): number {
   let term = x;
   let sum = x;
   for (let n = 1; n < 200; n++) {

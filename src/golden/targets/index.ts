@@ -4,6 +4,7 @@ import type { Comparison } from '../compare';
 import type { Machine, Results } from '../machine';
 import { mamba2Block, mambaBlock } from './block';
 import { generation } from './generation';
+import { hydraBlock } from './hydra';
 import { languageModel } from './lm';
 import { safetensorsHeaders } from './safetensors-headers';
 import { selectiveScan } from './selective-scan';
@@ -15,6 +16,7 @@ export type Target = (goldenCase: GoldenCase, machine: Machine) => Promise<Resul
 
 export const targets: Readonly<Record<string, Target>> = {
   'checkpoint.safetensors_headers': safetensorsHeaders,
+  'hydra.block': hydraBlock,
   'mamba.selective_scan': selectiveScan,
   'mamba.block': mambaBlock,
   'mamba.lm': languageModel,

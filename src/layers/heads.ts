@@ -1,0 +1,22 @@
+/** @file How channels are divided into heads, and heads into groups: the rule that every scan with heads shares. */
+import type { Problem } from './define';
+import { nearestDivisor } from './divisors';
+
+/**
+ * What is wrong when `headdim` does not divide the width or `ngroups` not the number of heads.
+ * @param width its size, and how to say it: `d_inner = expand · d_model`
+ */
+export function headProblems(
+  { headdim, ngroups }: { readonly headdim: number; readonly ngroups: number },
+  width: { readonly size: number; readonly words: string },
+): Problem[] {
+  const nheads = width.size / headdim;
+  if (!Number.isInteger(nheads)) {
+    const message = `headdim (${headdim}) must divide ${width.words} (${width.size}).`;
+    return [{ path: ['headdim'], message, suggestion: nearestDivisor(width.size, headdim) }];
+  }
+  if (nheads % ngroups === 0) return [];
+  const [name] = width.words.split(' ') as [string];
+  const message = `ngroups (${ngroups}) must divide the number of heads, ${name} / headdim (${nheads}).`;
+  return [{ path: ['ngroups'], message, suggestion: nearestDivisor(nheads, ngroups) }];
+}

@@ -1,0 +1,73 @@
+/** @file What the views can see of Hydra: each direction's selection, the diagonal, and the matrix as a whole. */
+import * as g from '../graph';
+import type { Tensor } from '../graph';
+import type { ForwardContext, ProbeSpec } from './define';
+import { shiftedMatrices, type TwoScans } from './quasiseparable';
+
+const perHead = ['batch', 'time', 'head'];
+const maps = ['batch', 'time', 'group', 'state'];
+const perChannel = ['batch', 'time', 'channel'];
+
+const probe = (
+  description: string,
+  axes: readonly string[],
+  sign: ProbeSpec['sign'] = 'signed',
+): ProbeSpec => ({
+  description,
+  axes,
+  unit: '',
+  sign,
+});
+
+const direction = (suffix: string, words: string): Record<string, ProbeSpec> => ({
+  [`delta_${suffix}`]: probe(`Step size Δ of the scan ${words}.`, perHead, 'positive'),
+  [`A_bar_${suffix}`]: probe(
+    `Fraction of the state that is kept by the scan ${words}, exp(ΔA).`,
+    perHead,
+    'positive',
+  ),
+  [`B_${suffix}`]: probe(`Input map B of the scan ${words}.`, maps),
+  [`C_${suffix}`]: probe(`Output map C of the scan ${words}.`, maps),
+});
+
+export const hydraProbes = {
+  x: probe('Input of both scans: after convolution and SiLU.', perChannel),
+  A: probe('Continuous decay rates A = −exp(A_log), shared by both directions.', ['head']),
+  ...direction('forward', 'from left to right'),
+  ...direction('backward', 'from right to left'),
+  diagonal: probe('Weight of the token itself, x · fc_Dᵀ + D.', perHead),
+  matrix: probe('Weight of every position (key) for every output position (query).', [
+    'batch',
+    'head',
+    'query',
+    'key',
+  ]),
+  y: probe('Output of scans and diagonal, before the norm and the gate.', perChannel),
+  gate: probe('Gate silu(z) that multiplies the output.', perChannel),
+};
+
+/** @param seen the scans, the diagonal's weights (batch, time, heads), y and gate (batch, time, channels) */
+export function probeHydra(
+  ctx: ForwardContext,
+  seen: TwoScans & { readonly weight: Tensor; readonly y: Tensor; readonly gate: Tensor },
+): void {
+  const [batch, length, heads, headdim] = seen.x.shape as [number, number, number, number];
+  ctx.probe('x', g.reshape(seen.x, [batch, length, heads * headdim]));
+  ctx.probe('A', seen.A);
+  for (const [suffix, { delta, B, C }] of [
+    ['forward', seen.ahead],
+    ['backward', seen.back],
+  ] as const) {
+    ctx.probe(`delta_${suffix}`, delta);
+    ctx.probe(`A_bar_${suffix}`, g.exp(g.mul(delta, seen.A)));
+    ctx.probe(`B_${suffix}`, B);
+    ctx.probe(`C_${suffix}`, C);
+  }
+  ctx.probe('diagonal', seen.weight);
+  const positions = g.iota(length);
+  const same = g.equal(g.unsqueeze(positions, 0), g.unsqueeze(positions, 1));
+  const own = g.unsqueeze(g.transpose(seen.weight, [0, 2, 1]), 3);
+  ctx.probe('matrix', g.add(shiftedMatrices(seen), g.where(same, own, g.scalar(0))));
+  ctx.probe('y', seen.y);
+  ctx.probe('gate', seen.gate);
+}

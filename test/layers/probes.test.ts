@@ -1,0 +1,29 @@
+/** @file Probes that stand for the layer: what is seen must give what is computed. */
+import * as assert from 'node:assert/strict';
+import { probeLayer } from './probe-layer';
+
+describe('probes', () => {
+  it('of Hydra: the matrix times its input is the output of the scans', () => {
+    const options = { d_state: 3, headdim: 2, ngroups: 2, d_conv: 3 };
+    const { values, shapes } = probeLayer({ mixer: 'hydra', options, d_model: 4, batch: 2, length: 6 });
+    const [batch, heads, length] = shapes['matrix'] as [number, number, number];
+    const channels = shapes['x']![2]!;
+    const headdim = channels / heads;
+    for (let b = 0; b < batch; b++) {
+      for (let t = 0; t < length; t++) {
+        for (let c = 0; c < channels; c++) {
+          let sum = 0;
+          for (let s = 0; s < length; s++) {
+            const entry = ((b * heads + Math.floor(c / headdim)) * length + t) * length + s;
+            sum += values['matrix']![entry]! * values['x']![(b * length + s) * channels + c]!;
+          }
+          const seen = values['y']![(b * length + t) * channels + c]!;
+          assert.ok(
+            Math.abs(sum - seen) < 1e-9 * (1 + Math.abs(seen)),
+            `${b}, ${t}, ${c}: ${sum} against ${seen}`,
+          );
+        }
+      }
+    }
+  });
+});
