@@ -18,7 +18,7 @@ const mamba = [
   'bias',
   'repeat',
 ];
-const mixers = ['mamba', 'mamba2', 'attention', 'mlp'];
+const mixers = Object.keys(testLanguage.registry.mixers);
 const item = ['mixer', 'block', 'repeat'];
 const head = 'data: recall\nmodel:\n  d_model: 32\n';
 
