@@ -9,6 +9,7 @@ import { registerInfo } from './commands/info';
 import { registerInspect } from './commands/inspect';
 import { registerLogits } from './commands/logits';
 import { registerLsp } from './commands/lsp';
+import { registerTokenizer } from './commands/tokenizer';
 import { registerTrain } from './commands/train';
 import { describe, EXIT, Exit, UsageError } from './errors';
 import { installation } from './root';
@@ -22,6 +23,7 @@ const COMMANDS = [
   registerInspect,
   registerGolden,
   registerBench,
+  registerTokenizer,
   registerInfo,
   registerLsp,
 ];

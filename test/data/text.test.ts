@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from '../../src/data';
-import { byteLabel, unigramBits } from '../../src/data/text/bytes';
+import { unigramBits } from '../../src/data/text/bytes';
+import { byteLabel } from '../../src/tokenizers';
 import { cutOf, splitText } from '../../src/data/text/split';
 import { openData } from './open';
 

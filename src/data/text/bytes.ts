@@ -1,15 +1,5 @@
-/** @file The byte tokenizer: a token is a byte, whatever the encoding of the text. */
-
-export const BYTE_VOCABULARY = 256;
-
-/** A byte as one readable sign: itself where ASCII prints it, ␣ ↵ ⇥ for white space, else hexadecimal. */
-export function byteLabel(byte: number): string {
-  if (byte === 0x20) return '␣';
-  if (byte === 0x0a) return '↵';
-  if (byte === 0x09) return '⇥';
-  if (byte > 0x20 && byte < 0x7f) return String.fromCharCode(byte);
-  return `x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-}
+/** @file What bytes cost without any context. */
+import { BYTE_VOCABULARY } from '../../tokenizers';
 
 /**
  * Cross-entropy of `text` under the byte frequencies of `model`, in bits per byte. Every byte value counts once

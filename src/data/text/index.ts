@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { Random } from '../../util/random';
 import { DataError, defineData, type Batch, type DataShape } from '../define';
 import { dataDigest } from '../digest';
-import { BYTE_VOCABULARY, byteLabel, unigramBits } from './bytes';
+import { BYTE_VOCABULARY, byteLabel } from '../../tokenizers';
+import { unigramBits } from './bytes';
 import { readTextFiles } from './files';
 import { splitText } from './split';
 

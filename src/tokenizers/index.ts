@@ -1,0 +1,5 @@
+/** @file Tokenizers: bytes, tokenizer.json of Hugging Face, and training a small one. */
+export { BYTE_VOCABULARY, byteLabel, bytesTokenizer } from './bytes';
+export { openTokenizer, tokenizerOf } from './open';
+export { trainBpe, type BpeOptions, type TrainedBpe } from './train-bpe';
+export { textStream, TokenizerError, type Tokenizer } from './types';

@@ -1,0 +1,140 @@
+/** @file Opening a tokenizer.json with `@huggingface/tokenizers`. */
+import { open as openFile } from 'node:fs/promises';
+import { bytesOfToken } from './byte-level';
+import { MAX_FILE, parseTokenizerFile, type TokenizerFile } from './file';
+import { TimeLimitError, withinTime } from './limit';
+import { TokenizerError, type Tokenizer } from './types';
+
+/** Building the library's tables for the largest published vocabulary takes two seconds. */
+const BUILD_LIMIT = 10_000;
+/** Time for encoding: a start, and much more per character than any honest pattern needs. */
+const ENCODE_LIMIT = 1000;
+const ENCODE_LIMIT_PER_CHARACTER = 0.05;
+
+/** Names that files give to the end of a text. */
+const END_OF_TEXT = ['<|endoftext|>', '</s>', '<|end_of_text|>', '<eos>', '<|im_end|>', '[SEP]'];
+
+/**
+ * @param path of a tokenizer.json
+ * @throws TokenizerError when it is missing, damaged, hostile or unusable
+ */
+export async function openTokenizer(path: string): Promise<Tokenizer> {
+  const fail = (reason: string): never => {
+    throw new TokenizerError(`${path} is no tokenizer that can be used: ${reason}`);
+  };
+  let text: string;
+  try {
+    const handle = await openFile(path, 'r');
+    try {
+      const { size } = await handle.stat();
+      if (size > MAX_FILE) return fail(`${size} bytes are above the limit of ${MAX_FILE}.`);
+      text = await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof TokenizerError) throw error;
+    return fail(`it cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`);
+  }
+  try {
+    return await tokenizerOf(text, path);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error));
+  }
+}
+
+/**
+ * @param text contents of a tokenizer.json
+ * @param name for messages
+ * @throws TokenizerError when the file is damaged, hostile or unusable
+ */
+export async function tokenizerOf(text: string, name: string): Promise<Tokenizer> {
+  const file = parseTokenizerFile(text);
+  const { Tokenizer: Library } = await import('@huggingface/tokenizers');
+  let library: InstanceType<typeof Library>;
+  try {
+    library = withinTime(BUILD_LIMIT, () => new Library(file, {}));
+  } catch (error) {
+    throw new TokenizerError((error as Error).message);
+  }
+  const tokens = tokensOf(file);
+  const special = new Set(file.added_tokens.filter(({ special: is }) => is).map(({ id }) => id));
+  const byteLevel = uses(file.decoder, 'ByteLevel') || uses(file.pre_tokenizer, 'ByteLevel');
+  const added = new Map(file.added_tokens.map(({ id, content }) => [id, content]));
+  const endOfText = END_OF_TEXT.map((word) => tokens.indexOf(word)).find((id) => id >= 0);
+
+  const bytes = (id: number): Uint8Array => {
+    const token = tokens[id];
+    if (token === undefined || special.has(id)) return new Uint8Array();
+    const written = added.get(id);
+    if (written !== undefined) return new TextEncoder().encode(written);
+    if (byteLevel) return bytesOfToken(token);
+    const single = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
+    if (single) return Uint8Array.of(Number.parseInt(single[1]!, 16));
+    return new TextEncoder().encode(token.replaceAll('▁', ' '));
+  };
+  return {
+    name,
+    vocabSize: tokens.length,
+    special,
+    ...(endOfText === undefined ? {} : { endOfText }),
+    encode(given, options = {}) {
+      const limit = Math.ceil(ENCODE_LIMIT + ENCODE_LIMIT_PER_CHARACTER * given.length);
+      try {
+        return withinTime(
+          limit,
+          () => library.encode(given, { add_special_tokens: options.special ?? true }).ids,
+        );
+      } catch (error) {
+        if (!(error instanceof TimeLimitError)) throw error;
+        throw new TokenizerError(
+          `The patterns of the tokenizer ${name} need more than ${limit} ms for ${given.length} characters; it is damaged or hostile.`,
+        );
+      }
+    },
+    decode: (ids, options = {}) =>
+      withinTime(ENCODE_LIMIT + ids.length, () =>
+        library.decode([...ids], {
+          skip_special_tokens: options.special !== true,
+          clean_up_tokenization_spaces: false,
+        }),
+      ),
+    label: (id) => {
+      const token = tokens[id];
+      if (token === undefined) return `[${id}]`;
+      if (special.has(id)) return token;
+      return new TextDecoder()
+        .decode(bytes(id))
+        .replaceAll(' ', '␣')
+        .replaceAll('\n', '↵')
+        .replaceAll('\t', '⇥');
+    },
+    bytes,
+  };
+}
+
+/** Tokens by id; added tokens lie in the vocabulary or behind it. */
+function tokensOf({ model, added_tokens }: TokenizerFile): (string | undefined)[] {
+  const pairs: (readonly [string, number])[] = Array.isArray(model.vocab)
+    ? model.vocab.map(([token], id) => [token, id])
+    : Object.entries(model.vocab);
+  const last = [...pairs.map(([, id]) => id), ...added_tokens.map(({ id }) => id)].reduce(
+    (largest, id) => Math.max(largest, id),
+    -1,
+  );
+  const tokens = Array.from<string | undefined>({ length: last + 1 });
+  for (const [token, id] of pairs) tokens[id] = token;
+  for (const { id, content } of added_tokens) tokens[id] = content;
+  return tokens;
+}
+
+/** Whether a part of the pipeline is of a type, itself or inside a sequence. */
+function uses(part: unknown, type: string): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  const record = part as Record<string, unknown>;
+  if (record['type'] === type) return true;
+  return ['decoders', 'pretokenizers'].some((key) => {
+    const list = record[key];
+    return Array.isArray(list) && list.some((item) => uses(item, type));
+  });
+}
