@@ -18,7 +18,9 @@ export function shapeLine({ data }: Analysis): string | undefined {
   const answers = {
     'next-token': 'next token',
     answer: target.kind === 'answer' ? `${target.positions} answer${target.positions === 1 ? '' : 's'}` : '',
+    marked: 'marked answers',
     class: target.kind === 'class' ? `${target.classes} classes` : '',
+    values: target.kind === 'values' ? `${target.positions} × ${target.features} numbers` : '',
   }[target.kind];
   return `length ${length}, ${what} → ${answers}`;
 }

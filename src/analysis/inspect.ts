@@ -95,8 +95,8 @@ export async function inspect(request: InspectRequest): Promise<Inspection> {
       tokens: input.tokens,
       ...(input.target === undefined
         ? {}
-        : { target: { position: input.length - 1, ...labelled(model, data, input.target) } }),
-      prediction: predictionOf(model, data, found['logits']!, input.length),
+        : { target: { position: input.position, ...labelled(model, data, input.target) } }),
+      ...predictionOf(model, data, found['logits']!, input),
       probes,
     };
   } finally {
@@ -111,6 +111,8 @@ interface Input {
   readonly example?: number;
   readonly examples?: number;
   readonly target?: number;
+  /** The last scored position. */
+  readonly position: number;
 }
 
 function inputOf({ model, data, example = 0, ids }: InspectRequest): Input {
@@ -123,7 +125,8 @@ function inputOf({ model, data, example = 0, ids }: InspectRequest): Input {
     if (ids.length === 0) throw new RangeError('Give at least one id.');
     if (wrong !== undefined)
       throw new RangeError(`There is no id ${wrong}; ids are 0 … ${input.vocab_size - 1}.`);
-    return { length: ids.length, values: Int32Array.from(ids), tokens: ids.map(label) };
+    const { length } = ids;
+    return { length, values: Int32Array.from(ids), tokens: ids.map(label), position: length - 1 };
   }
   if (data === undefined)
     throw new RangeError('This checkpoint comes without data; give the tokens with --ids.');
@@ -137,14 +140,15 @@ function inputOf({ model, data, example = 0, ids }: InspectRequest): Input {
     input.kind === 'tokens'
       ? Array.from(batch.inputs, label)
       : Array.from({ length }, (_, position) => ({ label: String(position) }));
-  const target = batch.targets.at(-1);
+  const scored = model.data.target.kind === 'values' ? -1 : batch.targets.findLastIndex((id) => id >= 0);
   return {
     length,
     values: batch.inputs,
     tokens,
     example,
     examples,
-    ...(target === undefined ? {} : { target }),
+    ...(scored < 0 ? {} : { target: batch.targets[scored]! }),
+    position: scored < 0 ? length - 1 : length - batch.targets.length + scored,
   };
 }
 
@@ -158,12 +162,14 @@ function predictionOf(
   model: Model,
   data: Dataset | undefined,
   logits: Float32Array,
-  length: number,
-): Inspection['prediction'] {
-  const row = logits.subarray(logits.length - model.rows);
+  { length, position }: Input,
+): Pick<Inspection, 'prediction'> {
+  if (model.data.target.kind === 'values') return {};
+  const end = logits.length - (length - 1 - position) * model.rows;
+  const row = logits.subarray(end - model.rows, end);
   const best = row.reduce((winner, value, id) => (value > row[winner]! ? id : winner), 0);
   const total = row.reduce((sum, value) => sum + Math.exp(value - row[best]!), 0);
-  return { position: length - 1, ...labelled(model, data, best), probability: 1 / total };
+  return { prediction: { position, ...labelled(model, data, best), probability: 1 / total } };
 }
 
 function vocabularyOf(model: Model, data: Dataset | undefined): { vocabulary?: string[] } {

@@ -15,14 +15,19 @@ export type DataShape = {
   readonly length: number;
   /** Tokens (int32 ids below `vocab_size`) or vectors (float32, `features` wide). */
   readonly input:
-    | { readonly kind: 'tokens'; readonly vocab_size: number }
+    /** `padding`: the id that fills up short examples, which pooling leaves out. */
+    | { readonly kind: 'tokens'; readonly vocab_size: number; readonly padding?: number }
     | { readonly kind: 'vectors'; readonly features: number };
   /** What is predicted, and so the task taken when the config names none. */
   readonly target:
     | { readonly kind: 'next-token' }
     /** The last `positions` outputs answer, each a token id. */
     | { readonly kind: 'answer'; readonly positions: number }
-    | { readonly kind: 'class'; readonly classes: number };
+    /** Any outputs answer: a token id per position, `IGNORED` where nothing is asked. */
+    | { readonly kind: 'marked' }
+    | { readonly kind: 'class'; readonly classes: number }
+    /** The last `positions` outputs are numbers, `features` each. */
+    | { readonly kind: 'values'; readonly positions: number; readonly features: number };
 };
 
 /** One batch, row-major. */
@@ -31,9 +36,10 @@ export interface Batch {
   readonly inputs: Int32Array | Float32Array;
   /**
    * next-token: (batch, time) ids, the token after each position; answer: (batch, positions) ids;
-   * class: (batch) class indices.
+   * marked: (batch, time) ids or `IGNORED`; class: (batch) class indices; values: (batch, positions, features)
+   * float32.
    */
-  readonly targets: Int32Array;
+  readonly targets: Int32Array | Float32Array;
   readonly size: number;
 }
 

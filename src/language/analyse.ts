@@ -129,7 +129,7 @@ function complete(
   const { data, model, train, eval: evaluation, seed, device } = parsed;
   const written = (plain['model'] ?? {}) as { tie_embeddings?: boolean };
   // A head over classes or vectors has no embedding to share; the default says so in the resolved config.
-  const canTie = task.type !== 'classification' && shape.input.kind === 'tokens';
+  const canTie = (task.type === 'language-model' || task.type === 'answer') && shape.input.kind === 'tokens';
   const tie_embeddings = written.tie_embeddings ?? (canTie && model.tie_embeddings);
   return { data, task, model: { ...model, tie_embeddings }, train, eval: evaluation, seed, device };
 }

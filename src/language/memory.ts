@@ -1,4 +1,5 @@
 /** @file How much memory training takes, estimated from the sizes of the parameters alone. */
+import type { DataShape } from '../data/define';
 import type { Analysis } from './analyse';
 import { maxLayers } from './layers';
 import { trainSchema } from '../models/config';
@@ -44,14 +45,15 @@ export function memoryEstimate(analysis: Analysis): MemoryEstimate | undefined {
   const rows = typeof plain.model?.vocab_size === 'number' ? plain.model.vocab_size : undefined;
   const input = shape.input.kind === 'tokens' ? (rows ?? shape.input.vocab_size) : shape.input.features;
   numbers += input * dims.d_model;
-  const outputs =
-    shape.target.kind === 'next-token'
-      ? positions * input
-      : shape.target.kind === 'answer'
-        ? train.batch_size * shape.target.positions * input
-        : train.batch_size * shape.target.classes;
-  floats += kept * outputs;
+  floats += kept * outputs(shape, train.batch_size, input);
   const parameters = copies * bytes * numbers;
   const activations = bytes * floats;
   return { parameters, activations, total: parameters + activations };
+}
+
+/** Numbers that the head gives for a batch. */
+function outputs({ target, length }: DataShape, batch: number, vocabulary: number): number {
+  if (target.kind === 'class') return batch * target.classes;
+  if (target.kind === 'values') return batch * target.positions * target.features;
+  return batch * (target.kind === 'answer' ? target.positions : length) * vocabulary;
 }

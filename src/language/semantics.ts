@@ -150,8 +150,9 @@ function checkTask({ task, data, root }: Analysis, plain: Record<string, unknown
     }
     return diagnostics;
   }
-  if (model.tie_embeddings === true && task.type === 'classification') {
-    const message = '`tie_embeddings` has no effect in classification: the head is over classes, not tokens.';
+  if (model.tie_embeddings === true && (task.type === 'classification' || task.type === 'regression')) {
+    const over = task.type === 'regression' ? 'numbers' : 'classes';
+    const message = `\`tie_embeddings\` has no effect in ${task.type}: the head is over ${over}, not tokens.`;
     diagnostics.push(say(['model', 'tie_embeddings'], 'warning', 'no-effect', message, 'false'));
   }
   const { vocab_size } = shape.input;

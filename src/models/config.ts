@@ -37,6 +37,13 @@ export const taskSchema = z.discriminatedUnion('type', [
     type: z.literal('classification').describe('One class per sequence.'),
     pooling: z.enum(['mean', 'last']).default('mean').describe('How the positions become one vector.'),
   }),
+  z.strictObject({
+    type: z.literal('regression').describe('Predict numbers at the positions that the data marks.'),
+    loss: z
+      .enum(['mse', 'mae'])
+      .default('mse')
+      .describe('Mean squared or mean absolute error; both are reported.'),
+  }),
 ]);
 
 export const optimizerSchema = z.strictObject({

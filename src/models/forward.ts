@@ -74,40 +74,50 @@ function project(x: Tensor, p: Tensors, { head: { kind } }: Surroundings): Tenso
 /**
  * Logits where the task needs them, and only there.
  * @param x the stack's result (batch, time, d_model)
- * @param positions answers per example, for the task `answer`
- * @returns (batch, time, rows), (batch, positions, rows) or, for a class per sequence, (batch, 1, rows)
+ * @param inputs what went in, to tell padding from what it pads
+ * @param positions answers per example, at its end; for a class per sequence 1
+ * @returns (batch, positions, rows)
  */
 export function taskLogits(
   x: Tensor,
+  inputs: Tensor,
   p: Tensors,
   architecture: Architecture,
   task: TaskConfig,
   positions: number,
 ): Tensor {
   const length = x.shape[1]!;
-  if (task.type === 'language-model') return head(x, p, architecture);
-  if (task.type === 'answer') return head(g.slice(x, 1, length - positions, length), p, architecture);
-  if (task.pooling === 'last') return head(g.slice(x, 1, length - 1, length), p, architecture);
+  if (task.type !== 'classification') {
+    return head(positions === length ? x : g.slice(x, 1, length - positions, length), p, architecture);
+  }
+  const weights = poolingWeights(inputs, architecture, task.pooling);
+  if (weights === undefined && task.pooling === 'last') {
+    return head(g.slice(x, 1, length - 1, length), p, architecture);
+  }
   return g.scope('head', () => {
-    const pooled = g.mean(normalise(x, p, 'backbone.norm_f', architecture), [1], true);
+    const normed = normalise(x, p, 'backbone.norm_f', architecture);
+    const pooled =
+      weights === undefined ? g.mean(normed, [1], true) : g.sum(g.mul(normed, weights), [1], true);
     return project(pooled, p, architecture);
   });
 }
 
-/** Losses in nats and hits per example, from logits (batch, n, rows) and targets (batch, n). */
-export function score(
-  logits: Tensor,
-  targets: Tensor,
-): { losses: Tensor; correct: Tensor; perTarget: Tensor } {
-  return g.scope('loss', () => {
-    const [batch, n, rows] = logits.shape as [number, number, number];
-    const flat = g.reshape(targets, [batch * n]);
-    const perTarget = g.crossEntropy(g.reshape(logits, [batch * n, rows]), flat);
-    const hits = g.cast(g.equal(g.argmax(logits, 2), g.reshape(targets, [batch, n])), 'float32');
-    return {
-      perTarget,
-      losses: g.mean(g.reshape(perTarget, [batch, n]), [1]),
-      correct: g.sum(hits, [1]),
-    };
+/** Weights (batch, time, 1) that pool an example without its padding; undefined where nothing is padded. */
+function poolingWeights(
+  inputs: Tensor,
+  { input }: Surroundings,
+  pooling: 'mean' | 'last',
+): Tensor | undefined {
+  if (input.kind !== 'tokens' || input.padding === undefined) return undefined;
+  const [batch, length] = inputs.shape as [number, number];
+  return g.scope('head', () => {
+    const padded = g.cast(g.equal(inputs, input.padding!), 'float32');
+    const real = g.sub(1, padded);
+    const weights =
+      pooling === 'mean'
+        ? g.div(real, g.maximum(g.sum(real, [1], true), 1))
+        : // The last token that is none: all behind it are padding, itself is not.
+          g.mul(real, g.cast(g.less(g.sub(g.sum(real, [1], true), g.cumsum(real, 1)), 0.5), 'float32'));
+    return g.reshape(weights, [batch, length, 1]);
   });
 }

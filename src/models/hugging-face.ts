@@ -35,7 +35,8 @@ export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason
   const options = layers.map((layer) => JSON.stringify(layer.resolved));
   if (new Set(options).size > 1) return { reason: 'layers with different options' };
   if (ours.norm !== 'rms') return { reason: 'layer norms' };
-  if (model.data.input.kind !== 'tokens' || model.task.type === 'classification') {
+  const { type } = model.task;
+  if (model.data.input.kind !== 'tokens' || type === 'classification' || type === 'regression') {
     return { reason: 'a head that is not over tokens' };
   }
   const r = layers[0]!.resolved as Mixer;

@@ -5,9 +5,10 @@ import type { ParameterSpec, Tensors } from '../layers';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates } from './decode';
-import { head, score, stack, taskLogits, type Architecture, type Probing } from './forward';
+import { head, stack, taskLogits, type Architecture, type Probing } from './forward';
 import { buildLayers, type BuiltLayer } from './layers';
 import { initialValues, modelParameters } from './parameters';
+import { scoreMarked, scoreTokens, scoreValues, tokenLosses, type Scores } from './score';
 import { ModelError, taskProblem, type ModelData, type ModelSpec } from './types';
 
 /** Named outputs of one graph, ready for `compile`. */
@@ -20,7 +21,7 @@ export class Model {
   readonly layers: readonly BuiltLayer[];
   /** In checkpoint order. */
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
-  /** Width of the logits: rows of the vocabulary with padding, or classes. */
+  /** Width of the logits: rows of the vocabulary with padding, classes, or numbers. */
   readonly rows: number;
   readonly #architecture: Architecture;
 
@@ -51,7 +52,8 @@ export class Model {
   /** Number of targets per example of the given length. */
   targets(length: number = this.length): number {
     const { target } = this.data;
-    return target.kind === 'next-token' ? length : target.kind === 'answer' ? target.positions : 1;
+    if (target.kind === 'class') return 1;
+    return 'positions' in target ? target.positions : length;
   }
 
   /** Why the model cannot generate token by token; undefined when it can. */
@@ -75,21 +77,37 @@ export class Model {
     return g.input('inputs', [batch, length, input.features]);
   }
 
-  /** `targets` int32: (batch, time), (batch, positions) or (batch). */
+  /** `targets`: int32 (batch, time), (batch, positions) or (batch); float32 (batch, positions, features). */
   targetInput(batch: number, length: number): Tensor {
+    if (this.data.target.kind === 'values') {
+      return g.input('targets', [batch, this.targets(length), this.data.target.features]);
+    }
     const shape = this.data.target.kind === 'class' ? [batch] : [batch, this.targets(length)];
     return g.input('targets', shape, 'int32');
   }
 
   /**
    * The whole forward pass.
-   * @returns `logits` (batch, targets, rows); `loss`, the mean in nats; `losses` and `correct` per example
+   * @returns `logits` (batch, targets, rows); `loss`, the mean; `losses` and `metrics` per example
    */
-  forward(inputs: Tensor, targets: Tensor, p: Tensors, probing?: Probing) {
+  forward(
+    inputs: Tensor,
+    targets: Tensor,
+    p: Tensors,
+    probing?: Probing,
+  ): Scores & { readonly logits: Tensor } {
     const x = stack(inputs, p, this.#architecture, probing);
-    const logits = taskLogits(x, p, this.#architecture, this.task, this.targets(inputs.shape[1]!));
-    const result = score(logits, targets);
-    return { logits, ...result, loss: g.mean(result.perTarget) };
+    const logits = this.#logitsOf(x, inputs, p);
+    return { logits, ...this.#score(logits, targets) };
+  }
+
+  #logitsOf(x: Tensor, inputs: Tensor, p: Tensors): Tensor {
+    return taskLogits(x, inputs, p, this.#architecture, this.task, this.targets(inputs.shape[1]!));
+  }
+
+  #score(logits: Tensor, targets: Tensor): Scores {
+    if (this.task.type === 'regression') return scoreValues(logits, targets, this.task.loss);
+    return this.data.target.kind === 'marked' ? scoreMarked(logits, targets) : scoreTokens(logits, targets);
   }
 
   /**
@@ -99,13 +117,14 @@ export class Model {
    */
   nextToken(inputs: Tensor, targets: Tensor, p: Tensors): { logits: Tensor; loss: Tensor } {
     const logits = head(stack(inputs, p, this.#architecture), p, this.#architecture);
-    const { perTarget } = score(g.slice(logits, 1, 0, targets.shape[1]!), targets);
-    return { logits, loss: g.mean(perTarget) };
+    const losses = tokenLosses(g.slice(logits, 1, 0, targets.shape[1]!), targets);
+    return { logits, loss: g.mean(losses) };
   }
 
   /**
    * Forward, loss and backward.
-   * @param options `accuracy` adds `correct` (scalar count), `gradNorm` adds `grad_norm_squared`
+   * @param options `accuracy` adds `correct` (scalar count) where answers are right or wrong, `gradNorm` adds
+   * `grad_norm_squared`
    * @returns `loss` and `grad.<parameter>` for every parameter
    */
   trainingStep(
@@ -114,7 +133,7 @@ export class Model {
     options: { readonly accuracy?: boolean; readonly gradNorm?: boolean } = {},
   ): Program {
     const p = this.parameterInputs();
-    const { loss, correct } = this.forward(this.inputs(batch, length), this.targetInput(batch, length), p);
+    const { loss, metrics } = this.forward(this.inputs(batch, length), this.targetInput(batch, length), p);
     const names = [...this.parameters.keys()];
     const gradients = g.gradients(
       [{ output: loss }],
@@ -122,7 +141,7 @@ export class Model {
     );
     const program: Program = { loss };
     names.forEach((name, i) => (program[`grad.${name}`] = gradients[i]!));
-    if (options.accuracy) program['correct'] = g.sum(correct);
+    if (options.accuracy && metrics['correct']) program['correct'] = g.sum(metrics['correct']);
     if (options.gradNorm) {
       const squares = gradients.map((gradient) => g.sum(g.square(gradient)));
       program['grad_norm_squared'] = squares.reduce((total, square) => g.add(total, square));
@@ -130,20 +149,23 @@ export class Model {
     return program;
   }
 
-  /** `losses` (batch): mean nats per example; `correct` (batch): right targets per example. */
+  /**
+   * `losses` (batch): mean loss per example; `correct` (batch), right targets per example, or `mse` and `mae`
+   * (batch).
+   */
   evaluation(batch: number, length: number = this.length): Program {
     const p = this.parameterInputs();
-    const { losses, correct } = this.forward(this.inputs(batch, length), this.targetInput(batch, length), p);
-    return { losses, correct };
+    const { losses, metrics } = this.forward(this.inputs(batch, length), this.targetInput(batch, length), p);
+    return { losses, ...metrics };
   }
 
   /** `logits` at every position (batch, time, rows), or one row per example for a class per sequence. */
   logits(batch: number, length: number = this.length): Program {
     const p = this.parameterInputs();
-    const x = stack(this.inputs(batch, length), p, this.#architecture);
+    const inputs = this.inputs(batch, length);
+    const x = stack(inputs, p, this.#architecture);
     if (this.task.type !== 'classification') return { logits: head(x, p, this.#architecture) };
-    const logits = taskLogits(x, p, this.#architecture, this.task, 1);
-    return { logits: g.reshape(logits, [batch, this.rows]) };
+    return { logits: g.reshape(this.#logitsOf(x, inputs, p), [batch, this.rows]) };
   }
 
   /** States between two tokens, `state.<layer>.<name>`, which start at zero. */
@@ -181,12 +203,15 @@ export class Model {
       throw new RangeError(`There is no layer ${layer}; the last is ${this.layers.length - 1}.`);
     const p = this.parameterInputs();
     const program: Program = {};
-    const x = stack(this.inputs(batch, length), p, this.#architecture, {
+    const inputs = this.inputs(batch, length);
+    const x = stack(inputs, p, this.#architecture, {
       layer,
       probe: (name, tensor) => (program[`probe.${name}`] = tensor),
     });
-    program['logits'] = taskLogits(x, p, this.#architecture, this.task, this.targets(length));
-    if (options.targets) program['losses'] = score(program['logits'], this.targetInput(batch, length)).losses;
+    program['logits'] = this.#logitsOf(x, inputs, p);
+    if (options.targets) {
+      program['losses'] = this.#score(program['logits'], this.targetInput(batch, length)).losses;
+    }
     return program;
   }
 
@@ -215,11 +240,13 @@ function inputOf(config: ModelConfig, data: ModelData): Architecture['input'] {
     const message = `vocab_size (${rows}) is smaller than the ${vocab_size} tokens of the data.`;
     throw new ModelError(message, ['model', 'vocab_size']);
   }
-  return { kind: 'tokens', rows };
+  const { padding } = data.input;
+  return { kind: 'tokens', rows, ...(padding === undefined ? {} : { padding }) };
 }
 
 function headOf(config: ModelConfig, data: ModelData, input: Architecture['input']): Architecture['head'] {
   if (data.target.kind === 'class') return { kind: 'classifier', rows: data.target.classes };
+  if (data.target.kind === 'values') return { kind: 'regressor', rows: data.target.features };
   if (input.kind !== 'tokens') throw new ModelError('Vectors in and tokens out is not supported.', ['data']);
   return { kind: config.tie_embeddings ? 'tied' : 'lm_head', rows: input.rows };
 }

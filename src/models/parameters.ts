@@ -10,10 +10,13 @@ export interface Surroundings {
   readonly config: ModelConfig;
   /** Rows of the embedding, or the width of an input vector. */
   readonly input:
-    | { readonly kind: 'tokens'; readonly rows: number }
+    | { readonly kind: 'tokens'; readonly rows: number; readonly padding?: number }
     | { readonly kind: 'vectors'; readonly features: number };
-  /** The head: `tied` has no parameters of its own, `lm_head` a weight, `classifier` a weight and a bias. */
-  readonly head: { readonly kind: 'tied' | 'lm_head' | 'classifier'; readonly rows: number };
+  /** The head: `tied` has no parameters of its own, `lm_head` a weight, the others a weight and a bias. */
+  readonly head: {
+    readonly kind: 'tied' | 'lm_head' | 'classifier' | 'regressor';
+    readonly rows: number;
+  };
 }
 
 /** Scale `name.weight`, and shift `name.bias` for layer norms; never decayed. */
@@ -54,8 +57,8 @@ export function modelParameters(
       { shape: [head.rows, d_model], init: linear(d_model), decay: true },
     ]);
   }
-  if (head.kind === 'classifier') {
-    entries.push(['classifier.bias', { shape: [head.rows], init: zeros, decay: false }]);
+  if (head.kind === 'classifier' || head.kind === 'regressor') {
+    entries.push([`${head.kind}.bias`, { shape: [head.rows], init: zeros, decay: false }]);
   }
   return new Map(entries);
 }

@@ -6,12 +6,14 @@ export interface ModelData {
   /** Time steps of one example. */
   readonly length: number;
   readonly input:
-    | { readonly kind: 'tokens'; readonly vocab_size: number }
+    | { readonly kind: 'tokens'; readonly vocab_size: number; readonly padding?: number }
     | { readonly kind: 'vectors'; readonly features: number };
   readonly target:
     | { readonly kind: 'next-token' }
     | { readonly kind: 'answer'; readonly positions: number }
-    | { readonly kind: 'class'; readonly classes: number };
+    | { readonly kind: 'marked' }
+    | { readonly kind: 'class'; readonly classes: number }
+    | { readonly kind: 'values'; readonly positions: number; readonly features: number };
 }
 
 export interface ModelSpec {
@@ -37,20 +39,27 @@ export class ModelError extends Error {
 export function defaultTask(data: ModelData): TaskConfig {
   const { kind } = data.target;
   if (kind === 'next-token') return { type: 'language-model' };
-  return kind === 'answer' ? { type: 'answer' } : { type: 'classification', pooling: 'mean' };
+  if (kind === 'values') return { type: 'regression', loss: 'mse' };
+  return kind === 'class' ? { type: 'classification', pooling: 'mean' } : { type: 'answer' };
 }
 
 /** Why the task cannot be trained on the data, or undefined when it can. */
 export function taskProblem(task: TaskConfig, data: ModelData): string | undefined {
   const { target } = data;
-  const given = { 'next-token': 'the next token', answer: 'tokens at marked positions', class: 'one class' };
+  const given = {
+    'next-token': 'the next token',
+    answer: 'tokens at marked positions',
+    marked: 'tokens at marked positions',
+    class: 'one class',
+    values: 'numbers',
+  };
   if (defaultTask(data).type !== task.type) {
     return `The task ${task.type} does not fit data that give ${given[target.kind]} per example.`;
   }
-  if (data.input.kind === 'vectors' && task.type !== 'classification') {
+  if (data.input.kind === 'vectors' && (task.type === 'language-model' || task.type === 'answer')) {
     return `The task ${task.type} needs tokens, but the data are vectors.`;
   }
-  if (target.kind === 'answer' && target.positions > data.length) {
+  if ((target.kind === 'answer' || target.kind === 'values') && target.positions > data.length) {
     return `The data mark ${target.positions} answers in ${data.length} positions.`;
   }
   return undefined;

@@ -64,7 +64,7 @@ describe('selective copying', () => {
           const data = await openData('selective-copying', options);
           assert.equal(data.shape.length, length + 2 * tokens);
           for (const batch of [data.trainBatch(step, 3), data.heldOut('validation', step % 9000, 3)]) {
-            const answers = rowsOf(batch.targets, 3);
+            const answers = rowsOf(batch.targets as Int32Array, 3);
             rowsOf(batch.inputs as Int32Array, 3).forEach((inputs, row) =>
               checkSelectiveCopying(inputs, answers[row]!, { length, tokens, vocabulary }),
             );

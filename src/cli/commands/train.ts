@@ -123,6 +123,7 @@ function evaluationLine({ split, loss, accuracy, examples, ...facts }: Evaluatio
     ([name, value]) =>
       `${name.replaceAll('_', ' ')} ${typeof value === 'number' ? value.toPrecision(4) : value}`,
   );
-  const parts = [`loss ${loss.toFixed(4)}`, `accuracy ${(100 * accuracy).toFixed(2)} %`, ...shown];
+  const right = accuracy === undefined ? [] : [`accuracy ${(100 * accuracy).toFixed(2)} %`];
+  const parts = [`loss ${loss.toFixed(4)}`, ...right, ...shown];
   return `${split} (${examples} examples): ${parts.join(', ')}`;
 }

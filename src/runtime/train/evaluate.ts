@@ -1,7 +1,8 @@
-/** @file Evaluation on held-out examples: mean loss and accuracy, in batches of one fixed size. */
+/** @file Evaluation on held-out examples: mean loss and the task's metrics, in batches of one fixed size. */
 import type { Batch, Dataset } from '../../data/define';
 import { compile } from '../../graph';
 import type { Model } from '../../models';
+import { IGNORED } from '../../util/ignored';
 import { batchFeeds, onlyInputs } from '../engine/feeds';
 import { openSession, type Feed } from '../ort';
 
@@ -9,22 +10,20 @@ export type HeldOut = 'validation' | 'test';
 
 export interface Evaluation {
   readonly split: HeldOut;
-  /** Mean loss per target in nats. */
+  /** Mean loss per target: nats, or the error that a regression lowers. */
   readonly loss: number;
-  /** Share of right targets. */
-  readonly accuracy: number;
+  /** Share of right targets; absent in a regression, which has `mse` and `mae`. */
+  readonly accuracy?: number;
   readonly examples: number;
-  /** Derived from the loss and the data's facts, for example `bits_per_byte`. */
-  readonly [fact: string]: number | string;
+  /**
+   * `exact_match`, the share of examples with every answer right; what is derived from the loss and the data's
+   * facts, for example `bits_per_byte`.
+   */
+  readonly [fact: string]: number | string | undefined;
 }
 
-/** Scores of one batch, per example. */
-export interface BatchScores {
-  /** Mean nats per target. */
-  readonly losses: Float32Array;
-  /** Right targets. */
-  readonly correct: Float32Array;
-}
+/** Scores of one batch, per example: `losses`, the mean per target; `correct`, right targets; other means. */
+export type BatchScores = { readonly losses: Float32Array } & Readonly<Record<string, Float32Array>>;
 
 /** Repeats the last example until the batch has `size` of them. */
 export function padBatch(batch: Batch, size: number): Batch {
@@ -42,29 +41,52 @@ export function padBatch(batch: Batch, size: number): Batch {
 /**
  * @param examples at most this many, from the start of the split
  * @param batchSize examples per call of `scores`; the last batch is padded
- * @param targets per example
+ * @param exact whether to count the examples that are right as a whole
  */
 export async function evaluate(
   data: Dataset,
   split: HeldOut,
   examples: number,
   batchSize: number,
-  targets: number,
+  exact: boolean,
   scores: (batch: Batch) => Promise<BatchScores>,
 ): Promise<Evaluation> {
-  const count = Math.min(examples, data.count(split));
-  let loss = 0;
-  let correct = 0;
-  for (let start = 0; start < count; start += batchSize) {
-    const size = Math.min(batchSize, count - start);
-    const found = await scores(padBatch(data.heldOut(split, start, size), batchSize));
+  const all = Math.min(examples, data.count(split));
+  const sums = new Map<string, number>();
+  const count = (name: string, value: number): void => void sums.set(name, (sums.get(name) ?? 0) + value);
+  let targets = 0;
+  for (let start = 0; start < all; start += batchSize) {
+    const size = Math.min(batchSize, all - start);
+    const batch = data.heldOut(split, start, size);
+    const found = await scores(padBatch(batch, batchSize));
+    const asked = targetsOf(batch);
     for (let row = 0; row < size; row++) {
-      loss += found.losses[row]!;
-      correct += found.correct[row]!;
+      for (const [name, values] of Object.entries(found)) count(name, values[row]!);
+      targets += asked[row]!;
+      count('exact', Number(found['correct']?.[row] === asked[row]));
     }
   }
-  loss /= count;
-  return { split, loss, accuracy: correct / (count * targets), examples: count, ...facts(data, loss) };
+  const { losses, correct, exact: whole, ...means } = Object.fromEntries(sums) as Record<string, number>;
+  const loss = losses! / all;
+  return {
+    split,
+    loss,
+    ...(correct === undefined ? {} : { accuracy: correct / targets }),
+    ...(exact ? { exact_match: whole! / all } : {}),
+    ...Object.fromEntries(Object.entries(means).map(([name, sum]) => [name, sum / all])),
+    examples: all,
+    ...facts(data, loss),
+  };
+}
+
+/** Targets of each example that are asked for. */
+function targetsOf({ targets, size }: Batch): number[] {
+  const each = targets.length / size;
+  return Array.from({ length: size }, (_, row) => {
+    let asked = 0;
+    for (let i = row * each; i < (row + 1) * each; i++) if (targets[i] !== IGNORED) asked++;
+    return asked;
+  });
 }
 
 /** The data's facts, and the loss as bits per byte where they say how many bytes a token stands for. */
@@ -77,7 +99,8 @@ function facts(data: Dataset, loss: number): Record<string, number> {
 export class Evaluator {
   private constructor(
     readonly batchSize: number,
-    readonly targets: number,
+    /** Whether an example has several answers that are right or wrong together. */
+    readonly exact: boolean,
     readonly scores: (batch: Batch, parameters: Readonly<Record<string, Feed>>) => Promise<BatchScores>,
     readonly release: () => Promise<void>,
   ) {}
@@ -93,11 +116,11 @@ export class Evaluator {
     const session = await openSession(compiled, { device: target, threads: options.threads });
     return new Evaluator(
       batchSize,
-      model.targets(length),
+      model.task.type === 'answer' && model.targets(length) > 1,
       async (batch, parameters) => {
         const feeds = { ...onlyInputs<Feed>(compiled, parameters), ...batchFeeds(compiled, batch) };
         const found = await session.run(feeds);
-        return { losses: found['losses'] as Float32Array, correct: found['correct'] as Float32Array };
+        return found as BatchScores;
       },
       () => session.release(),
     );
@@ -110,7 +133,7 @@ export class Evaluator {
     examples: number,
     parameters: Readonly<Record<string, Feed>>,
   ): Promise<Evaluation> {
-    return evaluate(data, split, examples, this.batchSize, this.targets, (batch) =>
+    return evaluate(data, split, examples, this.batchSize, this.exact, (batch) =>
       this.scores(batch, parameters),
     );
   }

@@ -219,8 +219,7 @@ export class TrainingRun implements ServedRun {
     const run = (split: 'validation' | 'test', examples: number): Promise<Evaluation> =>
       this.#evaluator!.run(data, split, examples, engine.parameterFeeds());
     const validation = await run('validation', config.eval.examples);
-    const { loss, accuracy } = validation;
-    this.#evaluated = { step: this.#totals.step, loss, accuracy };
+    this.#evaluated = { step: this.#totals.step, loss: validation.loss, ...accuracyOf(validation) };
     // The test split is looked at once, when all is decided.
     const test =
       last && data.count('test') > 0
@@ -252,7 +251,7 @@ export class TrainingRun implements ServedRun {
         threads: engine.threads,
         ...(evaluation === undefined
           ? {}
-          : { evaluation: { loss: evaluation.loss, accuracy: evaluation.accuracy } }),
+          : { evaluation: { loss: evaluation.loss, ...accuracyOf(evaluation) } }),
         parameters: [...model.parameters.keys()],
       },
     });
@@ -287,3 +286,7 @@ export class TrainingRun implements ServedRun {
     if (left.length > 0) this.#parts.request.onMessage?.(`Left to the CPU: ${left.join(', ')}.`);
   }
 }
+
+/** Only where answers are right or wrong. */
+const accuracyOf = ({ accuracy }: Evaluation): { readonly accuracy?: number } =>
+  accuracy === undefined ? {} : { accuracy };
