@@ -14,7 +14,7 @@ const everything = '*';
 const allowed = {
   util: [],
   protocol: [],
-  formats: [],
+  formats: ['util'],
   tokenizers: ['util', 'formats'],
   config: ['util'],
   graph: ['util'],

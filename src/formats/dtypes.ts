@@ -1,4 +1,5 @@
 /** @file The element types of safetensors files and their conversion to ordinary numbers. */
+import { halfToNumber } from '../util/half';
 
 /** Bytes per element. The names are those of the safetensors format. */
 export const DTYPE_BYTES = {
@@ -20,16 +21,6 @@ export const DTYPE_BYTES = {
 } as const;
 
 export type FileDType = keyof typeof DTYPE_BYTES;
-
-/** A half-precision number (IEEE 754 binary16) from its bits. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
 
 const scratch = new DataView(new ArrayBuffer(4));
 

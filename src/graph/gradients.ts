@@ -1,4 +1,5 @@
 /** @file Reverse-mode differentiation: the gradient is more graph. */
+import { isFloat } from './dtype';
 import { ShapeError } from './errors';
 import { atScope, reachable } from './node';
 import { add } from './ops/elementwise/binary';
@@ -23,19 +24,19 @@ export function gradients(seeds: readonly Seed[], wrt: readonly Tensor[]): Tenso
   for (const node of nodes) {
     const depends = node.inputs.some((input) => dependent.has(input));
     for (const output of node.outputs) {
-      if (targets.has(output) || (depends && output.dtype === 'float32')) dependent.add(output);
+      if (targets.has(output) || (depends && isFloat(output.dtype))) dependent.add(output);
     }
   }
   const cotangents = new Map<Tensor, Tensor>();
   const accumulate = (tensor: Tensor, cotangent: Tensor): void => {
-    if (!sameShape(tensor.shape, cotangent.shape)) {
+    if (!sameShape(tensor.shape, cotangent.shape) || tensor.dtype !== cotangent.dtype) {
       throw new ShapeError('gradients', 'the cotangent differs from its tensor', [tensor, cotangent]);
     }
     const before = cotangents.get(tensor);
     cotangents.set(tensor, before ? add(before, cotangent) : cotangent);
   };
   for (const { output, cotangent } of seeds) {
-    if (dependent.has(output)) accumulate(output, cotangent ?? ones(output.shape));
+    if (dependent.has(output)) accumulate(output, cotangent ?? ones(output.shape, output.dtype));
   }
   for (const node of nodes.reverse()) {
     const { operator, inputs, outputs } = node;
@@ -50,5 +51,8 @@ export function gradients(seeds: readonly Seed[], wrt: readonly Tensor[]): Tenso
       }
     });
   }
-  return wrt.map((tensor) => cotangents.get(tensor) ?? zeros(tensor.shape));
+  return wrt.map(
+    (tensor) =>
+      cotangents.get(tensor) ?? zeros(tensor.shape, isFloat(tensor.dtype) ? tensor.dtype : 'float32'),
+  );
 }

@@ -1,5 +1,6 @@
 /** @file The tensor graph: constructors, differentiation, reference, compiler. */
 export type { DType, Node, NumericArray, Operator, Shape, Tensor, TensorType } from './types';
+export { isFloat, type FloatType } from './dtype';
 export { ShapeError } from './errors';
 export { reachable, scope } from './node';
 export { registeredOperators } from './registry';

@@ -1,7 +1,8 @@
 /** @file What a graph is made of: tensors, nodes and operators. */
 import type { Emitter, Target } from './compile/emitter';
 
-export type DType = 'float32' | 'int32' | 'bool';
+/** Gradients flow through the floats; float16 is computed by the device, never by the reference. */
+export type DType = 'float32' | 'float16' | 'int32' | 'bool';
 export type Shape = readonly number[];
 export type NumericArray = Float32Array | Float64Array | Int32Array | Uint8Array | readonly number[];
 

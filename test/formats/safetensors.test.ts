@@ -1,7 +1,8 @@
 /** @file safetensors: every kind of damage is refused, every legal file is read exactly, writing round-trips. */
 import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { numberToBfloat16, bfloat16ToNumber, halfToNumber } from '../../src/formats/dtypes';
+import { numberToBfloat16, bfloat16ToNumber } from '../../src/formats/dtypes';
+import { halfToNumber } from '../../src/util/half';
 import {
   encodeSafetensors,
   float32Of,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { onnx } from 'onnx-proto';
 import * as g from '../../src/graph';
 import { openSession } from '../../src/runtime/ort';
+import { numberToHalf } from '../../src/util/half';
 
 /** The model as another library reads it. */
 const read = (compiled: g.Compiled): onnx.IGraphProto => onnx.ModelProto.decode(compiled.model).graph!;
@@ -102,6 +103,16 @@ describe('compile', () => {
     assert.deepEqual(large, Uint8Array.of(0, 0, 1));
     await session.release();
   });
+
+  it('takes and gives halves by their bits', async () => {
+    const halves = g.input('x', [3], 'float16');
+    const outputs = { sum: g.add(halves, 1), fixed: g.constant([1, -2, 65504], [3], 'float16') };
+    const session = await openSession(g.compile(outputs, { target: 'cpu' }), { device: 'cpu', threads: 1 });
+    const { sum, fixed } = await session.run({ x: Uint16Array.from([0, 1, -1.5], numberToHalf) });
+    assert.deepEqual(sum, Uint16Array.from([1, 2, -0.5], numberToHalf));
+    assert.deepEqual(fixed, Uint16Array.from([1, -2, 65504], numberToHalf));
+    await session.release();
+  });
 });
 
 describe('shape rules', () => {
@@ -113,6 +124,16 @@ describe('shape rules', () => {
       /add: shapes do not broadcast \(got float32\[2, 3\], float32\[4\]\)/,
     ],
     ['types', () => g.mul(x, g.iota(3)), /mul: operands must be numbers of one type/],
+    [
+      'halves and floats',
+      () => g.mul(x, g.zeros([3], 'float16')),
+      /mul: operands must be numbers of one type/,
+    ],
+    [
+      'norms of halves',
+      () => g.rmsNorm(g.cast(x, 'float16'), g.ones([3], 'float16'), 1e-5),
+      /rmsNorm: every operand must be float32; cast it/,
+    ],
     ['matmul', () => g.matmul(x, x), /matmul: inner extents 3 and 2 differ/],
     ['linear', () => g.linear(x, g.zeros([4, 2])), /linear: needs x \(…, in\) and weight \(out, in\)/],
     ['reshape', () => g.reshape(x, [4, -1]), /reshape: cannot become \[4, -1\]/],

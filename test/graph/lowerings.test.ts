@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import { lowered } from '../../src/graph/compile';
+import { deviceProblem } from '../../src/runtime/ort';
 import { samples } from './samples';
 import { buildSample, valuesOf } from './samples/sample';
 import { longScans } from './samples/scans';
@@ -51,13 +52,17 @@ describe('lowerings on the CPU', () => {
 describe('lowerings on WebGPU', function () {
   this.timeout(240_000);
   let problem: string | undefined;
+  let halfProblem: string | undefined;
   before(async () => {
     problem = await webgpuProblem();
+    halfProblem = problem ?? (await deviceProblem('webgpu', 'float16'));
   });
   for (const sample of samples) {
     it(sample.name, async function () {
-      if (problem !== undefined) {
-        this.test!.title += ` (skipped: no WebGPU device here: ${problem.slice(0, 120)})`;
+      const reason = sample.halves ? halfProblem : problem;
+      if (reason !== undefined) {
+        const what = problem === undefined ? 'no half precision on this' : 'no';
+        this.test!.title += ` (skipped: ${what} WebGPU device here: ${reason.slice(0, 120)})`;
         this.skip();
       }
       await compareOnDevice({ ...sample, tolerance: 4 * (sample.tolerance ?? 2e-6) }, 'webgpu');

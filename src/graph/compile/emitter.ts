@@ -40,4 +40,4 @@ export interface Emitter {
 }
 
 /** The types by their numbers in the ONNX format. */
-export const ONNX_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, bool: 9 };
+export const ONNX_TYPE: Readonly<Record<DType, number>> = { float32: 1, float16: 10, int32: 6, bool: 9 };

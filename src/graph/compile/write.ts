@@ -15,6 +15,7 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from 'onnx-buf';
+import { numberToHalf } from '../../util/half';
 import type { DType, Node, NumericArray, Shape, Tensor } from '../types';
 import {
   ONNX_TYPE,
@@ -118,6 +119,9 @@ export class Writer {
   }
 
   #constant(values: NumericArray, shape: Shape, dtype: DType): string {
+    if (dtype === 'float16') {
+      return this.#initialiser(ONNX_TYPE.float16, shape, Uint16Array.from(values, numberToHalf));
+    }
     const kind = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
     return this.#initialiser(ONNX_TYPE[dtype], shape, values instanceof kind ? values : kind.from(values));
   }

@@ -1,4 +1,5 @@
 /** @file Leaves: graph inputs, constants, ranges. */
+import { isFloat } from '../dtype';
 import { check } from '../errors';
 import { apply1 } from '../node';
 import { defineOperator } from '../registry';
@@ -28,33 +29,32 @@ export const input = (name: string, shape: Shape, dtype: DType = 'float32'): Ten
   apply1(inputOperator, [], { name, dtype, shape: [...shape] });
 
 export interface ConstantAttributes {
+  /** Halves are kept as float32. */
   readonly values: Float32Array | Int32Array | Uint8Array;
   readonly shape: Shape;
+  readonly dtype: DType;
 }
-
-const typeOf = (values: ConstantAttributes['values']): DType =>
-  values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'bool';
 
 export const constantOperator = defineOperator<ConstantAttributes>({
   name: 'constant',
-  infer(_, { values, shape }) {
+  infer(_, { values, shape, dtype }) {
     check(
       values.length === size(shape),
       'constant',
       `${values.length} values for shape [${shape.join(', ')}]`,
     );
-    return [{ dtype: typeOf(values), shape }];
+    return [{ dtype, shape }];
   },
   evaluate: (_, { values, shape }) => [{ shape, data: Float64Array.from(values) }],
-  lower: (emit, _, { attributes: { values, shape } }) => [emit.constant(values, shape, typeOf(values))],
-  key({ values, shape }) {
+  lower: (emit, _, { attributes: { values, shape, dtype } }) => [emit.constant(values, shape, dtype)],
+  key({ values, shape, dtype }) {
     if (values.length > 64) return undefined;
-    return `${typeOf(values)}[${shape.join(',')}]${Array.from(values, (v) => (Object.is(v, -0) ? '-0' : v)).join(',')}`;
+    return `${dtype}[${shape.join(',')}]${Array.from(values, (v) => (Object.is(v, -0) ? '-0' : v)).join(',')}`;
   },
 });
 
 const arrayOf = (values: NumericArray, dtype: DType): ConstantAttributes['values'] => {
-  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values);
+  if (isFloat(dtype)) return values instanceof Float32Array ? values : Float32Array.from(values);
   if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values);
   return values instanceof Uint8Array ? values : Uint8Array.from(values);
 };
@@ -62,7 +62,7 @@ const arrayOf = (values: NumericArray, dtype: DType): ConstantAttributes['values
 /** Fixed values, row-major. The type follows the array; plain lists are float32 unless `dtype` says otherwise. */
 export function constant(values: NumericArray, shape: Shape, dtype?: DType): Tensor {
   const kind = dtype ?? (values instanceof Int32Array ? 'int32' : 'float32');
-  return apply1(constantOperator, [], { values: arrayOf(values, kind), shape: [...shape] });
+  return apply1(constantOperator, [], { values: arrayOf(values, kind), shape: [...shape], dtype: kind });
 }
 
 export const scalar = (x: number, dtype: DType = 'float32'): Tensor => constant([x], [], dtype);

@@ -1,5 +1,5 @@
 /** @file Which devices work on this machine. */
-import { add, compile, input } from '../../graph';
+import { add, cast, compile, input, type FloatType } from '../../graph';
 import { openSession, type Device } from './session';
 
 let found: Promise<readonly Device[]> | undefined;
@@ -10,12 +10,17 @@ export function availableDevices(): Promise<readonly Device[]> {
   return found;
 }
 
-/** Why nothing can be computed on a device here, undefined when it works. */
-export async function deviceProblem(device: Device): Promise<string | undefined> {
+/**
+ * Why nothing can be computed on a device here, undefined when it works.
+ * @param dtype ask about this type: not every GPU computes in half precision
+ */
+export async function deviceProblem(
+  device: Device,
+  dtype: FloatType = 'float32',
+): Promise<string | undefined> {
   try {
-    const session = await openSession(compile({ y: add(input('x', [1]), 1) }, { target: device }), {
-      device,
-    });
+    const y = cast(add(cast(input('x', [1]), dtype), 1), 'float32');
+    const session = await openSession(compile({ y }, { target: device }), { device });
     try {
       const { y } = await session.run({ x: Float32Array.of(1) });
       return (y as Float32Array)[0] === 2

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { compile, input, neg, type Compiled, type TensorInfo } from '../../graph';
 import { takeProfile, type NodeTiming } from './profile';
-import { arrayTensor, deviceTensor, feedTensor, type Feed, type TypedArray } from './tensors';
+import { arrayOf, arrayTensor, deviceTensor, feedTensor, type Feed, type TypedArray } from './tensors';
 
 export type Device = 'cpu' | 'webgpu';
 
@@ -103,7 +103,7 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
         if (array) return [info.name, array];
         const tensor = found[info.name]!;
         if (kept.has(info.name)) return [info.name, deviceTensor(tensor, info)];
-        return [info.name, tensor.data as TypedArray];
+        return [info.name, arrayOf(tensor)];
       }),
     );
   };

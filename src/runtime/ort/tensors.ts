@@ -2,7 +2,8 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import type { DType, TensorInfo } from '../../graph';
 
-export type TypedArray = Float32Array | Int32Array | Uint8Array;
+/** Values of one tensor; a Uint16Array holds the bits of halves. */
+export type TypedArray = Float32Array | Uint16Array | Int32Array | Uint8Array;
 
 /** A tensor that stays on the device; feed it to sessions of the same device. */
 export interface DeviceTensor {
@@ -16,8 +17,14 @@ export interface DeviceTensor {
 /** What goes into a run. */
 export type Feed = TypedArray | DeviceTensor;
 
-const ORT_TYPE = { float32: 'float32', int32: 'int32', bool: 'bool' } as const;
-const ARRAY = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+const ORT_TYPE = { float32: 'float32', float16: 'float16', int32: 'int32', bool: 'bool' } as const;
+const ARRAY = { float32: Float32Array, float16: Uint16Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** The values of an output. Newer engines give halves as Float16Array. */
+export function arrayOf(tensor: OrtTensor): TypedArray {
+  const data = tensor.data as TypedArray;
+  return tensor.type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+}
 
 export const elements = (shape: readonly number[]): number =>
   shape.reduce((product, extent) => product * extent, 1);

@@ -1,6 +1,7 @@
 /** @file All samples: one list per room of operators. */
 import { convSamples } from './conv';
 import { elementwiseSamples } from './elementwise';
+import { halfSamples } from './half';
 import { leavesSamples } from './leaves';
 import { lookupSamples } from './lookup';
 import { lossSamples } from './loss';
@@ -21,5 +22,6 @@ export const samples: readonly Sample[] = [
   ...convSamples,
   ...normSamples,
   ...lossSamples,
+  ...halfSamples,
   ...scanSamples,
 ];

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as g from '../../../src/graph';
-import { deviceProblem, openSession, type Device } from '../../../src/runtime/ort';
+import { deviceProblem, openSession, type Device, type TypedArray } from '../../../src/runtime/ort';
+import { halfToNumber } from '../../../src/util/half';
 import { buildSample, valuesOf, type BuiltSample, type Sample } from '../samples/sample';
 
 /** A software GPU, where the machine has one and nothing else was asked for. */
@@ -35,6 +36,9 @@ export function relativeError(found: ArrayLike<number>, expected: ArrayLike<numb
   return difference / scale;
 }
 
+const numbers = (values: TypedArray): ArrayLike<number> =>
+  values instanceof Uint16Array ? Float64Array.from(values, halfToNumber) : values;
+
 /** Runs a sample's outputs and gradients on a device and compares them with the interpreter. */
 export async function compareOnDevice(sample: Sample, device: Device): Promise<void> {
   const outputs = program(buildSample(sample));
@@ -51,7 +55,7 @@ export async function compareOnDevice(sample: Sample, device: Device): Promise<v
   try {
     const found = await session.run(feeds);
     for (const [i, name] of Object.keys(outputs).entries()) {
-      const error = relativeError(found[name] as Float32Array, expected[i]!);
+      const error = relativeError(numbers(found[name] as TypedArray), expected[i]!);
       assert.ok(error <= (sample.tolerance ?? 2e-6), `${name} is off by ${error} of its largest value`);
     }
   } finally {

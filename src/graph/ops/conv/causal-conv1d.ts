@@ -1,4 +1,5 @@
 /** @file Causal depthwise convolution with few taps over any axis, channels last. */
+import { floatType } from '../../dtype';
 import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
@@ -30,7 +31,7 @@ const convOperator: Operator<ConvAttributes> = defineOperator<ConvAttributes>({
       inputs,
     );
     check(!b || sameShape(b.shape, [channels]), 'causalConv1d', 'the bias must be (C)', inputs);
-    return [{ dtype: 'float32', shape: x.shape }];
+    return [{ dtype: floatType('causalConv1d', inputs), shape: x.shape }];
   },
   evaluate([x, w, b], { timeAxis, ahead }) {
     const channels = x!.shape[x!.shape.length - 1]!;
@@ -101,7 +102,7 @@ function fused(x: Tensor, w: Tensor, { timeAxis, ahead }: ConvAttributes): Tenso
 const kernelOperator: Operator<{ readonly dilation: number }> = defineOperator<{ readonly dilation: number }>(
   {
     name: 'causalConvKernel',
-    infer: ([x]) => [{ dtype: 'float32', shape: x!.shape }],
+    infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
     evaluate([x, w], { dilation }) {
       const [batch, length, channels] = x!.shape as [number, number, number];
       const shape = [batch, length / dilation, dilation * channels];

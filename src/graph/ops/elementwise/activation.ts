@@ -1,5 +1,5 @@
 /** @file Activations whose lowering is not one standard operator. */
-import { check } from '../../errors';
+import { floatType } from '../../dtype';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import type { Operator, Tensor } from '../../types';
@@ -17,10 +17,7 @@ const define = (
 ): Operator<None> =>
   defineOperator<None>({
     name,
-    infer([x]) {
-      check(x!.dtype === 'float32', name, 'the operand must be float32', [x!]);
-      return [{ dtype: 'float32', shape: x!.shape }];
-    },
+    infer: ([x]) => [{ dtype: floatType(name, [x!]), shape: x!.shape }],
     evaluate: ([x]) => [{ shape: x!.shape, data: x!.data.map(f) }],
     gradient: ({ inputs: [x], outputs: [y] }, [dy]) => [dy && rule(x!, y!, dy)],
     ...parts,

@@ -1,4 +1,5 @@
 /** @file Arithmetic on two operands, with broadcasting. */
+import { isFloat } from '../../dtype';
 import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
@@ -32,7 +33,7 @@ function define(
     gradient(node, [dy], wanted) {
       const [a, b] = node.inputs as [Tensor, Tensor];
       const y = node.outputs[0]!;
-      if (!dy || a.dtype !== 'float32') return [];
+      if (!dy || !isFloat(a.dtype)) return [];
       return [
         wanted[0] ? unbroadcast(rules.a(a, b, y, dy), a.shape) : undefined,
         wanted[1] ? unbroadcast(rules.b(a, b, y, dy), b.shape) : undefined,
@@ -59,12 +60,12 @@ const operators = {
   }),
   // A tie counts as the first operand's.
   maximum: define('maximum', 'Max', Math.max, {
-    a: (a, b, _y, dy) => mul(dy, sub(1, cast(less(a, b), 'float32'))),
-    b: (a, b, _y, dy) => mul(dy, cast(less(a, b), 'float32')),
+    a: (a, b, _y, dy) => mul(dy, sub(1, cast(less(a, b), dy.dtype))),
+    b: (a, b, _y, dy) => mul(dy, cast(less(a, b), dy.dtype)),
   }),
   minimum: define('minimum', 'Min', Math.min, {
-    a: (a, b, _y, dy) => mul(dy, sub(1, cast(less(b, a), 'float32'))),
-    b: (a, b, _y, dy) => mul(dy, cast(less(b, a), 'float32')),
+    a: (a, b, _y, dy) => mul(dy, sub(1, cast(less(b, a), dy.dtype))),
+    b: (a, b, _y, dy) => mul(dy, cast(less(b, a), dy.dtype)),
   }),
 };
 

@@ -1,5 +1,6 @@
 /** @file Choosing by a condition, changing the type, cutting the gradient. */
 import { ONNX_TYPE } from '../../compile/emitter';
+import { isFloat } from '../../dtype';
 import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
@@ -20,8 +21,8 @@ const whereOperator = defineOperator<Record<string, never>>({
   evaluate: (inputs, _, [type]) => [mapBroadcast(type!.shape, inputs, (c, a, b) => (c ? a! : b!))],
   gradient(node, [dy], wanted) {
     const [c, a, b] = node.inputs as [Tensor, Tensor, Tensor];
-    if (!dy || a.dtype !== 'float32') return [];
-    const zero = scalar(0);
+    if (!dy || !isFloat(a.dtype)) return [];
+    const zero = scalar(0, dy.dtype);
     return [
       undefined,
       wanted[1] ? unbroadcast(where(c, dy, zero), a.shape) : undefined,
@@ -42,12 +43,14 @@ const castOperator = defineOperator<{ readonly to: DType }>({
     const convert = to === 'bool' ? (v: number) => Number(v !== 0) : to === 'int32' ? Math.trunc : undefined;
     return [{ shape: x!.shape, data: convert ? x!.data.map(convert) : x!.data }];
   },
+  gradient: ({ inputs: [x], outputs: [y] }, [dy]) =>
+    dy && isFloat(x!.dtype) && isFloat(y!.dtype) ? [cast(dy, x!.dtype)] : [],
   lower: (emit, inputs, { attributes }) => [
     emit.node('Cast', inputs, { attributes: { to: ONNX_TYPE[attributes.to] } }),
   ],
 });
 
-/** The same numbers as another type; a float becomes an int32 by dropping the fraction. No gradient. */
+/** The same numbers as another type; a float becomes an int32 by dropping the fraction. Gradients flow between floats. */
 export const cast = (x: Tensor, dtype: DType): Tensor =>
   x.dtype === dtype ? x : apply1(castOperator, [x], { to: dtype });
 

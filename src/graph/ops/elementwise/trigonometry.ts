@@ -1,5 +1,5 @@
 /** @file Sine and cosine by one polynomial on every device: the devices' own differ in the third digit. */
-import { check } from '../../errors';
+import { checkFloat32 } from '../../dtype';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import type { Operator, Tensor } from '../../types';
@@ -35,7 +35,7 @@ const define = (
   defineOperator<None>({
     name,
     infer([x]) {
-      check(x!.dtype === 'float32', name, 'the operand must be float32', [x!]);
+      checkFloat32(name, [x!]);
       return [{ dtype: 'float32', shape: x!.shape }];
     },
     evaluate: ([x]) => [{ shape: x!.shape, data: x!.data.map(f) }],

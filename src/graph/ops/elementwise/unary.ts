@@ -1,5 +1,5 @@
 /** @file Functions of one number. */
-import { check } from '../../errors';
+import { floatType, isFloat } from '../../dtype';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import type { Operator, Tensor } from '../../types';
@@ -21,14 +21,12 @@ function define(
   return defineOperator<None>({
     name,
     infer([x]) {
-      const fits = x!.dtype === 'float32' || (integers && x!.dtype === 'int32');
-      check(fits, name, `the operand must be float32${integers ? ' or int32' : ''}`, [x!]);
-      return [{ dtype: x!.dtype, shape: x!.shape }];
+      const dtype = integers && x!.dtype === 'int32' ? x!.dtype : floatType(name, [x!]);
+      return [{ dtype, shape: x!.shape }];
     },
     evaluate: ([x]) => [{ shape: x!.shape, data: x!.data.map(f) }],
     ...(rule && {
-      gradient: ({ inputs: [x], outputs: [y] }, [dy]) =>
-        dy && x!.dtype === 'float32' ? [rule(x!, y!, dy)] : [],
+      gradient: ({ inputs: [x], outputs: [y] }, [dy]) => (dy && isFloat(x!.dtype) ? [rule(x!, y!, dy)] : []),
     }),
     lower: (emit, inputs) => [emit.node(onnx, inputs)],
   });
@@ -63,7 +61,7 @@ const operators = {
     'relu',
     'Relu',
     (x) => Math.max(0, x),
-    (x, _y, dy) => mul(dy, cast(greater(x, 0), 'float32')),
+    (x, _y, dy) => mul(dy, cast(greater(x, 0), dy.dtype)),
   ),
   erf: define('erf', 'Erf', erfReference, (x, _y, dy) =>
     mul(dy, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI))),
@@ -94,7 +92,7 @@ export const neg = (x: Tensor): Tensor =>
 export const square = (x: Tensor): Tensor => mul(x, x);
 
 /** -1, 0 or 1; the `Sign` operator would leave a WebGPU device. */
-export const sign = (x: Tensor): Tensor => sub(cast(greater(x, 0), 'float32'), cast(less(x, 0), 'float32'));
+export const sign = (x: Tensor): Tensor => sub(cast(greater(x, 0), x.dtype), cast(less(x, 0), x.dtype));
 
 /** The error function to float64 accuracy: its series near 0, the continued fraction of erfc beyond. */
 export function erfReference(x: number): number {

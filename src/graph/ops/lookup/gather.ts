@@ -1,10 +1,11 @@
 /** @file Looking up along an axis, and its adjoint. */
 import { ONNX_TYPE } from '../../compile/emitter';
+import { isFloat } from '../../dtype';
 import { check } from '../../errors';
 import { apply, apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import { around, axisOf, size } from '../../shape';
-import type { Operator, Shape, Tensor } from '../../types';
+import type { DType, Operator, Shape, Tensor } from '../../types';
 import { equal } from '../elementwise/compare';
 import { expand } from '../shape/expand';
 import { gemm } from '../matrix/linear';
@@ -44,7 +45,7 @@ const gatherOperator = defineOperator<AxisAttributes>({
   },
   gradient({ inputs, attributes: { axis } }, [dy]) {
     const [x, indices] = inputs as [Tensor, Tensor];
-    if (!dy || x.dtype !== 'float32') return [];
+    if (!dy || !isFloat(x.dtype)) return [];
     return [gatherGradient(dy, indices, x.shape, axis)];
   },
   lower: (emit, inputs, { attributes: { axis } }) => [emit.node('Gather', inputs, { attributes: { axis } })],
@@ -65,8 +66,13 @@ function gatherGradient(dy: Tensor, indices: Tensor, shape: Shape, axis: number)
   const flat = reshape(indices, [count]);
   const rows =
     n <= ONE_HOT_ROWS
-      ? gemm(oneHot(flat, n), front, true, false)
-      : scatterAdd(zeros([n, outer * inner]), expand(unsqueeze(flat, 1), [count, outer * inner]), front, 0);
+      ? gemm(oneHot(flat, n, dy.dtype), front, true, false)
+      : scatterAdd(
+          zeros([n, outer * inner], dy.dtype),
+          expand(unsqueeze(flat, 1), [count, outer * inner]),
+          front,
+          0,
+        );
   return reshape(transpose(reshape(rows, [n, outer, inner]), [1, 0, 2]), shape);
 }
 
@@ -80,9 +86,9 @@ export function embedding(ids: Tensor, table: Tensor): Tensor {
   return gather(table, ids, 0);
 }
 
-/** 1 where the last axis equals the id, else 0: (…) int32 → (…, depth) float32. */
-export const oneHot = (ids: Tensor, depth: number): Tensor =>
-  cast(equal(unsqueeze(ids, ids.shape.length), iota(depth)), 'float32');
+/** 1 where the last axis equals the id, else 0: (…) int32 → (…, depth). */
+export const oneHot = (ids: Tensor, depth: number, dtype: DType = 'float32'): Tensor =>
+  cast(equal(unsqueeze(ids, ids.shape.length), iota(depth)), dtype);
 
 const takeAlongOperator = defineOperator<AxisAttributes>({
   name: 'takeAlong',
@@ -110,7 +116,7 @@ const takeAlongOperator = defineOperator<AxisAttributes>({
   },
   gradient({ inputs, attributes: { axis } }, [dy]) {
     const [x, indices] = inputs as [Tensor, Tensor];
-    return [dy && x.dtype === 'float32' ? scatterAdd(zeros(x.shape), indices, dy, axis) : undefined];
+    return [dy && isFloat(x.dtype) ? scatterAdd(zeros(x.shape, x.dtype), indices, dy, axis) : undefined];
   },
   lower: (emit, inputs, { attributes: { axis } }) => [
     emit.node('GatherElements', inputs, { attributes: { axis } }),

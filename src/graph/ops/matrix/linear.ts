@@ -1,4 +1,5 @@
 /** @file Products of two matrices with an added bias, and the linear map made of them. */
+import { floatType } from '../../dtype';
 import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
@@ -24,7 +25,7 @@ const linearOperator = defineOperator<LinearAttributes>({
     check(k === k2, 'gemm', `inner extents ${k} and ${k2} differ`, inputs);
     const fits = !c || sameShape(c.shape, [n]) || sameShape(c.shape, [m, n]);
     check(fits, 'gemm', `the added term must be [${n}] or [${m}, ${n}]`, inputs);
-    return [{ dtype: 'float32', shape: [m, n] }];
+    return [{ dtype: floatType('gemm', inputs), shape: [m, n] }];
   },
   evaluate([a, b, c], { transA, transB }, [type]) {
     const [m, n] = type!.shape as [number, number];

@@ -1,4 +1,5 @@
 /** @file Matrix products, either operand transposed without a copy where the device can. */
+import { floatType } from '../../dtype';
 import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
@@ -23,16 +24,12 @@ const matmulOperator = defineOperator<MatmulAttributes>({
   infer(inputs, { transA, transB }) {
     const [a, b] = inputs as [Tensor, Tensor];
     const matrices = a.shape.length >= 2 && b.shape.length >= 2;
-    check(
-      matrices && a.dtype === 'float32' && b.dtype === 'float32',
-      'matmul',
-      'needs two float32 matrices',
-      inputs,
-    );
+    check(matrices, 'matmul', 'needs two matrices', inputs);
+    const dtype = floatType('matmul', inputs);
     const [m, k] = matrix(a.shape, transA);
     const [k2, n] = matrix(b.shape, transB);
     check(k === k2, 'matmul', `inner extents ${k} and ${k2} differ`, inputs);
-    return [{ dtype: 'float32', shape: [...batchShape(inputs), m, n] }];
+    return [{ dtype, shape: [...batchShape(inputs), m, n] }];
   },
   evaluate: ([a, b], attributes, [type]) => [evaluateMatmul(a!, b!, attributes, type!.shape)],
   gradient({ inputs, attributes: { transA, transB } }, [dy], wanted) {

@@ -1,4 +1,5 @@
 /** @file Layer and RMS normalisation over the last axis. */
+import { checkFloat32 } from '../../dtype';
 import { check } from '../../errors';
 import { apply } from '../../node';
 import { defineOperator } from '../../registry';
@@ -24,6 +25,7 @@ const overRows = (x: Tensor, weights: Tensor): Tensor =>
   reshape(gemm(weights, x, true, false), [x.shape[1]!]);
 
 function checkNorm(name: string, inputs: readonly Tensor[]): void {
+  checkFloat32(name, inputs);
   const [x, ...parameters] = inputs as [Tensor, ...Tensor[]];
   const width = x.shape.slice(-1);
   const fits = x.shape.length >= 1 && parameters.every(({ shape }) => sameShape(shape, width));

@@ -1,5 +1,5 @@
 /** @file Cumulative sums. */
-import { check } from '../../errors';
+import { checkFloat32 } from '../../dtype';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import { axisOf } from '../../shape';
@@ -16,7 +16,7 @@ interface CumsumAttributes {
 const cumsumOperator = defineOperator<CumsumAttributes>({
   name: 'cumsum',
   infer([x]) {
-    check(x!.dtype === 'float32', 'cumsum', 'the operand must be float32', [x!]);
+    checkFloat32('cumsum', [x!]);
     return [{ dtype: 'float32', shape: x!.shape }];
   },
   evaluate([x], { axis, exclusive, reverse }) {

@@ -1,4 +1,5 @@
 /** @file Sums, means and maxima over axes. */
+import { checkFloat32, isFloat } from '../../dtype';
 import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
@@ -71,7 +72,7 @@ const sumOperator = define(
   0,
   (a, b) => a + b,
   ({ inputs: [x], attributes: { axes } }, [dy]) => [
-    dy && x!.dtype === 'float32' ? expand(reshape(dy, kept(x!.shape, axes)), x!.shape) : undefined,
+    dy && isFloat(x!.dtype) ? expand(reshape(dy, kept(x!.shape, axes)), x!.shape) : undefined,
   ],
   true,
 );
@@ -82,10 +83,10 @@ const maxOperator = define(
   -Infinity,
   Math.max,
   ({ inputs: [x], outputs: [y], attributes: { axes } }, [dy]) => {
-    if (!dy || x!.dtype !== 'float32') return [];
+    if (!dy || !isFloat(x!.dtype)) return [];
     // Equal maxima share the gradient.
     const shape = kept(x!.shape, axes);
-    const hits = cast(equal(x!, reshape(y!, shape)), 'float32');
+    const hits = cast(equal(x!, reshape(y!, shape)), dy.dtype);
     return [mul(hits, div(reshape(dy, shape), sum(hits, axes, true)))];
   },
   true,
@@ -113,7 +114,10 @@ export function mean(x: Tensor, axes?: readonly number[], keepdims = false): Ten
 
 const sumSquareOperator = defineOperator<Record<string, never>>({
   name: 'sumSquares',
-  infer: () => [{ dtype: 'float32', shape: [] }],
+  infer([x]) {
+    checkFloat32('sumSquares', [x!]);
+    return [{ dtype: 'float32', shape: [] }];
+  },
   evaluate: ([x]) => [{ shape: [], data: Float64Array.of(x!.data.reduce((total, v) => total + v * v, 0)) }],
   gradient: ({ inputs: [x] }, [dy]) => [dy && mul(x!, mul(dy, 2))],
   lower: (emit, inputs) => [emit.node('ReduceSumSquare', inputs, { attributes: { keepdims: 0 } })],

@@ -1,5 +1,5 @@
 /** @file Softmax and log-sum-exp over one axis. */
-import { check } from '../../errors';
+import { floatType } from '../../dtype';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import { around, axisOf } from '../../shape';
@@ -28,8 +28,7 @@ export function lines(
 const softmaxOperator = defineOperator<AxisAttributes>({
   name: 'softmax',
   infer([x]) {
-    check(x!.dtype === 'float32', 'softmax', 'the operand must be float32', [x!]);
-    return [{ dtype: 'float32', shape: x!.shape }];
+    return [{ dtype: floatType('softmax', [x!]), shape: x!.shape }];
   },
   evaluate: ([x], { axis }) => [evaluateSoftmax(x!, axis)],
   gradient({ outputs: [y], attributes: { axis } }, [dy]) {
@@ -59,8 +58,7 @@ export const softmax = (x: Tensor, axis: number): Tensor =>
 const logSumExpOperator = defineOperator<AxisAttributes>({
   name: 'logSumExp',
   infer([x], { axis }) {
-    check(x!.dtype === 'float32', 'logSumExp', 'the operand must be float32', [x!]);
-    return [{ dtype: 'float32', shape: x!.shape.filter((_, i) => i !== axis) }];
+    return [{ dtype: floatType('logSumExp', [x!]), shape: x!.shape.filter((_, i) => i !== axis) }];
   },
   evaluate([x], { axis }, [type]) {
     const data = new Float64Array(type!.shape.reduce((a, b) => a * b, 1));

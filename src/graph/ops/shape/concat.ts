@@ -94,7 +94,7 @@ const splitOperator: Operator<SplitAttributes> = defineOperator<SplitAttributes>
     if (cotangents.every((dy) => dy === undefined)) return [];
     return [
       concat(
-        outputs.map(({ shape }, i) => cotangents[i] ?? zeros(shape)),
+        outputs.map(({ dtype, shape }, i) => cotangents[i] ?? zeros(shape, dtype)),
         axis,
       ),
     ];
