@@ -1,6 +1,6 @@
 /** @file One whole optimiser step of `examples/induction-heads.ssm.yaml`: batch, forward, backward, AdamW. */
 import { datasets } from '../../src/data';
-import type { RunConfig } from '../../src/models/config';
+import { trainSchema } from '../../src/models/config';
 import { buildModel } from '../../src/models';
 import { openCpuEngine } from '../../src/runtime/engine/cpu';
 import type { BenchCase, Contestant } from '../harness';
@@ -10,16 +10,7 @@ import { THREADS } from './block';
 
 const SHAPE = { batch: 32, length: 64, d_model: 32, vocab_size: 16, layers: 2 };
 
-const train: RunConfig['train'] = {
-  steps: 1000,
-  batch_size: SHAPE.batch,
-  accumulate: 1,
-  clip: 1,
-  optimizer: { name: 'adamw', lr: 1e-3, betas: [0.9, 0.95], weight_decay: 0.1, eps: 1e-8 },
-  schedule: { name: 'constant', warmup: 0, min_lr: 0 },
-  log_every: 1,
-  keep: 3,
-};
+const train = trainSchema.parse({ batch_size: SHAPE.batch });
 
 async function ours(): Promise<Contestant> {
   const definition = datasets['induction-heads']!;
@@ -42,9 +33,7 @@ async function ours(): Promise<Contestant> {
     train,
     threads: THREADS,
   });
-  const initial = model.initialise(0);
-  const zeros = new Map([...initial].map(([name, values]) => [name, new Float32Array(values.length)]));
-  await engine.write({ parameters: initial, moments1: zeros, moments2: zeros });
+  await engine.write({ parameters: model.initialise(0) });
   let step = 0;
   return {
     name: `ours, ${engine.nodes} nodes`,
@@ -52,7 +41,7 @@ async function ours(): Promise<Contestant> {
       timed(async () => {
         const batch = data.trainBatch(step, SHAPE.batch);
         step++;
-        await engine.step([batch], { step, lr: train.optimizer.lr });
+        await engine.step([batch], { step, rate: (peak) => peak });
       }),
     close: async () => engine.release(),
   };

@@ -131,5 +131,12 @@ function complete(
   // A head over classes or vectors has no embedding to share; the default says so in the resolved config.
   const canTie = (task.type === 'language-model' || task.type === 'answer') && shape.input.kind === 'tokens';
   const tie_embeddings = written.tie_embeddings ?? (canTie && model.tie_embeddings);
-  return { data, task, model: { ...model, tie_embeddings }, train, eval: evaluation, seed, device };
+  const optimizer = { ...train.optimizer };
+  const asked = (plain['train'] as { optimizer?: { weight_decay?: number } } | undefined)?.optimizer;
+  // L2 of the size that suits AdamW would drown the gradient.
+  if (optimizer.name !== 'adamw' && asked?.weight_decay === undefined) optimizer.weight_decay = 0;
+  return {
+    ...{ data, task, model: { ...model, tie_embeddings } },
+    ...{ train: { ...train, optimizer }, eval: evaluation, seed, device },
+  };
 }

@@ -10,7 +10,7 @@ import {
   type Path,
   type Severity,
 } from '../config';
-import type { TrainConfig } from '../models/config';
+import { optimizerSchema, type OptimizerConfig, type TrainConfig } from '../models/config';
 import { taskProblem } from '../models/types';
 import { advise } from './advice';
 import type { Analysis } from './analyse';
@@ -53,7 +53,7 @@ export function checkMeaning(
     ...checkLayers(analysis),
     ...checkData(analysis),
     ...checkTask(analysis, plain, say),
-    ...(train ? checkTraining(train, say) : []),
+    ...(train ? checkTraining(train, plain, say) : []),
     ...advise(analysis, train, say),
   ];
 }
@@ -163,8 +163,28 @@ function checkTask({ task, data, root }: Analysis, plain: Record<string, unknown
   return diagnostics;
 }
 
-function checkTraining(train: TrainConfig, say: Say): Diagnostic[] {
+const optimizerDefaults = optimizerSchema.parse({});
+
+/** Constants of the optimiser that only some of them have. */
+const constantsOf: Readonly<Record<string, readonly string[]>> = {
+  betas: ['adamw', 'adam'],
+  eps: ['adamw', 'adam'],
+  momentum: ['sgd'],
+  nesterov: ['sgd'],
+};
+
+function checkTraining(train: TrainConfig, plain: Record<string, unknown>, say: Say): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
+  const asked = (plain['train'] as { optimizer?: object } | null | undefined)?.optimizer ?? {};
+  for (const [constant, owners] of Object.entries(constantsOf)) {
+    const value = (asked as Record<string, unknown>)[constant];
+    // A resolved config writes every default.
+    const usual = JSON.stringify(optimizerDefaults[constant as keyof OptimizerConfig]);
+    if (value === undefined || JSON.stringify(value) === usual) continue;
+    if (owners.includes(train.optimizer.name)) continue;
+    const message = `\`${constant}\` has no effect with \`${train.optimizer.name}\`; it belongs to ${owners.join(' and ')}.`;
+    diagnostics.push(say(['train', 'optimizer', constant], 'warning', 'no-effect', message));
+  }
   const { schedule, optimizer, steps } = train;
   const at = (...path: string[]): Path => ['train', ...path];
   if (schedule.warmup >= steps && schedule.warmup > 0) {

@@ -22,9 +22,13 @@ export interface Dims {
 export interface ParameterSpec {
   readonly shape: Shape;
   readonly init: Init;
-  /** False for biases, norms and whatever the authors exclude from weight decay. */
+  /** Whether the run's weight decay applies: false for biases, norms and whatever the authors exclude. */
   readonly decay: boolean;
-  /** Learning rate of its own as a factor of the run's, where the authors use one. */
+  /** Weight decay of its own, whatever the run's; `decay` is then not looked at. */
+  readonly weightDecay?: number;
+  /** Peak learning rate of its own, whatever the run's (S4: 1e-3 for A, B and dt); follows the run's schedule. */
+  readonly lr?: number;
+  /** Factor on the learning rate, where the authors use one. */
   readonly lrScale?: number;
 }
 

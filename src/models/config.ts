@@ -48,20 +48,27 @@ export const taskSchema = z.discriminatedUnion('type', [
 
 export const optimizerSchema = z.strictObject({
   name: z
-    .enum(['adamw'])
+    .enum(['adamw', 'adam', 'sgd'])
     .default('adamw')
-    .describe('AdamW with decoupled weight decay (Loshchilov & Hutter, 2019).'),
+    .describe(
+      'AdamW with decoupled weight decay (Loshchilov & Hutter, 2019), Adam with L2 (Kingma & Ba, 2015), or SGD ' +
+        'with momentum; all as in PyTorch.',
+    ),
   lr: z.number().positive().default(1e-3).describe('Peak learning rate.').meta({ symbol: 'η' }),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.9, 0.95])
-    .describe('Decay rates of the two moments.'),
+    .describe('Decay rates of the two moments of AdamW and Adam.'),
   weight_decay: z
     .number()
     .min(0)
     .default(0.1)
-    .describe('Decoupled decay; never on biases, norms, A_log, D and dt biases.'),
+    .describe(
+      'Decay of the weights; never on biases, norms, A_log, D and dt biases. 0 for adam and sgd unless given.',
+    ),
   eps: z.number().positive().default(1e-8).describe('Added to the root of the second moment.'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('Share of the last change that `sgd` keeps.'),
+  nesterov: z.boolean().default(false).describe('Whether `sgd` looks ahead along its momentum.'),
 });
 
 export const scheduleSchema = z.strictObject({
@@ -104,6 +111,7 @@ export const deviceSchema = z
   .describe('Where the run computes.');
 
 export type TaskConfig = z.output<typeof taskSchema>;
+export type OptimizerConfig = z.output<typeof optimizerSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
 export type EvalConfig = z.output<typeof evalSchema>;
 export type Device = z.output<typeof deviceSchema>;

@@ -15,6 +15,8 @@ describe('resolve', () => {
       betas: [0.9, 0.95],
       weight_decay: 0.1,
       eps: 1e-8,
+      momentum: 0.9,
+      nesterov: false,
     });
     assert.equal(config.device, 'auto');
     assert.equal(config.seed, 0);
@@ -27,6 +29,21 @@ describe('resolve', () => {
     const { config } = await resolve('data: digits\nmodel: {d_model: 8, layers: [{mixer: mamba}]}');
     assert.deepEqual(config?.task, { type: 'classification', pooling: 'mean' });
     assert.equal(config.model.tie_embeddings, false);
+  });
+
+  it('decays with AdamW only, unless asked, and says which constants an optimiser has not', async () => {
+    const sgd = await resolve(`${base}train: {optimizer: {name: sgd, lr: 0.01, betas: [0.8, 0.9]}}`);
+    assert.equal(sgd.config?.train.optimizer.weight_decay, 0);
+    assert.deepEqual(
+      sgd.diagnostics.map(({ code, severity }) => [code, severity]),
+      [['no-effect', 'warning']],
+    );
+    assert.match(
+      sgd.diagnostics[0]!.message,
+      /`betas` has no effect with `sgd`; it belongs to adamw and adam/,
+    );
+    const decayed = await resolve(`${base}train: {optimizer: {name: sgd, weight_decay: 0.1}}`);
+    assert.equal(decayed.config?.train.optimizer.weight_decay, 0.1);
   });
 
   it('accepts the short form of a task', async () => {

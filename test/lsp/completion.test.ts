@@ -83,8 +83,16 @@ const cases: [what: string, text: string, labels: string[]][] = [
   ['data options in braces', 'data: {type: digits, ▮}', ['tokens']],
   ['a task', 'task: ▮', ['language-model', 'answer', 'classification']],
   ['task options', 'task: {type: classification, ▮}', ['pooling']],
-  ['nested sections', 'train:\n  optimizer:\n    lr: 1\n    ▮', ['name', 'betas', 'weight_decay', 'eps']],
-  ['nested sections in braces', 'train: {optimizer: {lr: 1, ▮}}', ['name', 'betas', 'weight_decay', 'eps']],
+  [
+    'nested sections',
+    'train:\n  optimizer:\n    lr: 1\n    ▮',
+    ['name', 'betas', 'weight_decay', 'eps', 'momentum', 'nesterov'],
+  ],
+  [
+    'nested sections in braces',
+    'train: {optimizer: {lr: 1, ▮}}',
+    ['name', 'betas', 'weight_decay', 'eps', 'momentum', 'nesterov'],
+  ],
   ['between broken lines', 'data: [recall\nmodel:\n  d_model: "3\n  norm: {\n  ▮\ntrain:\n  steps: 3\n', []],
   [
     'below an open bracket',

@@ -1,132 +1,121 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Random } from '../../src/util/random';
-import { AdamW, clipCoefficient, ParameterMemory } from '../../src/runtime/optimizer';
+import { clipCoefficient, Optimizer, parameterGroups } from '../../src/runtime/optimizer';
 import { signed, unsigned } from '../../src/runtime/optimizer/wasm';
+import { optimizers, parameters, plainUpdate, train, type Element } from './support/optimizers';
 
-const f = Math.fround;
+const options = train({ lr: 1e-2 });
 
-/** AdamW for one element in float32, one rounding per operation. */
-function plainAdamW(
-  state: { p: number; m: number; v: number },
-  gradient: number,
-  o: { lr: number; decay: number; beta1: number; beta2: number; eps: number; step: number; scale: number },
-): void {
-  const g = f(f(gradient) * f(o.scale));
-  state.m = f(f(state.m * f(o.beta1)) + f(g * f(1 - o.beta1)));
-  state.v = f(f(state.v * f(o.beta2)) + f(f(g * f(1 - o.beta2)) * g));
-  const root = f(f(f(Math.sqrt(state.v)) * f(1 / Math.sqrt(1 - o.beta2 ** o.step))) + f(o.eps));
-  const change = f(f(state.m * f(o.lr / (1 - o.beta1 ** o.step))) / root);
-  state.p = f(f(state.p * f(1 - o.lr * o.decay)) - change);
-}
+describe('parameter groups', () => {
+  it('take a rate and a decay of their own, or those of the run', () => {
+    assert.deepEqual(parameterGroups(parameters, options.optimizer), [
+      { lr: 1e-2, weightDecay: 0.1, names: ['embedding.weight', 'out.weight'] },
+      { lr: 1e-2, weightDecay: 0, names: ['norm.weight'] },
+      { lr: 1e-3, weightDecay: 0, names: ['A_log', 'dt.bias'] },
+      { lr: 1e-2, weightDecay: 0.02, names: ['B'] },
+    ]);
+  });
 
-const parameters = new Map([
-  ['embedding.weight', { shape: [13, 5], decay: true }],
-  ['norm.weight', { shape: [5], decay: false }],
-  ['out.weight', { shape: [3, 7], decay: true }],
-  ['dt.bias', { shape: [1], decay: false, lrScale: 0.1 }],
-]);
-const options = { betas: [0.9, 0.95] as const, weight_decay: 0.1, eps: 1e-8, clip: 1 };
-
-describe('AdamW in WebAssembly', () => {
-  it('lays parameters out in contiguous groups without overlap', () => {
-    const memory = new ParameterMemory(parameters);
-    assert.deepEqual(
-      memory.groups.map(({ names }) => names),
-      [['embedding.weight', 'out.weight'], ['norm.weight'], ['dt.bias']],
-    );
-    const spans = Object.values(memory.views)
-      .slice(0, 4)
-      .flatMap((views) => [...views.values()])
+  it('lie in the memory one behind the other without overlap', () => {
+    const { memory } = new Optimizer(parameters, { ...options, accumulating: true });
+    const regions = [memory.parameters, ...memory.states.values(), memory.gradients, memory.sums];
+    const spans = regions
+      .flatMap(({ views }) => [...views.values()])
       .map((view) => [view.byteOffset, view.byteOffset + view.byteLength] as const)
       .sort((a, b) => a[0] - b[0]);
     for (let index = 1; index < spans.length; index++) assert.ok(spans[index]![0] >= spans[index - 1]![1]);
   });
+});
 
-  it('equals the plain float32 loop bit for bit over many steps', () => {
-    const memory = new ParameterMemory(parameters);
-    const adamw = new AdamW(memory, options);
-    const random = new Random(3, 'adamw');
-    const plain = new Map<string, { p: number; m: number; v: number }[]>();
-    for (const [name, view] of memory.views.parameters) {
-      for (let index = 0; index < view.length; index++) view[index] = random.normal();
-      plain.set(
-        name,
-        Array.from(view, (p) => ({ p, m: 0, v: 0 })),
-      );
-    }
-    for (let step = 1; step <= 25; step++) {
-      const lr = 1e-2 / step;
-      for (const view of memory.views.gradients.values()) {
-        for (let index = 0; index < view.length; index++) view[index] = random.normal() * 10 ** (step % 5);
-      }
-      const norm = adamw.gradientNorm();
-      adamw.update(step, lr, norm);
-      const scale = clipCoefficient(norm, options.clip);
-      for (const [name, states] of plain) {
-        const { decay, lrScale = 1 } = parameters.get(name)! as { decay: boolean; lrScale?: number };
-        const gradient = memory.views.gradients.get(name)!;
-        states.forEach((state, index) =>
-          plainAdamW(state, gradient[index]!, {
-            lr: lr * lrScale,
-            decay: decay ? options.weight_decay : 0,
-            beta1: 0.9,
-            beta2: 0.95,
-            eps: options.eps,
-            step,
-            scale,
-          }),
-        );
-        assert.deepEqual(
-          [...memory.views.parameters.get(name)!],
-          states.map(({ p }) => p),
-          `${name} at ${step}`,
-        );
-        assert.deepEqual(
-          [...memory.views.moments2.get(name)!],
-          states.map(({ v }) => v),
+describe('the optimiser in WebAssembly', () => {
+  for (const [title, optimizer] of optimizers) {
+    it(`${title} equals the plain float32 loop bit for bit over many steps`, () => {
+      const settings = { ...optimizer, weight_decay: 0.1 };
+      const found = new Optimizer(parameters, { optimizer: settings, clip: 1 });
+      const { memory } = found;
+      const random = new Random(3, title);
+      const plain = new Map<string, Element[]>();
+      for (const [name, view] of memory.parameters.views) {
+        for (let index = 0; index < view.length; index++) view[index] = random.normal();
+        plain.set(
+          name,
+          Array.from(view, (p) => ({ p, states: [0, 0] })),
         );
       }
-    }
-  });
+      for (let step = 1; step <= 25; step++) {
+        const rate = (peak: number): number => peak / step;
+        for (const view of memory.gradients.views.values()) {
+          for (let index = 0; index < view.length; index++) view[index] = random.normal() * 10 ** (step % 5);
+        }
+        const norm = found.gradientNorm();
+        found.update({ step, rate }, norm);
+        const scale = Math.fround(clipCoefficient(norm, 1));
+        for (const { lr, weightDecay, names } of parameterGroups(parameters, settings)) {
+          for (const name of names) {
+            const gradient = memory.gradients.views.get(name)!;
+            plain.get(name)!.forEach((element, index) =>
+              plainUpdate(settings, element, Math.fround(gradient[index]! * scale), {
+                step,
+                rate: rate(lr),
+                decay: weightDecay,
+              }),
+            );
+          }
+        }
+        for (const [name, elements] of plain) {
+          const values = memory.parameters.views.get(name)!;
+          assert.deepEqual(
+            [...values],
+            elements.map(({ p }) => p),
+            `${name} at ${step}`,
+          );
+          [...memory.states.values()].forEach(({ views }, state) =>
+            assert.deepEqual(
+              [...views.get(name)!],
+              elements.map(({ states }) => states[state]),
+            ),
+          );
+        }
+      }
+    });
+  }
 
   it('computes the global norm in double and reports what is not finite', () => {
-    const memory = new ParameterMemory(parameters);
-    const adamw = new AdamW(memory, options);
+    const optimizer = new Optimizer(parameters, options);
+    const { gradients } = optimizer.memory;
     const random = new Random(5, 'norm');
     let sum = 0;
-    for (const view of memory.views.gradients.values()) {
+    for (const view of gradients.views.values()) {
       for (let index = 0; index < view.length; index++) {
         view[index] = 1e20 * random.normal();
         sum += view[index]! ** 2;
       }
     }
-    assert.ok(Math.abs(adamw.gradientNorm() / Math.sqrt(sum) - 1) < 1e-14);
-    memory.views.gradients.get('out.weight')![20] = Number.NaN;
-    assert.ok(Number.isNaN(adamw.gradientNorm()));
-    memory.views.gradients.get('out.weight')![20] = -Infinity;
-    assert.equal(adamw.gradientNorm(), Infinity);
+    assert.ok(Math.abs(optimizer.gradientNorm() / Math.sqrt(sum) - 1) < 1e-14);
+    gradients.views.get('out.weight')![20] = Number.NaN;
+    assert.ok(Number.isNaN(optimizer.gradientNorm()));
+    gradients.views.get('out.weight')![20] = -Infinity;
+    assert.equal(optimizer.gradientNorm(), Infinity);
   });
 
   it('averages accumulated micro-batches', () => {
-    const summed = new ParameterMemory(parameters, true);
-    const direct = new ParameterMemory(parameters);
+    const accumulating = new Optimizer(parameters, { ...options, accumulating: true });
+    const direct = new Optimizer(parameters, options);
     const micro = [1, 2, 4];
-    const accumulating = new AdamW(summed, options);
     micro.forEach((value, index) => {
-      for (const view of summed.views.gradients.values()) view.fill(value / 64);
+      for (const view of accumulating.memory.gradients.views.values()) view.fill(value / 64);
       accumulating.accumulate(index === 0);
     });
-    for (const view of direct.views.gradients.values()) view.fill(7 / 3 / 64);
-    const plain = new AdamW(direct, options);
+    for (const view of direct.memory.gradients.views.values()) view.fill(7 / 3 / 64);
     const norm = accumulating.gradientNorm(micro.length);
-    assert.ok(Math.abs(norm / plain.gradientNorm() - 1) < 1e-6);
-    accumulating.update(1, 0.1, norm, micro.length);
-    plain.update(1, 0.1, plain.gradientNorm());
-    for (const [name, view] of direct.views.parameters) {
-      view.forEach((value, index) =>
-        assert.ok(Math.abs(value - summed.views.parameters.get(name)![index]!) <= 1e-6 * Math.abs(value)),
-      );
+    assert.ok(Math.abs(norm / direct.gradientNorm() - 1) < 1e-6);
+    const update = { step: 1, rate: () => 0.1 };
+    accumulating.update(update, norm, micro.length);
+    direct.update(update, direct.gradientNorm());
+    for (const [name, view] of direct.memory.parameters.views) {
+      const other = accumulating.memory.parameters.views.get(name)!;
+      view.forEach((value, index) => assert.ok(Math.abs(value - other[index]!) <= 1e-6 * Math.abs(value)));
     }
   });
 
@@ -138,7 +127,7 @@ describe('AdamW in WebAssembly', () => {
 
   it('refuses a model beyond the 4 GB of a 32-bit memory', () => {
     assert.throws(
-      () => new ParameterMemory(new Map([['w', { shape: [300_000, 1000], decay: true }]])),
+      () => new Optimizer(new Map([['w', { shape: [300_000, 1000], decay: true }]]), options),
       /300,000,000 parameters/,
     );
   });

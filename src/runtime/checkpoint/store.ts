@@ -18,7 +18,7 @@ export const STATE_FILE = 'state.json';
 export interface CheckpointContent {
   /** model.safetensors, config.json and whatever else makes the folder readable elsewhere. */
   readonly model: readonly FolderFile[];
-  /** Moments under `exp_avg.<parameter>` and `exp_avg_sq.<parameter>`. */
+  /** The optimiser's states as `<state>.<parameter>`, for example `exp_avg.<parameter>`. */
   readonly optimizer: Iterable<readonly [string, SafetensorsEntry]>;
   readonly state: Omit<TrainingState, 'format' | 'files'>;
 }

@@ -1,62 +1,63 @@
 /**
  * @file Training on the CPU: onnxruntime computes loss and gradients, reading parameters from and writing
- * gradients into one WebAssembly memory, where AdamW updates them in place.
+ * gradients into one WebAssembly memory, where the optimiser updates them in place.
  */
 import type { Batch } from '../../data/define';
-import { compile, type Tensor } from '../../graph';
-import type { TrainConfig } from '../../models/config';
-import { AdamW, ParameterMemory, type ParameterInfo } from '../optimizer';
+import { compile } from '../../graph';
+import { Optimizer, type Update } from '../optimizer';
 import { openSession, type Feed } from '../ort';
 import { batchFeeds, onlyInputs } from './feeds';
-import type { StepResult, TrainingEngine, TrainingTensors } from './types';
+import {
+  GRADIENT,
+  type EngineOptions,
+  type StepResult,
+  type TrainingEngine,
+  type TrainingTensors,
+} from './types';
 
-export const GRADIENT = 'grad.';
-
-export interface CpuEngineOptions {
-  readonly parameters: ReadonlyMap<string, ParameterInfo>;
-  /** Outputs of the training graph: `loss` and `grad.<parameter>`. */
-  readonly graph: Readonly<Record<string, Tensor>>;
-  readonly train: TrainConfig;
-  readonly threads: number;
-}
-
-export async function openCpuEngine(options: CpuEngineOptions): Promise<TrainingEngine> {
+export async function openCpuEngine(options: EngineOptions): Promise<TrainingEngine> {
   const { parameters, graph, train, threads } = options;
   const accumulating = train.accumulate > 1;
-  const memory = new ParameterMemory(parameters, accumulating);
-  const adamw = new AdamW(memory, { ...train.optimizer, clip: train.clip });
+  const optimizer = new Optimizer(parameters, { ...train, accumulating });
+  const { memory } = optimizer;
   const compiled = compile(graph, { target: 'cpu' });
   const preallocate: Record<string, Float32Array> = {};
-  for (const [name, view] of memory.views.gradients) preallocate[GRADIENT + name] = view;
+  for (const [name, view] of memory.gradients.views) preallocate[GRADIENT + name] = view;
   const session = await openSession(compiled, { device: 'cpu', threads, preallocate });
-  const parameterFeeds: Record<string, Float32Array> = Object.fromEntries(memory.views.parameters);
+  const parameterFeeds: Record<string, Float32Array> = Object.fromEntries(memory.parameters.views);
   const fixed = onlyInputs(compiled, parameterFeeds);
 
   return {
     device: 'cpu',
     threads,
     nodes: compiled.nodes,
+    states: [...memory.states.keys()],
     fallbacks: () => [],
-    async step(batches: readonly Batch[], update): Promise<StepResult> {
+    async step(batches: readonly Batch[], update: Update): Promise<StepResult> {
       let loss = 0;
       for (const [index, batch] of batches.entries()) {
         const found = await session.run({ ...fixed, ...batchFeeds(compiled, batch) });
         loss += (found['loss'] as Float32Array)[0]! / batches.length;
-        if (accumulating) adamw.accumulate(index === 0);
+        if (accumulating) optimizer.accumulate(index === 0);
       }
-      const gradNorm = adamw.gradientNorm(batches.length);
+      const gradNorm = optimizer.gradientNorm(batches.length);
       const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
-      if (finite) adamw.update(update.step, update.lr, gradNorm, batches.length);
+      if (finite) optimizer.update(update, gradNorm, batches.length);
       return { loss, gradNorm, finite };
     },
     parameterFeeds: (): Readonly<Record<string, Feed>> => parameterFeeds,
     async read(): Promise<TrainingTensors> {
-      const { parameters: values, moments1, moments2 } = memory.views;
-      return { parameters: values, moments1, moments2 };
+      const states = new Map([...memory.states].map(([state, { views }]) => [state, views]));
+      return { parameters: memory.parameters.views, states };
     },
-    async write(tensors): Promise<void> {
-      for (const region of ['parameters', 'moments1', 'moments2'] as const) {
-        for (const [name, view] of memory.views[region]) view.set(tensors[region].get(name)!);
+    async write({ parameters: values, states }): Promise<void> {
+      for (const [name, view] of memory.parameters.views) view.set(values.get(name)!);
+      for (const [state, { views }] of memory.states) {
+        const saved = states?.get(state);
+        for (const [name, view] of views) {
+          if (saved === undefined) view.fill(0);
+          else view.set(saved.get(name)!);
+        }
       }
     },
     release: () => session.release(),

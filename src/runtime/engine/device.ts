@@ -1,146 +1,185 @@
 /**
- * @file Training on a device with memory of its own: forward, backward, clipping and AdamW are one graph, and
- * parameters and moments stay on the device from step to step.
+ * @file Training on a device with memory of its own: forward, backward, clipping and the optimiser are graphs,
+ * and parameters and states stay on the device from step to step. A step of one micro-batch is one graph; with
+ * several, one graph adds their gradients and another updates.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch } from '../../data/define';
 import * as g from '../../graph';
-import type { Tensor } from '../../graph';
-import type { TrainConfig } from '../../models/config';
-import type { ParameterInfo } from '../optimizer';
-import { fallbacks, openSession, readBack, type DeviceTensor, type Feed } from '../ort';
-import { GRADIENT } from './cpu';
+import type { Compiled, Tensor } from '../../graph';
+import { updateRule, type Update } from '../optimizer';
+import {
+  fallbacks,
+  openSession,
+  readBack,
+  type Device,
+  type DeviceTensor,
+  type Feed,
+  type Session,
+} from '../ort';
 import { batchFeeds, onlyInputs } from './feeds';
-import type { StepResult, TrainingEngine, TrainingTensors } from './types';
+import {
+  GRADIENT,
+  type EngineOptions,
+  type StepResult,
+  type TrainingEngine,
+  type TrainingTensors,
+} from './types';
+import { NEXT, stateName, updateGraph } from './update-graph';
 
-export interface DeviceEngineOptions {
-  readonly parameters: ReadonlyMap<string, ParameterInfo>;
-  readonly graph: Readonly<Record<string, Tensor>>;
-  readonly train: TrainConfig;
-  readonly threads: number;
+/** Prefix of the sums of gradients over micro-batches. */
+const SUM = 'sum.';
+/** 1 at the first micro-batch of a step, else 0. */
+const FIRST = 'first';
+
+/** Arrays before the first step, tensors on the device from then on. */
+type State = Readonly<Record<string, Feed>>;
+
+interface OpenedGraph {
+  readonly compiled: Compiled;
+  readonly session: Session;
 }
 
-const M = 'moment1.';
-const V = 'moment2.';
-const NEXT = 'next.';
-
-/** Adds norm, clipping and AdamW behind the gradients. Scalars that change per step are graph inputs. */
-export function withAdamW(
-  graph: Readonly<Record<string, Tensor>>,
-  parameters: ReadonlyMap<string, ParameterInfo>,
-  train: TrainConfig,
-): Record<string, Tensor> {
-  const { betas, eps, weight_decay } = train.optimizer;
-  const [beta1, beta2] = betas;
-  const lr = g.input('lr', []);
-  const correction1 = g.input('correction1', []);
-  const rootCorrection = g.input('rootCorrection', []);
-  const outputs: Record<string, Tensor> = { loss: graph['loss']! };
-  const names = [...parameters.keys()];
-  const norm = g.scope('clip', () =>
-    g.sqrt(
-      names
-        .map((name) => g.sum(g.square(graph[GRADIENT + name]!)))
-        .reduce((total, square) => g.add(total, square)),
-    ),
-  );
-  outputs['grad_norm'] = norm;
-  const coefficient = train.clip > 0 ? g.minimum(1, g.div(train.clip, g.add(norm, 1e-6))) : g.scalar(1);
-  g.scope('optimizer', () => {
-    for (const [name, { shape, decay, lrScale = 1 }] of parameters) {
-      const gradient = g.mul(graph[GRADIENT + name]!, coefficient);
-      const parameter = g.input(name, shape);
-      const m = g.add(g.mul(g.input(M + name, shape), beta1), g.mul(gradient, 1 - beta1));
-      const v = g.add(g.mul(g.input(V + name, shape), beta2), g.mul(g.mul(gradient, 1 - beta2), gradient));
-      const rate = lrScale === 1 ? lr : g.mul(lr, lrScale);
-      const root = g.add(g.mul(g.sqrt(v), rootCorrection), eps);
-      const step = g.div(g.mul(m, g.mul(rate, correction1)), root);
-      const kept =
-        decay && weight_decay > 0 ? g.mul(parameter, g.sub(1, g.mul(rate, weight_decay))) : parameter;
-      outputs[NEXT + name] = g.sub(kept, step);
-      outputs[NEXT + M + name] = m;
-      outputs[NEXT + V + name] = v;
-    }
-  });
-  return outputs;
-}
-
-export async function openDeviceEngine(options: DeviceEngineOptions): Promise<TrainingEngine> {
+export async function openDeviceEngine(
+  options: EngineOptions,
+  device: Exclude<Device, 'cpu'>,
+): Promise<TrainingEngine> {
   const { parameters, graph, train, threads } = options;
-  if (train.accumulate > 1) {
-    throw new Error(
-      'train.accumulate above 1 is only supported on the CPU so far. Use --device cpu, or a larger train.batch_size.',
-    );
-  }
-  const program = withAdamW(graph, parameters, train);
-  const kept = Object.keys(program).filter((name) => name.startsWith(NEXT));
-  const compiled = g.compile(program, { target: 'webgpu' });
+  const accumulating = train.accumulate > 1;
+  const names = [...parameters.keys()];
+  const rule = updateRule(train.optimizer);
+  const sums = new Map(
+    names.map((name): [string, Tensor] => [
+      name,
+      accumulating ? g.input(SUM + name, parameters.get(name)!.shape) : graph[GRADIENT + name]!,
+    ]),
+  );
+  const update = updateGraph(sums, parameters, train);
   // The first step is profiled, to know what does not stay on the device.
-  const profile = join(tmpdir(), `ssm-profile-${process.pid}`);
-  const session = await openSession(compiled, { device: 'webgpu', threads, keepOnDevice: kept, profile });
+  let profiles = 0;
+  const open = async (outputs: Readonly<Record<string, Tensor>>): Promise<OpenedGraph> => {
+    const compiled = g.compile(outputs, { target: device });
+    const keepOnDevice = Object.keys(outputs).filter((name) => name.startsWith(NEXT));
+    const profile = join(tmpdir(), `ssm-profile-${process.pid}-${profiles++}`);
+    return { compiled, session: await openSession(compiled, { device, threads, keepOnDevice, profile }) };
+  };
+  const { loss } = graph as { loss: Tensor };
+  const updating = await open(accumulating ? update.outputs : { loss, ...update.outputs });
+  const adding = accumulating ? await open({ loss, ...added(graph, sums) }) : undefined;
+  const opened = adding === undefined ? [updating] : [adding, updating];
+  const resident = [...names, ...rule.states.flatMap((state) => names.map((name) => stateName(state, name)))];
+  const zeros = (prefix: string): State =>
+    Object.fromEntries(
+      names.map((name) => [prefix + name, new Float32Array(elements(parameters.get(name)!.shape))]),
+    );
+  // Device tensors live as long as the session that made them, so the first ones are made by a step.
+  let total = accumulating ? zeros(SUM) : {};
+  let state: State = {};
+  const sumNames = names.map((name) => SUM + name);
   let left: readonly string[] | undefined;
-  const names = kept.map((name) => name.slice(NEXT.length));
-  // Host arrays at first, device tensors from the first step on.
-  let state: Record<string, Feed> = {};
+
+  const nextState = (found: Readonly<Record<string, Feed>>, inputs: readonly string[]): State =>
+    Object.fromEntries(inputs.map((name) => [name, found[NEXT + name]!]));
+
+  /** Leaves the sum of the gradients in `total`; returns the mean loss. */
+  const accumulate = async (
+    { compiled, session }: OpenedGraph,
+    batches: readonly Batch[],
+  ): Promise<number> => {
+    let mean = 0;
+    for (const [index, batch] of batches.entries()) {
+      const first = { [FIRST]: Float32Array.of(index === 0 ? 1 : 0) };
+      const fixed = onlyInputs<Feed>(compiled, { ...state, ...total, ...first });
+      const found = await session.run({ ...fixed, ...batchFeeds(compiled, batch) });
+      dispose(total);
+      total = nextState(found, sumNames);
+      mean += (found['loss'] as Float32Array)[0]! / batches.length;
+    }
+    return mean;
+  };
 
   return {
-    device: 'webgpu',
+    device,
     threads,
-    nodes: compiled.nodes,
+    nodes: opened.reduce((sum, { compiled }) => sum + compiled.nodes, 0),
+    states: rule.states,
     fallbacks: () => left,
-    async step(batches: readonly Batch[], { step, lr }): Promise<StepResult> {
-      const scalar = (value: number): Float32Array => Float32Array.of(value);
+    async step(batches: readonly Batch[], asked: Update): Promise<StepResult> {
+      const { compiled, session } = updating;
+      const summed = adding === undefined ? undefined : await accumulate(adding, batches);
       const found = await session.run({
-        ...onlyInputs<Feed>(compiled, state),
+        ...onlyInputs<Feed>(compiled, { ...state, ...total }),
         ...batchFeeds(compiled, batches[0]!),
-        lr: scalar(lr),
-        correction1: scalar(1 / (1 - train.optimizer.betas[0] ** step)),
-        rootCorrection: scalar(1 / Math.sqrt(1 - train.optimizer.betas[1] ** step)),
+        ...onlyInputs<Feed>(compiled, update.scalars(asked, batches.length)),
       });
-      left ??= fallbacks(await session.placement());
-      const loss = (found['loss'] as Float32Array)[0]!;
+      left ??= (await Promise.all(opened.map((one) => one.session.placement()))).flatMap(fallbacks);
+      const mean = summed ?? (found['loss'] as Float32Array)[0]!;
       const gradNorm = (found['grad_norm'] as Float32Array)[0]!;
-      const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
-      const next = Object.fromEntries(names.map((name) => [name, found[NEXT + name] as Feed]));
+      const finite = Number.isFinite(mean) && Number.isFinite(gradNorm);
+      const next = nextState(found, resident);
       // The state before a failing step is what remains.
       dispose(finite ? state : next);
       if (finite) state = next;
-      return { loss, gradNorm, finite };
+      return { loss: mean, gradNorm, finite };
     },
     parameterFeeds: () => state,
     async read(): Promise<TrainingTensors> {
-      const values = await download(state);
-      const region = (prefix: string): Map<string, Float32Array> =>
-        new Map([...parameters.keys()].map((name) => [name, values[prefix + name]!]));
-      return { parameters: region(''), moments1: region(M), moments2: region(V) };
+      const values = await download(state, device);
+      const region = (nameOf: (name: string) => string): Map<string, Float32Array> =>
+        new Map(names.map((name) => [name, values[nameOf(name)]!]));
+      return {
+        parameters: region((name) => name),
+        states: new Map(rule.states.map((kind) => [kind, region((name) => stateName(kind, name))])),
+      };
     },
-    async write(tensors): Promise<void> {
+    async write({ parameters: values, states }): Promise<void> {
+      const saved = rule.states.flatMap((kind) =>
+        names.map((name): [string, Float32Array] => {
+          const size = elements(parameters.get(name)!.shape);
+          return [stateName(kind, name), states?.get(kind)?.get(name)?.slice() ?? new Float32Array(size)];
+        }),
+      );
       dispose(state);
-      state = {};
-      for (const name of parameters.keys()) {
-        state[name] = tensors.parameters.get(name)!.slice();
-        state[M + name] = tensors.moments1.get(name)!.slice();
-        state[V + name] = tensors.moments2.get(name)!.slice();
-      }
+      state = Object.fromEntries([
+        ...names.map((name) => [name, values.get(name)!.slice()] as const),
+        ...saved,
+      ]);
     },
     async release(): Promise<void> {
       dispose(state);
-      await session.release();
+      dispose(total);
+      for (const { session } of opened) await session.release();
     },
   };
 }
 
-function dispose(state: Readonly<Record<string, Feed>>): void {
+/** The sums with the gradients of one more micro-batch, or its gradients alone where it is the first. */
+function added(
+  graph: Readonly<Record<string, Tensor>>,
+  sums: ReadonlyMap<string, Tensor>,
+): Record<string, Tensor> {
+  const first = g.greater(g.input(FIRST, []), 0.5);
+  return Object.fromEntries(
+    [...sums].map(([name, sum]) => {
+      const gradient = graph[GRADIENT + name]!;
+      return [NEXT + SUM + name, g.where(first, gradient, g.add(sum, gradient))];
+    }),
+  );
+}
+
+function dispose(state: State): void {
   for (const tensor of Object.values(state)) if ('dispose' in tensor) tensor.dispose();
 }
 
 /** Device tensors as arrays; what was never on the device is an array already. */
-async function download(state: Readonly<Record<string, Feed>>): Promise<Record<string, Float32Array>> {
+async function download(state: State, device: Exclude<Device, 'cpu'>): Promise<Record<string, Float32Array>> {
   const entries = Object.entries(state);
   const onDevice = entries.filter((entry): entry is [string, DeviceTensor] => 'location' in entry[1]);
-  return { ...state, ...(await readBack(Object.fromEntries(onDevice), 'webgpu')) } as Record<
+  return { ...state, ...(await readBack(Object.fromEntries(onDevice), device)) } as Record<
     string,
     Float32Array
   >;
 }
+
+const elements = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);

@@ -1,6 +1,21 @@
 /** @file What computes training steps, whatever the device. */
 import type { Batch } from '../../data/define';
+import type { Tensor } from '../../graph';
+import type { TrainConfig } from '../../models/config';
+import type { ParameterInfo, Update } from '../optimizer';
 import type { Feed } from '../ort';
+
+/** What an engine is made from. */
+export interface EngineOptions {
+  readonly parameters: ReadonlyMap<string, ParameterInfo>;
+  /** Outputs of the training graph: `loss` and `grad.<parameter>`. */
+  readonly graph: Readonly<Record<string, Tensor>>;
+  readonly train: TrainConfig;
+  readonly threads: number;
+}
+
+/** Prefix of the outputs that are gradients. */
+export const GRADIENT = 'grad.';
 
 /** What one optimiser step found. */
 export interface StepResult {
@@ -15,9 +30,8 @@ export interface StepResult {
 /** Everything that a checkpoint keeps of an engine. Arrays may be views that the next step overwrites. */
 export interface TrainingTensors {
   readonly parameters: ReadonlyMap<string, Float32Array>;
-  /** First and second moment of the gradient. */
-  readonly moments1: ReadonlyMap<string, Float32Array>;
-  readonly moments2: ReadonlyMap<string, Float32Array>;
+  /** The optimiser's states by their names, then by parameter. */
+  readonly states: ReadonlyMap<string, ReadonlyMap<string, Float32Array>>;
 }
 
 export interface TrainingEngine {
@@ -25,20 +39,19 @@ export interface TrainingEngine {
   readonly threads: number;
   /** Nodes of the training graph, for the log. */
   readonly nodes: number;
+  /** Names of the optimiser's states, such as `exp_avg`. */
+  readonly states: readonly string[];
   /** Nodes that left the device in the first step; undefined before it. Empty on the CPU itself. */
   fallbacks(): readonly string[] | undefined;
-  /**
-   * One optimiser step over micro-batches of equal size.
-   * @param update number of the update from 1, and its learning rate
-   */
-  step(
-    batches: readonly Batch[],
-    update: { readonly step: number; readonly lr: number },
-  ): Promise<StepResult>;
+  /** One optimiser step over micro-batches of equal size. */
+  step(batches: readonly Batch[], update: Update): Promise<StepResult>;
   /** Parameters as graph inputs for evaluation, by name. */
   parameterFeeds(): Readonly<Record<string, Feed>>;
   read(): Promise<TrainingTensors>;
-  /** Replaces everything, from a checkpoint or an initialisation. */
-  write(tensors: TrainingTensors): Promise<void>;
+  /** Replaces everything, from a checkpoint or an initialisation. States that are left out start at zero. */
+  write(tensors: {
+    readonly parameters: TrainingTensors['parameters'];
+    readonly states?: TrainingTensors['states'];
+  }): Promise<void>;
   release(): Promise<void>;
 }

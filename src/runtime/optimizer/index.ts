@@ -1,3 +1,5 @@
-/** @file The optimiser of the CPU: parameters in one WebAssembly memory, updated in place. */
-export { AdamW, clipCoefficient } from './adamw';
-export { ParameterMemory, type ParameterInfo } from './memory';
+/** @file Optimisers: rules, parameter groups, and the memory in which the CPU updates in place. */
+export { clipCoefficient, Optimizer, type Update } from './cpu';
+export { parameterGroups, type ParameterGroup, type ParameterInfo } from './groups';
+export { ParameterMemory } from './memory';
+export { updateRule, type UpdateRule } from './rules';

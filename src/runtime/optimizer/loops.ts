@@ -9,32 +9,49 @@ import { assemble, f32, f64, i32, op, v128, type Code, type WasmFunction } from 
 
 const LANES_BYTES = 16;
 
+/**
+ * A loop of Adam.
+ * @param decay 1 - lr · weight_decay for AdamW, the weight decay itself for Adam
+ * @param fresh1 1 - beta1
+ * @param fresh2 1 - beta2
+ * @param rootCorrection 1 / √(1 - beta2^t)
+ * @param stepSize lr / (1 - beta1^t)
+ * @param gradientScale factor on the gradient: clipping, and 1/accumulate
+ */
+type AdamLoop = (
+  parameter: number,
+  end: number,
+  gradient: number,
+  moment1: number,
+  moment2: number,
+  decay: number,
+  beta1: number,
+  fresh1: number,
+  beta2: number,
+  fresh2: number,
+  rootCorrection: number,
+  eps: number,
+  stepSize: number,
+  gradientScale: number,
+) => void;
+
+type SgdLoop = (
+  parameter: number,
+  end: number,
+  gradient: number,
+  buffer: number,
+  decay: number,
+  momentum: number,
+  rate: number,
+  gradientScale: number,
+) => void;
+
 /** The exported functions; addresses are byte offsets into the memory. */
 export interface Loops {
-  /**
-   * @param keep 1 - lr · weight_decay
-   * @param fresh1 1 - beta1
-   * @param fresh2 1 - beta2
-   * @param rootCorrection 1 / √(1 - beta2^t)
-   * @param stepSize lr / (1 - beta1^t)
-   * @param gradientScale factor on the gradient: clipping, and 1/accumulate
-   */
-  adamw(
-    parameter: number,
-    end: number,
-    gradient: number,
-    moment1: number,
-    moment2: number,
-    keep: number,
-    beta1: number,
-    fresh1: number,
-    beta2: number,
-    fresh2: number,
-    rootCorrection: number,
-    eps: number,
-    stepSize: number,
-    gradientScale: number,
-  ): void;
+  readonly adamw: AdamLoop;
+  readonly adam: AdamLoop;
+  readonly sgd: SgdLoop;
+  readonly nesterov: SgdLoop;
   /** Σ x², accumulated in double. */
   sumOfSquares(start: number, end: number): number;
   /** target += source */
@@ -54,23 +71,37 @@ const again = (cursor: number, end: number): Code => [
   ...op.i32LtU,
 ];
 
-function adamw(): WasmFunction {
+/** gradient = g · scale, on the stack. */
+const scaled = (address: number, scale: number): Code => [
+  ...op.localGet(address),
+  ...op.v128Load(),
+  ...scalar(scale),
+  ...op.f32x4Mul,
+];
+/** Adds decay · p to the gradient on the stack. */
+const withL2 = (p: number, decay: number): Code => [
+  ...op.localGet(p),
+  ...op.v128Load(),
+  ...scalar(decay),
+  ...op.f32x4Mul,
+  ...op.f32x4Add,
+];
+
+function adam(name: 'adamw' | 'adam'): WasmFunction {
   const [p, end, g, m, v] = [0, 1, 2, 3, 4];
-  const [keep, beta1, fresh1, beta2, fresh2, rootCorrection, eps, stepSize, gradientScale] = [
+  const [decay, beta1, fresh1, beta2, fresh2, rootCorrection, eps, stepSize, gradientScale] = [
     5, 6, 7, 8, 9, 10, 11, 12, 13,
   ];
   const [gradient, moment1, moment2] = [14, 15, 16];
+  const decoupled = name === 'adamw';
   return {
-    name: 'adamw',
+    name,
     parameters: [i32, i32, i32, i32, i32, f32, f32, f32, f32, f32, f32, f32, f32, f32],
     locals: [v128, v128, v128],
     body: [
       op.doWhile(
-        // gradient = g · scale
-        op.localGet(g),
-        op.v128Load(),
-        scalar(gradientScale),
-        op.f32x4Mul,
+        scaled(g, gradientScale),
+        decoupled ? [] : withL2(p, decay),
         op.localSet(gradient),
         // m = beta1·m + (1 - beta1)·gradient
         op.localGet(m),
@@ -98,12 +129,11 @@ function adamw(): WasmFunction {
         op.f32x4Add,
         op.localTee(moment2),
         op.v128Store(),
-        // p = keep·p - stepSize·m / (√v·rootCorrection + eps)
+        // p = keep·p - stepSize·m / (√v·rootCorrection + eps), keep 1 unless decoupled
         op.localGet(p),
         op.localGet(p),
         op.v128Load(),
-        scalar(keep),
-        op.f32x4Mul,
+        decoupled ? [...scalar(decay), ...op.f32x4Mul] : [],
         op.localGet(moment1),
         scalar(stepSize),
         op.f32x4Mul,
@@ -119,6 +149,53 @@ function adamw(): WasmFunction {
         advance(g),
         advance(m),
         advance(v),
+        advance(p),
+        again(p, end),
+      ),
+    ],
+  };
+}
+
+function sgd(name: 'sgd' | 'nesterov'): WasmFunction {
+  const [p, end, g, buffer, decay, momentum, rate, gradientScale] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [gradient, moved] = [8, 9];
+  const ahead: Code = [
+    ...op.localGet(gradient),
+    ...op.localGet(moved),
+    ...scalar(momentum),
+    ...op.f32x4Mul,
+    ...op.f32x4Add,
+  ];
+  return {
+    name,
+    parameters: [i32, i32, i32, i32, f32, f32, f32, f32],
+    locals: [v128, v128],
+    body: [
+      op.doWhile(
+        scaled(g, gradientScale),
+        withL2(p, decay),
+        op.localSet(gradient),
+        // buffer = momentum·buffer + gradient
+        op.localGet(buffer),
+        op.localGet(buffer),
+        op.v128Load(),
+        scalar(momentum),
+        op.f32x4Mul,
+        op.localGet(gradient),
+        op.f32x4Add,
+        op.localTee(moved),
+        op.v128Store(),
+        // p = p - rate·direction
+        op.localGet(p),
+        op.localGet(p),
+        op.v128Load(),
+        name === 'nesterov' ? ahead : op.localGet(moved),
+        scalar(rate),
+        op.f32x4Mul,
+        op.f32x4Sub,
+        op.v128Store(),
+        advance(g),
+        advance(buffer),
         advance(p),
         again(p, end),
       ),
@@ -194,6 +271,11 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The loops over one memory. Empty ranges must not be passed: a loop runs at least once. */
 export function bindLoops(memory: WebAssembly.Memory): Loops {
-  compiled ??= new WebAssembly.Module(assemble([adamw(), sumOfSquares(), accumulate()]));
+  compiled ??= new WebAssembly.Module(
+    assemble([
+      ...[adam('adamw'), adam('adam'), sgd('sgd'), sgd('nesterov')],
+      ...[sumOfSquares(), accumulate()],
+    ]),
+  );
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Loops;
 }

@@ -20,7 +20,7 @@ export function openEngine(device: ComputeDevice, request: EngineRequest): Promi
   const { train } = config;
   const graph = model.trainingStep(train.batch_size);
   const options = { parameters: model.parameters, graph, train, threads };
-  return device === 'cpu' ? openCpuEngine(options) : openDeviceEngine(options);
+  return device === 'cpu' ? openCpuEngine(options) : openDeviceEngine(options, device);
 }
 
 /** Arithmetic of one optimiser step: forward and backward take three times the forward. */
@@ -45,14 +45,13 @@ export async function deviceFor(
     measure: async (device) => {
       const engine = await openEngine(device, request);
       try {
-        const zero = new Map([...model.parameters].map(([name, { shape }]) => [name, zeros(shape)]));
-        await engine.write({ parameters: model.initialise(config.seed), moments1: zero, moments2: zero });
+        await engine.write({ parameters: model.initialise(config.seed) });
         const batches = Array.from({ length: config.train.accumulate }, (_, index) =>
           data.trainBatch(index, config.train.batch_size),
         );
-        await engine.step(batches, { step: 1, lr: 0 });
+        await engine.step(batches, { step: 1, rate: () => 0 });
         const began = performance.now();
-        await engine.step(batches, { step: 2, lr: 0 });
+        await engine.step(batches, { step: 2, rate: () => 0 });
         return (performance.now() - began) / 1000;
       } finally {
         await engine.release();
@@ -60,6 +59,3 @@ export async function deviceFor(
     },
   });
 }
-
-export const zeros = (shape: readonly number[]): Float32Array =>
-  new Float32Array(shape.reduce((product, extent) => product * extent, 1));

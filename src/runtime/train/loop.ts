@@ -93,10 +93,12 @@ export async function trainingLoop(
   while (totals.step < train.steps) {
     await control.turn(pausing);
     if (control.stopping) break;
-    const lr = learningRate(train.schedule, train.optimizer.lr, totals.step, train.steps);
+    const at = totals.step;
+    const rate = (peak: number): number => learningRate(train.schedule, peak, at, train.steps);
+    const lr = rate(train.optimizer.lr);
     const first = totals.step * train.accumulate;
     const batches = Array.from({ length: train.accumulate }, (_, index) => parts.batch(first + index));
-    const result = await parts.engine.step(batches, { step: totals.step + 1, lr });
+    const result = await parts.engine.step(batches, { step: totals.step + 1, rate });
     if (!result.finite) throw new NonFiniteStep(totals.step + 1, lr, result, batches);
     totals.step++;
     totals.tokens += parts.tokensPerStep;

@@ -7,6 +7,7 @@ export type Schedule = z.output<typeof scheduleSchema>;
 /**
  * Learning rate of the update number `step` (from 0) of `steps`: lr·(s+1)/W during the W warm-up steps, then
  * constant, a straight line or half a cosine that reaches `min_lr` where the run ends.
+ * @param lr the peak: the run's, or that of a group of parameters
  */
 export function learningRate(schedule: Schedule, lr: number, step: number, steps: number): number {
   const { name, warmup, min_lr } = schedule;
@@ -15,5 +16,7 @@ export function learningRate(schedule: Schedule, lr: number, step: number, steps
   const span = steps - warmup;
   const progress = span > 0 ? Math.min(1, (step - warmup) / span) : 1;
   const share = name === 'cosine' ? (1 + Math.cos(Math.PI * progress)) / 2 : 1 - progress;
-  return min_lr + (lr - min_lr) * share;
+  // A group whose own rate is below the end of the run's stays where it is.
+  const end = Math.min(min_lr, lr);
+  return end + (lr - end) * share;
 }

@@ -13,7 +13,7 @@ import { CheckpointStore, modelFiles, openModelFolder, type LoadedCheckpoint } f
 import type { TrainingEngine } from '../engine/types';
 import type { CheckpointReply, LiveStatus, ProbeReply } from '../process/protocol';
 import type { RunServer, ServedRun } from '../process/server';
-import { flopsPerStep, tokensPerStep, zeros } from './engine';
+import { flopsPerStep, tokensPerStep } from './engine';
 import { Evaluator, type Evaluation } from './evaluate';
 import { NonFiniteStep, trainingLoop, type Totals } from './loop';
 import { findNonFinite, nonFiniteMessage } from './nonfinite';
@@ -121,13 +121,12 @@ export class TrainingRun implements ServedRun {
   /** Initial values, or the newest whole checkpoint of a run that is continued. */
   async restore(): Promise<void> {
     const { request, config, model, engine } = this.#parts;
-    const none = new Map([...model.parameters].map(([name, { shape }]) => [name, zeros(shape)]));
     const loaded =
       request.resume === undefined
         ? undefined
         : await this.#store.latest((error) => request.onMessage?.(`${error.message} Trying the one before.`));
     if (loaded === undefined) {
-      await engine.write({ parameters: model.initialise(config.seed), moments1: none, moments2: none });
+      await engine.write({ parameters: model.initialise(config.seed) });
     } else {
       await this.#load(loaded);
     }
@@ -146,7 +145,7 @@ export class TrainingRun implements ServedRun {
       task: model.task,
       data: model.data,
     }));
-    const moments = (kind: string): Map<string, Float32Array> =>
+    const saved = (kind: string): Map<string, Float32Array> =>
       new Map(
         [...model.parameters.keys()].map((name) => {
           const tensor = optimizer.get(`${kind}.${name}`);
@@ -154,7 +153,8 @@ export class TrainingRun implements ServedRun {
           return [name, float32Of(tensor)];
         }),
       );
-    await engine.write({ parameters, moments1: moments('exp_avg'), moments2: moments('exp_avg_sq') });
+    const states = new Map(engine.states.map((kind) => [kind, saved(kind)]));
+    await engine.write({ parameters, states });
     const { step, tokens, flops, seconds } = state;
     Object.assign(this.#totals, { step, tokens, flops, seconds });
     this.#lastCheckpoint = path;
@@ -231,16 +231,17 @@ export class TrainingRun implements ServedRun {
 
   async #write(totals: Readonly<Totals>, evaluation: Evaluation | undefined): Promise<string> {
     const { config, model, engine, folder } = this.#parts;
-    const { parameters, moments1, moments2 } = await engine.read();
-    const entries = (kind: string, values: ReadonlyMap<string, Float32Array>) =>
+    const { parameters, states } = await engine.read();
+    const optimizer = [...states].flatMap(([kind, values]) =>
       [...model.parameters].map(
         ([name, { shape }]) => [`${kind}.${name}`, { shape, data: values.get(name)! }] as const,
-      );
+      ),
+    );
     // No row may be younger than the state that it led to.
     folder.sync();
     const path = await this.#store.write({
       model: modelFiles(model, parameters),
-      optimizer: [...entries('exp_avg', moments1), ...entries('exp_avg_sq', moments2)],
+      optimizer,
       state: {
         ...totals,
         cursor: totals.step * config.train.accumulate,

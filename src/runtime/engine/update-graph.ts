@@ -1,0 +1,69 @@
+/** @file The optimiser as graph: norm, clipping and the rule's update behind gradients. */
+import * as g from '../../graph';
+import type { Tensor } from '../../graph';
+import type { TrainConfig } from '../../models/config';
+import { parameterGroups, updateRule, type ParameterInfo, type Update } from '../optimizer';
+
+/** Prefix of what replaces an input of the same name. */
+export const NEXT = 'next.';
+
+/** Input and output names of an optimiser's states. */
+export const stateName = (state: string, parameter: string): string => `${state}.${parameter}`;
+
+/** Micro-batches times loss scale: what the sum of gradients is divided by, as its reciprocal. */
+const INVERSE = 'inverse';
+
+export interface UpdateGraph {
+  /** `grad_norm`, and `next.<input>` for every parameter and state. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Values of the scalars that change from step to step, by input name. */
+  scalars(update: Update, divisor: number): Record<string, Float32Array>;
+}
+
+/**
+ * @param gradients sums over micro-batches, by parameter
+ * @returns nodes whose inputs are the parameters, their states and a few scalars
+ */
+export function updateGraph(
+  gradients: ReadonlyMap<string, Tensor>,
+  parameters: ReadonlyMap<string, ParameterInfo>,
+  { optimizer, clip }: Pick<TrainConfig, 'optimizer' | 'clip'>,
+): UpdateGraph {
+  const rule = updateRule(optimizer);
+  const groups = parameterGroups(parameters, optimizer);
+  const inverse = g.input(INVERSE, []);
+  const outputs: Record<string, Tensor> = {};
+  const scale = g.scope('clip', () => {
+    const squares = [...gradients.values()].map((gradient) => g.sum(g.square(gradient)));
+    const norm = g.mul(g.sqrt(squares.reduce((total, square) => g.add(total, square))), inverse);
+    outputs['grad_norm'] = norm;
+    return clip > 0 ? g.mul(g.minimum(1, g.div(clip, g.add(norm, 1e-6))), inverse) : inverse;
+  });
+  const names = Object.keys(rule.scalars(1, 0, 0));
+  const scalarName = (name: string, group: number): string => `${name}.${group}`;
+  g.scope('optimizer', () => {
+    for (const [index, group] of groups.entries()) {
+      const scalars = Object.fromEntries(names.map((name) => [name, g.input(scalarName(name, index), [])]));
+      for (const name of group.names) {
+        const { shape } = parameters.get(name)!;
+        const states = rule.states.map((state) => g.input(stateName(state, name), shape));
+        const gradient = g.mul(gradients.get(name)!, scale);
+        const next = rule.graph(g.input(name, shape), gradient, states, scalars);
+        outputs[NEXT + name] = next.parameter;
+        rule.states.forEach((state, i) => (outputs[NEXT + stateName(state, name)] = next.states[i]!));
+      }
+    }
+  });
+  return {
+    outputs,
+    scalars({ step, rate }, divisor) {
+      const found: Record<string, Float32Array> = { [INVERSE]: Float32Array.of(1 / divisor) };
+      for (const [index, { lr, weightDecay }] of groups.entries()) {
+        for (const [name, value] of Object.entries(rule.scalars(step, rate(lr), weightDecay))) {
+          found[scalarName(name, index)] = Float32Array.of(value);
+        }
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * @file The optimiser of the CPU over a `ParameterMemory`: sums of micro-batches, clipping by the global norm as
+ * PyTorch's `clip_grad_norm_` does it, and the rule's loop per group.
+ */
+import type { OptimizerConfig } from '../../models/config';
+import { parameterGroups, type ParameterInfo } from './groups';
+import { ParameterMemory } from './memory';
+import { updateRule, type UpdateRule } from './rules';
+
+/** Number of an update, and the learning rates at it. */
+export interface Update {
+  /** From 1: decides the bias corrections. */
+  readonly step: number;
+  /** The learning rate at this step of a group whose peak is `peak`. */
+  rate(peak: number): number;
+}
+
+/** Factor on the gradients: min(1, clip / (norm + 1e-6)). */
+export function clipCoefficient(norm: number, clip: number): number {
+  return clip > 0 ? Math.min(1, clip / (norm + 1e-6)) : 1;
+}
+
+export class Optimizer {
+  readonly memory: ParameterMemory;
+  readonly #rule: UpdateRule;
+  readonly #clip: number;
+
+  /** @param options.clip largest global gradient 2-norm; 0 switches clipping off */
+  constructor(
+    parameters: ReadonlyMap<string, ParameterInfo>,
+    options: {
+      readonly optimizer: OptimizerConfig;
+      readonly clip: number;
+      readonly accumulating?: boolean;
+    },
+  ) {
+    const { optimizer, clip, accumulating = false } = options;
+    this.#rule = updateRule(optimizer);
+    this.#clip = clip;
+    this.memory = new ParameterMemory(parameters, {
+      groups: parameterGroups(parameters, optimizer),
+      states: this.#rule.states,
+      accumulating,
+    });
+  }
+
+  /** Adds the gradients of one micro-batch to the sums; `first` starts a new sum. */
+  accumulate(first: boolean): void {
+    const { loops, sums, gradients, regionBytes } = this.memory;
+    if (regionBytes === 0 || sums === gradients) return;
+    if (first) {
+      for (const [name, view] of sums.views) view.set(gradients.views.get(name)!);
+    } else {
+      loops.accumulate(sums.base, sums.base + regionBytes, gradients.base);
+    }
+  }
+
+  /** Global 2-norm of the averaged gradient, before clipping; NaN or Infinity when any entry is. */
+  gradientNorm(microBatches = 1): number {
+    const { loops, sums, regionBytes } = this.memory;
+    if (regionBytes === 0) return 0;
+    return Math.sqrt(loops.sumOfSquares(sums.base, sums.base + regionBytes)) / microBatches;
+  }
+
+  /**
+   * One update in place.
+   * @param norm what `gradientNorm` returned
+   */
+  update({ step, rate }: Update, norm: number, microBatches = 1): void {
+    const { loops, spans, parameters, sums, states } = this.memory;
+    const scale = clipCoefficient(norm, this.#clip) / microBatches;
+    for (const { start, end, lr, weightDecay } of spans) {
+      const at = {
+        parameters: parameters.base + start,
+        end: parameters.base + end,
+        gradients: sums.base + start,
+        states: [...states.values()].map(({ base }) => base + start),
+      };
+      this.#rule.loop(loops, at, this.#rule.scalars(step, rate(lr), weightDecay), scale);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** @file Training on WebGPU beside the CPU: the same losses, step by step. */
+import assert from 'node:assert/strict';
+import { webgpuProblem } from '../graph/support/compare';
+import { everyMixer, losses, openTiny, tinyModel } from './support/engines';
+
+const STEPS = 20;
+
+describe('training on WebGPU', function () {
+  this.timeout(300_000);
+  before(async function () {
+    const problem = await webgpuProblem();
+    if (problem !== undefined) {
+      this.test!.parent!.title += ` (skipped: ${problem})`;
+      this.skip();
+    }
+  });
+
+  for (const [name, layer] of everyMixer) {
+    it(`${name} follows the CPU over ${STEPS} steps, with nothing left to the CPU`, async () => {
+      const model = tinyModel([layer]);
+      const cpu = await openTiny(model);
+      const expected = await losses(cpu, STEPS);
+      await cpu.release();
+      const gpu = await openTiny(model, { device: 'webgpu' });
+      const found = await losses(gpu, STEPS);
+      assert.deepEqual(gpu.fallbacks(), []);
+      await gpu.release();
+      found.forEach(([loss, norm], step) => {
+        assert.ok(Math.abs(loss - expected[step]![0]) < 1e-4, `loss ${step}: ${loss}, ${expected[step]![0]}`);
+        const tolerance = 1e-3 * Math.max(1, expected[step]![1]);
+        assert.ok(Math.abs(norm - expected[step]![1]) < tolerance, `norm ${step}: ${norm}`);
+      });
+    });
+  }
+
+  it('adds the gradients of micro-batches as the CPU does, and keeps its state in a checkpoint', async () => {
+    const model = tinyModel([{ mixer: 'mamba', d_state: 4 }], 8, 16);
+    const train = { accumulate: 3, batch_size: 2 };
+    const cpu = await openTiny(model, { train });
+    const expected = await losses(cpu, 6, { batch: 2, accumulate: 3 });
+    await cpu.release();
+    const gpu = await openTiny(model, { train, device: 'webgpu' });
+    const found = await losses(gpu, 6, { batch: 2, accumulate: 3 });
+    found.forEach(([loss], step) => assert.ok(Math.abs(loss - expected[step]![0]) < 1e-5));
+    const saved = await gpu.read();
+    const again = await openTiny(model, { train, device: 'webgpu' });
+    await again.write(saved);
+    assert.deepEqual(await again.read(), saved);
+    await gpu.release();
+    await again.release();
+  });
+});
