@@ -39,7 +39,9 @@ export function mambaOptions(goldenCase: GoldenCase, prefix: string, options: Op
 export function mamba2Options(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
   options.informative('d_state', 'd_conv', 'expand', 'headdim', 'd_ssm', 'd_inner', 'nheads');
   options.irrelevant(...START, ...KERNELS);
-  for (const key of ['bias', 'conv_bias', 'rmsnorm', 'D_has_hdim']) options.boolean(key);
+  for (const key of ['bias', 'conv_bias', 'rmsnorm', 'D_has_hdim', 'learnable_init_states']) {
+    options.boolean(key);
+  }
   const ngroups = options.integer('ngroups') ?? 1;
   const chunk_size = options.integer('chunk_size');
   const norm_before_gate = options.boolean('norm_before_gate') ?? false;
@@ -63,6 +65,7 @@ export function mamba2Options(goldenCase: GoldenCase, prefix: string, options: O
     ngroups,
     d_ssm,
     rmsnorm: goldenCase.has(`${prefix}norm.weight`),
+    learnable_init_states: goldenCase.has(`${prefix}init_states`),
     norm_before_gate,
     D_has_hdim: goldenCase.shape(`${prefix}D`, 1)[0] !== nheads,
     dt_limit: [low, Number.isFinite(high) ? high : 'inf'],
@@ -107,7 +110,8 @@ export function attentionOptions(goldenCase: GoldenCase, prefix: string, options
   for (const key of ['qkv_proj_bias', 'out_proj_bias']) options.boolean(key);
   const rotary_emb_dim = options.integer('rotary_emb_dim') ?? 0;
   const rotary_emb_base = options.number('rotary_emb_base') ?? 10000;
-  if (options.boolean('rotary_emb_interleaved')) throw new NotSupported('rotary_emb_interleaved: true');
+  const rotary_emb_interleaved = options.boolean('rotary_emb_interleaved') ?? false;
+  const softmax_scale = options.number('softmax_scale');
   if (options.integer('mlp_dim')) throw new NotSupported('an MLP inside attention (mlp_dim)');
   const head_dim = goldenCase.shape(`${prefix}out_proj.weight`, 2)[1]! / heads;
   if (!Number.isInteger(head_dim))
@@ -120,6 +124,8 @@ export function attentionOptions(goldenCase: GoldenCase, prefix: string, options
     causal,
     rotary_emb_dim,
     rotary_emb_base,
+    rotary_emb_interleaved,
+    ...(softmax_scale === undefined ? {} : { softmax_scale }),
     d_conv: goldenCase.has(convolution) ? goldenCase.shape(convolution, 3)[2] : 0,
     qkv_proj_bias: goldenCase.has(`${prefix}in_proj.bias`),
     out_proj_bias: goldenCase.has(`${prefix}out_proj.bias`),

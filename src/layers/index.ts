@@ -1,6 +1,8 @@
 /** @file All mixers. Completion, checks, documentation, checkpoints and views follow from this list. */
 import { attention } from './attention';
 import type { LayerDefinition } from './define';
+import { gatedMlp } from './gated-mlp';
+import { glu } from './glu';
 import { hydra } from './hydra';
 import { mamba } from './mamba';
 import { mamba2 } from './mamba2';
@@ -12,6 +14,8 @@ export const mixers: Readonly<Record<string, LayerDefinition>> = {
   hydra,
   attention,
   mlp,
+  'gated-mlp': gatedMlp,
+  glu,
 };
 
 /** How each mixer is written, for the documentation and for snippets. */
@@ -21,6 +25,8 @@ export const mixerExamples: Readonly<Record<string, string>> = {
   hydra: '{mixer: hydra, d_state: 64, headdim: 32}',
   attention: '{mixer: attention, heads: 4, rotary_emb_dim: 16}',
   mlp: '{mixer: mlp, d_intermediate: 512}',
+  'gated-mlp': '{mixer: gated-mlp, activation: gelu}',
+  glu: '{mixer: glu}',
 };
 
 export type {

@@ -81,15 +81,27 @@ export function finish(
   return project(whole, p, 'out_proj');
 }
 
+/** The state that a token meets: the last one's, or the learned one before the first token. */
+export function stateBefore(state: Tensors, p: Tensors, batch: number): g.Tensor {
+  const kept = state['ssm_state']!;
+  const initial = p['init_states'];
+  if (!initial) return kept;
+  const first = g.reshape(g.less(state['position']!, 0.5), [batch, 1, 1, 1]);
+  return g.where(first, g.unsqueeze(initial, 0), kept);
+}
+
+/** What the scan runs over, per channel, per head and per group. */
+interface Scanned {
+  readonly u: g.Tensor;
+  readonly delta: g.Tensor;
+  readonly A: g.Tensor;
+  readonly B: g.Tensor;
+  readonly C: g.Tensor;
+  readonly initial: g.Tensor | undefined;
+}
+
 /** Every state (batch, time, d_ssm, d_state), from the same recurrence written per channel. */
-export function keptStates(
-  u: g.Tensor,
-  delta: g.Tensor,
-  A: g.Tensor,
-  B: g.Tensor,
-  C: g.Tensor,
-  r: Mamba2Sizes,
-): g.Tensor {
+export function keptStates({ u, delta, A, B, C, initial }: Scanned, r: Mamba2Sizes): g.Tensor {
   const [batch, length] = u.shape as [number, number, number];
   const timeMajor = (t: g.Tensor): g.Tensor =>
     g.transpose(
@@ -104,6 +116,11 @@ export function keptStates(
     A: g.expand(g.unsqueeze(perChannel(A, { ...r, D_has_hdim: false }), 1), [r.d_ssm, r.d_state]),
     B: maps(B),
     C: maps(C),
+    ...(initial
+      ? {
+          initialState: g.expand(g.reshape(initial, [1, r.d_ssm, r.d_state]), [batch, r.d_ssm, r.d_state]),
+        }
+      : {}),
     keepStates: true,
   });
   return timeMajor(states!);

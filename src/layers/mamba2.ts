@@ -6,13 +6,14 @@ import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Problem } from './define';
 import { headProblems } from './heads';
-import { formula, inverseSoftplusDt, linear, ones, scaled, uniform } from './init';
+import { formula, inverseSoftplusDt, linear, ones, scaled, uniform, zeros } from './init';
 import {
   divide,
   finish,
   keptStates,
   perChannel,
   scanWidths,
+  stateBefore,
   stepSize,
   widths,
   type Divided,
@@ -57,6 +58,10 @@ const options = z.strictObject({
     .default(256)
     .describe('Tokens per chunk of the chunked algorithm; changes speed, not the result.')
     .meta({ symbol: 'Q' }),
+  learnable_init_states: z
+    .boolean()
+    .default(false)
+    .describe('A learned state before the first token, instead of zero.'),
   rmsnorm: z.boolean().default(true).describe('RMS normalisation around the gate, per group.'),
   norm_before_gate: z.boolean().default(false).describe('norm(y) · silu(z) instead of norm(y · silu(z)).'),
   D_has_hdim: z.boolean().default(false).describe('Skip weight D per channel instead of per head.'),
@@ -139,7 +144,9 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
   parameters(r, dims) {
     const [lowest, highest] = r.A_init_range;
     const residuals = dims.n_layer * dims.residuals_per_layer;
+    const start = [r.nheads, r.headdim, r.d_state];
     return {
+      ...(r.learnable_init_states ? { init_states: { shape: start, init: zeros, decay: false } } : {}),
       dt_bias: {
         shape: [r.nheads],
         init: inverseSoftplusDt(r.dt_min, r.dt_max, r.dt_init_floor),
@@ -178,11 +185,13 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     const delta = stepSize(dt, p, r);
     const A = g.neg(g.exp(p['A_log']!));
     const heads = g.reshape(u, [batch, length, r.nheads, r.headdim]);
+    const initial = p['init_states'];
     const scan = g.ssd({
       X: g.mul(heads, g.unsqueeze(delta, 3)),
       A: g.mul(delta, A),
       B: g.reshape(B, [batch, length, r.ngroups, r.d_state]),
       C: g.reshape(C, [batch, length, r.ngroups, r.d_state]),
+      ...(initial ? { initialState: g.expand(g.unsqueeze(initial, 0), [batch, ...initial.shape]) } : {}),
       // Differences of cumulative sums lose bits in long chunks; the result does not depend on the size.
       chunkSize: Math.min(r.chunk_size, 64),
     });
@@ -195,7 +204,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
       ctx.probe('B', g.reshape(B, [batch, length, r.ngroups, r.d_state]));
       ctx.probe('C', g.reshape(C, [batch, length, r.ngroups, r.d_state]));
       ctx.probe('D', perChannel(p['D']!, r));
-      const states = keptStates(u, delta, A, B, C, r);
+      const states = keptStates({ u, delta, A, B, C, initial }, r);
       ctx.probe('state', states);
       ctx.probe('state_norm', g.sqrt(g.sum(g.square(states), [3])));
       ctx.probe('y', y);
@@ -204,7 +213,12 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     return finish(y, zt, z0, x0, p, r);
   },
 
-  state: (r) => ({ conv_state: [r.d_xbc, r.d_conv], ssm_state: [r.nheads, r.headdim, r.d_state] }),
+  state: (r) => ({
+    conv_state: [r.d_xbc, r.d_conv],
+    ssm_state: [r.nheads, r.headdim, r.d_state],
+    // States start at zero: the number of tokens so far says when the learned one takes its place.
+    ...(r.learnable_init_states ? { position: [] } : {}),
+  }),
 
   step(x, state, p, r) {
     const [z0, x0, zt, xbc, dt] = divide(project(x, p, 'in_proj'), widths(r)) as Divided;
@@ -220,10 +234,19 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     };
     const heads = g.mul(g.reshape(u, [batch, r.nheads, r.headdim]), g.unsqueeze(delta, 2));
     const write = g.mul(g.unsqueeze(heads, 3), perHead(B));
-    const S = g.add(g.mul(g.reshape(decay, [batch, r.nheads, 1, 1]), state['ssm_state']!), write);
+    const before = stateBefore(state, p, batch);
+    const S = g.add(g.mul(g.reshape(decay, [batch, r.nheads, 1, 1]), before), write);
     const read = g.reshape(g.sum(g.mul(S, perHead(C)), [3]), [batch, r.d_ssm]);
     const y = g.add(read, g.mul(perChannel(p['D']!, r), u));
-    return { y: finish(y, zt, z0, x0, p, r), state: { conv_state: conv.cache, ssm_state: S } };
+    const position = state['position'];
+    return {
+      y: finish(y, zt, z0, x0, p, r),
+      state: {
+        conv_state: conv.cache,
+        ssm_state: S,
+        ...(position ? { position: g.add(position, 1) } : {}),
+      },
+    };
   },
 
   probes: scanProbes({

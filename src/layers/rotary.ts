@@ -1,4 +1,4 @@
-/** @file Rotary position embedding (Su et al., 2021), non-interleaved: channel i is turned with channel i + n/2. */
+/** @file Rotary position embedding (Su et al., 2021): pairs of channels, turned by an angle. */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 
@@ -6,6 +6,9 @@ export interface Angles {
   readonly cos: Tensor;
   readonly sin: Tensor;
 }
+
+/** Which channels form a pair: i and i + n/2, or the neighbours 2i and 2i + 1. */
+export type Pairs = 'halves' | 'neighbours';
 
 /**
  * @param positions (…), token positions as floats
@@ -22,12 +25,44 @@ export function rotaryAngles(
   return { cos: g.cos(turns), sin: g.sin(turns) };
 }
 
-/** Turns the first channels of `x` (…, head_dim); the angles broadcast against x without its last axis. */
-export function rotate(x: Tensor, { cos, sin }: Angles): Tensor {
+/** (a, b) → (a cos − b sin, a sin + b cos). */
+const turn = (a: Tensor, b: Tensor, { cos, sin }: Angles): [Tensor, Tensor] => [
+  g.sub(g.mul(a, cos), g.mul(b, sin)),
+  g.add(g.mul(a, sin), g.mul(b, cos)),
+];
+
+/**
+ * Turns the first channels of `x` (…, n); the angles (…, pairs) broadcast against x without its last axis.
+ * @param width channels that the pairs are taken from; the first 2 · pairs unless given
+ */
+export function rotate(x: Tensor, angles: Angles, pairs: Pairs = 'halves', width?: number): Tensor {
   const axis = x.shape.length - 1;
-  const half = cos.shape.at(-1)!;
+  const count = angles.cos.shape.at(-1)!;
+  if (pairs === 'neighbours') return rotateNeighbours(x, angles, count);
+  const half = (width ?? 2 * count) / 2;
   const rest = x.shape[axis]! - 2 * half;
-  const [a, b, tail] = g.split(x, axis, rest > 0 ? [half, half, rest] : [half, half]);
-  const turned = [g.sub(g.mul(a!, cos), g.mul(b!, sin)), g.add(g.mul(a!, sin), g.mul(b!, cos))];
-  return g.concat(tail ? [...turned, tail] : turned, axis);
+  const still = half - count;
+  const sizes = [count, still, count, still, rest];
+  const parts = g.split(
+    x,
+    axis,
+    sizes.filter((size) => size > 0),
+  );
+  const [a, firstStill, b, ...tail] = still > 0 ? parts : [parts[0], undefined, parts[1], ...parts.slice(2)];
+  const [first, second] = turn(a!, b!, angles);
+  return g.concat(
+    [first, firstStill, second, ...tail].filter((part) => part !== undefined),
+    axis,
+  );
+}
+
+function rotateNeighbours(x: Tensor, angles: Angles, count: number): Tensor {
+  const axis = x.shape.length - 1;
+  const rest = x.shape[axis]! - 2 * count;
+  const [turned, tail] = g.split(x, axis, rest > 0 ? [2 * count, rest] : [2 * count]);
+  const lead = x.shape.slice(0, axis);
+  const [a, b] = g.split(g.reshape(turned!, [...lead, count, 2]), axis + 1, [1, 1]);
+  const [first, second] = turn(g.squeeze(a!, axis + 1), g.squeeze(b!, axis + 1), angles);
+  const done = g.reshape(g.stack([first, second], axis + 1), [...lead, 2 * count]);
+  return tail ? g.concat([done, tail], axis) : done;
 }

@@ -44,6 +44,7 @@ export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason
     if (r['d_ssm'] !== r['d_inner']) return { reason: 'd_ssm smaller than d_inner' };
     if (r['D_has_hdim']) return { reason: 'D_has_hdim' };
     if (!r['rmsnorm']) return { reason: 'no norm inside the mixer' };
+    if (r['learnable_init_states']) return { reason: 'learned initial states' };
     if (r['norm_before_gate']) return { reason: 'norm_before_gate' };
     // Their norm runs over the whole width, the authors' over each group.
     if (r['ngroups'] !== 1) return { reason: 'norm statistics per group' };

@@ -43,7 +43,7 @@ describe('every mixer', () => {
       for (const [parameter, { decay }] of Object.entries(
         specs(name, name === 'mlp' ? { bias: true } : {}),
       )) {
-        const plain = /(^|\.)weight$/.test(parameter) && !parameter.startsWith('norm.');
+        const plain = /(^|\.)weight$/.test(parameter) && !/norm\./.test(parameter);
         assert.equal(decay, plain, parameter);
       }
     });
@@ -117,6 +117,12 @@ describe('checks', () => {
     assert.match(problems('attention', { heads: 4, num_heads_kv: 3 })[0]!.message, /num_heads_kv/);
     assert.match(problems('attention', { heads: 4, rotary_emb_dim: 3 })[0]!.message, /even/);
     assert.equal(problems('attention', { heads: 4, rotary_emb_dim: 16 })[0]!.suggestion, 8);
+    for (const window of [0, -3, 1.5]) {
+      assert.equal(mixers['attention']!.options.safeParse({ window }).success, false);
+    }
+    assert.match(problems('hydra', { d_conv: 4 })[0]!.message, /d_conv \(4\) must be odd/);
+    assert.match(problems('hydra', { headdim: 7 })[0]!.message, /headdim \(7\) must divide/);
+    assert.match(problems('hydra', { dt_min: 0.1 })[0]!.message, /dt_min \(0.1\) must be below dt_max/);
   });
 
   it('warn that the hidden width of an MLP is rounded', () => {

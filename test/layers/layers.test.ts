@@ -2,7 +2,7 @@
 import { mixers } from '../../src/layers';
 import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from './check-layer';
 import { slowHydra } from './slow-hydra';
-import { slowAttention, slowMamba, slowMamba2, slowMlp } from './slow';
+import { slowAttention, slowGatedMlp, slowGlu, slowMamba, slowMamba2, slowMlp } from './slow';
 
 const slow: Readonly<Record<string, Slow>> = {
   mamba: slowMamba as unknown as Slow,
@@ -10,6 +10,8 @@ const slow: Readonly<Record<string, Slow>> = {
   hydra: slowHydra as unknown as Slow,
   attention: slowAttention as unknown as Slow,
   mlp: slowMlp as unknown as Slow,
+  'gated-mlp': slowGatedMlp as unknown as Slow,
+  glu: slowGlu as unknown as Slow,
 };
 
 type Row = [
@@ -35,6 +37,7 @@ const rows: Row[] = [
   ['mamba2', { d_state: 1, headdim: 1, rmsnorm: false, expand: 1 }, [3, 1, 4]],
   ['mamba2', { d_state: 2, headdim: 3, d_conv: 3, d_ssm: 6, rmsnorm: false, ngroups: 2 }, [4, 1, 1]],
   ['mamba2', { d_state: 2, headdim: 4, chunk_size: 2, ngroups: 2, norm_before_gate: true }, [8, 1, 11]],
+  ['mamba2', { d_state: 2, headdim: 2, ngroups: 2, learnable_init_states: true }, [4, 2, 6]],
   ['hydra', { d_state: 3, headdim: 4 }, [6, 2, 7]],
   ['hydra', { d_state: 2, headdim: 2, ngroups: 2, d_conv: 3, bias: true, chunk_size: 3 }, [4, 1, 8]],
   ['hydra', { d_state: 2, headdim: 2, ngroups: 4, d_conv: 1, learnable_init_states: true }, [4, 2, 5]],
@@ -49,9 +52,26 @@ const rows: Row[] = [
   ['attention', { heads: 2, head_dim: 6, rotary_emb_dim: 2, rotary_emb_base: 100, d_conv: 2 }, [4, 1, 7]],
   ['attention', { heads: 1, causal: false }, [3, 2, 4]],
   ['attention', {}, [4, 1, 1]],
+  // Windows: shorter than the length, in blocks where that pays, longer than the length, of a single position.
+  ['attention', { heads: 2, window: 3, rotary_emb_dim: 2 }, [4, 2, 9]],
+  ['attention', { heads: 4, num_heads_kv: 2, window: 2, rotary_emb_dim: 4, head_dim: 4 }, [4, 2, 11]],
+  ['attention', { heads: 2, window: 1, d_conv: 2 }, [4, 1, 6]],
+  ['attention', { heads: 1, window: 30 }, [3, 1, 5]],
+  ['attention', { heads: 2, window: 3, causal: false }, [4, 1, 7]],
+  ['attention', { heads: 2, num_heads_kv: 1, window: 2, causal: false }, [4, 2, 15]],
+  ['attention', { heads: 2, rotary_emb_dim: 2, head_dim: 3, rotary_emb_interleaved: true }, [4, 1, 5]],
+  ['attention', { heads: 2, qk_norm: 'rms', rotary_emb_dim: 2, softmax_scale: 0.7 }, [4, 2, 5]],
+  ['attention', { heads: 2, qk_norm: 'l2', qk_temperature: 0.2, window: 2 }, [4, 1, 10]],
+  ['attention', { heads: 4, num_heads_kv: 2, qk_temperature: 'learned' }, [8, 1, 5]],
   ['mlp', { d_intermediate: 5, multiple_of: 1 }, [4, 2, 3]],
   ['mlp', { d_intermediate: 5, multiple_of: 4, bias: true }, [3, 1, 2]],
   ['mlp', { activation: 'gelu', multiple_of: 1 }, [2, 2, 2]],
+  ['mlp', { activation: 'relu2', multiple_of: 1, bias: true }, [3, 1, 3]],
+  ['gated-mlp', { multiple_of: 1 }, [4, 1, 3]],
+  ['gated-mlp', { activation: 'gelu', d_intermediate: 5, multiple_of: 1, bias: true }, [3, 2, 2]],
+  ['gated-mlp', { activation: 'identity', multiple_of: 1 }, [3, 1, 2]],
+  ['glu', {}, [4, 2, 3]],
+  ['glu', { activation: 'tanh', bias: false }, [3, 1, 2]],
 ];
 
 describe('layers', () => {

@@ -26,4 +26,26 @@ describe('probes', () => {
       }
     }
   });
+
+  it('of Mamba-2: the kept states, read by C, are the output, a learned start included', () => {
+    const options = { d_state: 3, headdim: 2, ngroups: 2, learnable_init_states: true };
+    const { values, shapes } = probeLayer({ mixer: 'mamba2', options, d_model: 4, batch: 2, length: 6 });
+    const [batch, length, channels, states] = shapes['state'] as [number, number, number, number];
+    const groups = shapes['C']![2]!;
+    for (let b = 0; b < batch; b++) {
+      for (let t = 0; t < length; t++) {
+        for (let c = 0; c < channels; c++) {
+          const row = (b * length + t) * channels + c;
+          const group = Math.floor(c / (channels / groups));
+          let sum = values['D']![c]! * values['x']![row]!;
+          for (let n = 0; n < states; n++) {
+            sum +=
+              values['state']![row * states + n]! *
+              values['C']![((b * length + t) * groups + group) * states + n]!;
+          }
+          assert.ok(Math.abs(sum - values['y']![row]!) < 1e-9 * (1 + Math.abs(sum)), `${b}, ${t}, ${c}`);
+        }
+      }
+    }
+  });
 });

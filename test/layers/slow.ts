@@ -104,7 +104,7 @@ export function slowMamba2(x: Float64Array, shape: Shape3, p: Values, r: SlowMam
       p['conv1d.weight']!,
       p['conv1d.bias'],
     ).map((row) => row.map(silu));
-    const state = new Float64Array(S * N);
+    const state = p['init_states'] ? Float64Array.from(p['init_states']) : new Float64Array(S * N);
     return xbc.map((row, t) => {
       const z = wide[t]!.slice(2 * rest, 2 * rest + S).map(silu);
       const y = Array.from({ length: S }, (_, c) => {
@@ -154,20 +154,41 @@ export interface SlowAttention {
   causal: boolean;
   rotary_emb_dim: number;
   rotary_emb_base: number;
+  rotary_emb_interleaved?: boolean;
+  window?: number;
+  qk_norm?: string;
+  softmax_scale?: number;
+  qk_temperature?: number | string;
 }
 
 export function slowAttention(x: Float64Array, shape: Shape3, p: Values, r: SlowAttention): Float64Array {
   const { heads: H, num_heads_kv: K, head_dim: W } = r;
-  /** RoPE on one head at position t: pair (i, i + n/2) turned by t · base^(-2i/n). */
+  /** RoPE on one head at position t: pair i turned by t · base^(-2i/n). */
   const turn = (head: number[], t: number): number[] => {
-    const half = r.rotary_emb_dim / 2;
-    return head.map((value, i) => {
-      if (i >= 2 * half) return value;
-      const angle = t * r.rotary_emb_base ** (-(i % half) / half);
-      const partner = i < half ? -head[i + half]! : head[i - half]!;
-      return value * Math.cos(angle) + partner * Math.sin(angle);
-    });
+    const pairs = r.rotary_emb_dim / 2;
+    const turned = head.slice();
+    for (let i = 0; i < pairs; i++) {
+      const [a, b] = r.rotary_emb_interleaved ? [2 * i, 2 * i + 1] : [i, i + pairs];
+      const angle = t * r.rotary_emb_base ** (-i / pairs);
+      turned[a] = head[a]! * Math.cos(angle) - head[b]! * Math.sin(angle);
+      turned[b] = head[a]! * Math.sin(angle) + head[b]! * Math.cos(angle);
+    }
+    return turned;
   };
+  const norm = (head: number[], weight: Float64Array | undefined): number[] => {
+    const squares = head.reduce((sum, value) => sum + value * value, 0);
+    if (weight) return head.map((value, i) => (value / Math.sqrt(squares / W + 1e-5)) * weight[i]!);
+    return r.qk_norm === 'l2' ? head.map((value) => value / Math.sqrt(squares + 1e-12)) : head;
+  };
+  const scale = (h: number): number => {
+    const temperature =
+      r.qk_temperature === 'learned'
+        ? Math.exp(p['log_temperature']![h]!)
+        : ((r.qk_temperature ?? 1) as number);
+    return (r.softmax_scale ?? 1 / Math.sqrt(W)) / temperature;
+  };
+  const sees = (t: number, s: number): boolean =>
+    (!r.causal || s <= t) && (r.window === undefined || Math.abs(t - s) < r.window);
   return perSequence(x, shape, (rows) => {
     let qkv = rows.map((row) => affine(row, p['in_proj.weight']!, p['in_proj.bias']));
     if (p['conv1d.weight']) qkv = convolution(qkv, p['conv1d.weight'], p['conv1d.bias']);
@@ -176,11 +197,11 @@ export function slowAttention(x: Float64Array, shape: Shape3, p: Values, r: Slow
       const mixed: number[] = [];
       for (let h = 0; h < H; h++) {
         const kv = Math.floor(h / (H / K));
-        const q = turn(head(t, h), t);
-        const last = r.causal ? t : rows.length - 1;
-        const weights = Array.from({ length: last + 1 }, (_unused, s) => {
-          const k = turn(head(s, H + kv), s);
-          return Math.exp(q.reduce((sum, value, i) => sum + value * k[i]!, 0) / Math.sqrt(W));
+        const q = turn(norm(head(t, h), p['q_norm.weight']), t);
+        const weights = rows.map((_unused, s) => {
+          if (!sees(t, s)) return 0;
+          const k = turn(norm(head(s, H + kv), p['k_norm.weight']), s);
+          return Math.exp(q.reduce((sum, value, i) => sum + value * k[i]!, 0) * scale(h));
         });
         const total = weights.reduce((sum, weight) => sum + weight, 0);
         for (let i = 0; i < W; i++) {
@@ -203,6 +224,22 @@ export function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
+const activations: Readonly<Record<string, (x: number) => number>> = {
+  gelu: (x) => (x / 2) * (1 + erf(x / Math.SQRT2)),
+  silu,
+  relu: (x) => Math.max(0, x),
+  relu2: (x) => Math.max(0, x) ** 2,
+  sigmoid,
+  tanh: Math.tanh,
+  identity: (x) => x,
+};
+
+/** [value, gate] → value · f(gate). */
+const gate = (wide: number[], name: string): number[] => {
+  const half = wide.length / 2;
+  return wide.slice(0, half).map((value, i) => value * activations[name]!(wide[half + i]!));
+};
+
 export function slowMlp(
   x: Float64Array,
   shape: Shape3,
@@ -212,11 +249,28 @@ export function slowMlp(
   return perSequence(x, shape, (rows) =>
     rows.map((row) => {
       const wide = affine(row, p['fc1.weight']!, p['fc1.bias']);
-      const hidden =
-        r.activation === 'gelu'
-          ? wide.map((value) => (value / 2) * (1 + erf(value / Math.SQRT2)))
-          : wide.slice(0, r.d_hidden).map((value, i) => value * silu(wide[r.d_hidden + i]!));
+      const hidden = r.activation === 'swiglu' ? gate(wide, 'silu') : wide.map(activations[r.activation]!);
       return affine(hidden, p['fc2.weight']!, p['fc2.bias']);
     }),
+  );
+}
+
+export function slowGatedMlp(
+  x: Float64Array,
+  shape: Shape3,
+  p: Values,
+  r: { activation: string },
+): Float64Array {
+  return perSequence(x, shape, (rows) =>
+    rows.map((row) => {
+      const wide = affine(row, p['fc1.weight']!, p['fc1.bias']);
+      return affine(gate(wide, r.activation), p['fc2.weight']!, p['fc2.bias']);
+    }),
+  );
+}
+
+export function slowGlu(x: Float64Array, shape: Shape3, p: Values, r: { activation: string }): Float64Array {
+  return perSequence(x, shape, (rows) =>
+    rows.map((row) => gate(affine(row, p['linear.weight']!, p['linear.bias']), r.activation)),
   );
 }
