@@ -4,7 +4,7 @@ import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import * as promises from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspect } from '../../src/analysis/inspect';
+import { inspect } from '../../src/inspect/inspect';
 import { resolveText } from '../../src/language';
 import type { SyncFileSystem } from '../../src/runs';
 import type { FileSystem } from '../../src/runtime/checkpoint';

@@ -1,6 +1,6 @@
 /** @file `inspect`: the numbers behind the scan views. */
 import type { Command } from 'commander';
-import type { Inspection } from '../../analysis/inspect';
+import type { Inspection } from '../../inspect/inspect';
 import { UsageError } from '../errors';
 import { idList, naturalNumber, positiveInteger, toJson } from '../options';
 import { openTarget } from '../target';
@@ -33,7 +33,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
     throw new UsageError('Give either --ids or --example.');
   }
   const { model, parameters, data, step } = await openTarget(path, { configs: true });
-  const { inspect } = await import('../../analysis/inspect');
+  const { inspect } = await import('../../inspect/inspect');
   const { defaultThreads } = await import('../../runtime/devices');
   const found = await inspect({
     model,

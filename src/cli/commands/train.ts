@@ -51,7 +51,7 @@ async function runTrain(file: string, options: TrainOptions): Promise<void> {
   const [{ train }, { RunControl }, { inspect }, { newRunDir }] = await Promise.all([
     import('../../runtime/train'),
     import('../../runtime/process/control'),
-    import('../../analysis/inspect'),
+    import('../../inspect/inspect'),
     import('../../runs'),
   ]);
   const configPath = resolve(file);

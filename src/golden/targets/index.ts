@@ -2,11 +2,13 @@
 import type { GoldenCase } from '../case';
 import type { Comparison } from '../compare';
 import type { Machine, Results } from '../machine';
+import { analysisTargets } from './analysis';
 import { mamba2Block, mambaBlock } from './block';
 import { generation } from './generation';
 import { hydraBlock } from './hydra';
 import { languageModel } from './lm';
 import { safetensorsHeaders } from './safetensors-headers';
+import { scanRoutes } from './scan-routes';
 import { selectiveScan } from './selective-scan';
 import { ssd } from './ssd';
 import { training } from './training';
@@ -15,6 +17,8 @@ import { training } from './training';
 export type Target = (goldenCase: GoldenCase, machine: Machine) => Promise<Results | Comparison[]>;
 
 export const targets: Readonly<Record<string, Target>> = {
+  ...analysisTargets,
+  scan_routes: scanRoutes,
   'checkpoint.safetensors_headers': safetensorsHeaders,
   'hydra.block': hydraBlock,
   'mamba.selective_scan': selectiveScan,

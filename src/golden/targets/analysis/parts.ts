@@ -1,0 +1,135 @@
+/** @file What the analysis targets share: tensors by sequence, results put together again, layers run with probes. */
+import * as g from '../../../graph';
+import type { Tensor } from '../../../graph';
+import { mixers, type Dims } from '../../../layers';
+import type { GoldenCase } from '../../case';
+import type { Actual } from '../../compare';
+import { caseInput } from '../../differentiate';
+import { MalformedCase, NotSupported } from '../../errors';
+import type { Feeds, Machine, Results } from '../../machine';
+
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, extent) => product * extent, 1);
+
+/** Sequence `b` of values with a leading batch axis. */
+export function sequence({ shape, values }: Actual, b: number): Float64Array {
+  const size = sizeOf(shape.slice(1));
+  return Float64Array.from({ length: size }, (_, i) => values[b * size + i]!);
+}
+
+export const values = (goldenCase: GoldenCase, name: string): Float64Array =>
+  Float64Array.from(goldenCase.tensor(name).values);
+
+/** Results of equal shape, one per sequence, with a leading batch axis. */
+export const stacked = (parts: readonly ArrayLike<number>[], shape: readonly number[]): Actual => ({
+  shape: [parts.length, ...shape],
+  values: joined(parts),
+});
+
+export function joined(parts: readonly ArrayLike<number>[]): Float64Array {
+  const out = new Float64Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Collects one named array per sequence. */
+export class Gathered {
+  readonly #parts = new Map<string, { shape: readonly number[]; parts: ArrayLike<number>[] }>();
+
+  add(name: string, shape: readonly number[], part: ArrayLike<number>): void {
+    const found = this.#parts.get(name) ?? { shape, parts: [] };
+    found.parts.push(part);
+    this.#parts.set(name, found);
+  }
+
+  results(): Results {
+    return Object.fromEntries(
+      [...this.#parts].map(([name, { shape, parts }]) => [`output.${name}`, stacked(parts, shape)]),
+    );
+  }
+}
+
+/** (channel, time) → (time, channel), both without batch. */
+export function swapped(part: ArrayLike<number>, rows: number, columns: number): Float64Array {
+  return Float64Array.from(
+    { length: rows * columns },
+    (_, i) => part[(i % rows) * columns + Math.floor(i / rows)]!,
+  );
+}
+
+export interface LayerRun {
+  /** Probes with their batch axis, where they have one, and the layer's output as `output`. */
+  readonly found: Results;
+  readonly resolved: Readonly<Record<string, unknown>>;
+  /** Parameters under their names in the layer. */
+  readonly parameters: Readonly<Record<string, Float64Array>>;
+  readonly batch: number;
+  readonly length: number;
+  readonly d_model: number;
+}
+
+/**
+ * Runs a layer of the case with its probes.
+ * @param input name of the tensor (batch, time, d_model)
+ * @param more further outputs, made from the layer's input and output
+ */
+export async function runLayer(
+  goldenCase: GoldenCase,
+  machine: Machine,
+  mixer: string,
+  written: Readonly<Record<string, unknown>>,
+  input: string,
+  more: (x: Tensor, y: Tensor, feeds: Feeds) => Record<string, Tensor> = () => ({}),
+): Promise<LayerRun> {
+  const definition = mixers[mixer];
+  if (!definition) throw new NotSupported(`the layer ${mixer} is not built here`);
+  const [batch, length, d_model] = goldenCase.shape(input, 3) as [number, number, number];
+  const dims: Dims = { d_model, n_layer: 1, residuals_per_layer: 1, norm_eps: 1e-5 };
+  const parsed = definition.options.safeParse(written);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new NotSupported(`hyperparameter ${issue.path.join('.')}: ${issue.message}`);
+  }
+  const problem = definition.check(parsed.data, dims)[0];
+  if (problem) throw new MalformedCase(problem.message);
+  const resolved = definition.resolve(parsed.data, dims);
+  const feeds: Feeds = {};
+  const p: Record<string, Tensor> = {};
+  const parameters: Record<string, Float64Array> = {};
+  for (const [name, { shape }] of Object.entries(definition.parameters(resolved, dims))) {
+    const leaf = caseInput(goldenCase, `param.${name}`, feeds);
+    if (sizeOf(leaf.shape) !== sizeOf(shape))
+      throw new MalformedCase(
+        `param.${name} has shape [${leaf.shape.join(', ')}], expected [${shape.join(', ')}]`,
+      );
+    p[name] = leaf.shape.join() === shape.join() ? leaf : g.reshape(leaf, [...shape]);
+    parameters[name] = values(goldenCase, `param.${name}`);
+  }
+  const x = caseInput(goldenCase, input, feeds);
+  const program: Record<string, Tensor> = {};
+  const y = definition.forward(x, p, resolved, dims, {
+    probing: true,
+    probe: (name, tensor) => (program[name] = tensor),
+  });
+  program['output'] = y;
+  Object.assign(program, more(x, y, feeds));
+  const found = await machine.evaluate(program, feeds);
+  return { found, resolved: resolved as Record<string, unknown>, parameters, batch, length, d_model };
+}
+
+/** The probes of sequence `b`; those without a batch axis as they are. */
+export function probesOf({ found }: LayerRun, mixer: string, b: number): Record<string, Float64Array> {
+  const specs = mixers[mixer]!.probes;
+  return Object.fromEntries(
+    Object.entries(specs)
+      .filter(([name]) => found[name])
+      .map(([name, { axes }]) => [
+        name,
+        axes[0] === 'batch' ? sequence(found[name]!, b) : Float64Array.from(found[name]!.values),
+      ]),
+  );
+}
