@@ -1,95 +1,94 @@
 /**
  * @file A time-invariant diagonal state space layer as what it is, a bank of filters: kernel in time and frequency,
- * eigenvalues, half-lives, energy. K[t] = 2 Re Σₙ Cₙ bₙ aₙᵗ with a = exp(Δ A), b = (a − 1)/A · B (zero-order hold).
- * Complex values are pairs (re, im).
+ * eigenvalues, half-lives, energy. K[t] = 2 Re Σₙ rₙ aₙᵗ with poles a and residues r = C b. Complex values are pairs
+ * (re, im); every mode stands for itself and its conjugate.
  */
+import { over, times, at, type Complex } from './linear/complex';
 
+/** Discrete time: inside the unit circle where the layer is stable. */
+export interface Poles {
+  /** a (mode, 2). */
+  readonly a: ArrayLike<number>;
+  /** Residues C b (mode, 2): a pole with a tiny one does not matter. */
+  readonly r: ArrayLike<number>;
+}
+
+/** Continuous time. */
 export interface Modes {
-  readonly count: number;
-  /** Continuous eigenvalues A (mode, 2); their conjugates are implied. */
+  /** Eigenvalues A (mode, 2). */
   readonly A: ArrayLike<number>;
-  /** Step size. */
-  readonly dt: number;
   /** C · B of every mode (mode, 2). */
   readonly C: ArrayLike<number>;
+  /** Step size. */
+  readonly dt: number;
 }
 
-type Complex = readonly [re: number, im: number];
-const times = ([a, b]: Complex, [c, d]: Complex): Complex => [a * c - b * d, a * d + b * c];
-const over = ([a, b]: Complex, [c, d]: Complex): Complex => {
-  const size = c * c + d * d;
-  return [(a * c + b * d) / size, (b * c - a * d) / size];
-};
-const at = (values: ArrayLike<number>, n: number): Complex => [values[2 * n]!, values[2 * n + 1]!];
-
-/** exp(Δ A) (mode, 2): inside the unit circle where the layer is stable. */
-export function discreteEigenvalues({ count, A, dt }: Modes): Float64Array {
-  const out = new Float64Array(2 * count);
-  for (let n = 0; n < count; n++) {
+/**
+ * Zero-order hold: a = exp(Δ A), b = (a − 1)/A; bilinear: a = (1 + Δ A/2)/(1 − Δ A/2), b = Δ/(1 − Δ A/2).
+ */
+export function discreteModes({ A, C, dt }: Modes, disc: 'zoh' | 'bilinear' = 'zoh'): Poles {
+  const a = new Float64Array(A.length);
+  const r = new Float64Array(A.length);
+  for (let n = 0; n < A.length / 2; n++) {
     const [re, im] = at(A, n);
-    const size = Math.exp(dt * re);
-    out[2 * n] = size * Math.cos(dt * im);
-    out[2 * n + 1] = size * Math.sin(dt * im);
+    let pole: Complex;
+    let b: Complex;
+    if (disc === 'bilinear') {
+      const below: Complex = [1 - (dt * re) / 2, (-dt * im) / 2];
+      pole = over([1 + (dt * re) / 2, (dt * im) / 2], below);
+      b = over([dt, 0], below);
+    } else {
+      const size = Math.exp(dt * re);
+      pole = [size * Math.cos(dt * im), size * Math.sin(dt * im)];
+      // (exp(Δ A) − 1)/A tends to Δ where A is zero.
+      b = Math.hypot(re, im) * dt < 1e-12 ? [dt, 0] : over([pole[0] - 1, pole[1]], [re, im]);
+    }
+    a.set(pole, 2 * n);
+    r.set(times(at(C, n), b), 2 * n);
   }
-  return out;
+  return { a, r };
 }
 
-/** Residues C b (mode, 2): a pole with a tiny one does not matter. */
-export function residues(modes: Modes): Float64Array {
-  const a = discreteEigenvalues(modes);
-  const out = new Float64Array(2 * modes.count);
-  for (let n = 0; n < modes.count; n++) {
-    const [re, im] = at(modes.A, n);
-    // (exp(Δ A) − 1)/A tends to Δ where A is zero.
-    const b: Complex =
-      Math.hypot(re, im) * modes.dt < 1e-12 ? [modes.dt, 0] : over([a[2 * n]! - 1, a[2 * n + 1]!], [re, im]);
-    const [x, y] = times(at(modes.C, n), b);
-    out[2 * n] = x;
-    out[2 * n + 1] = y;
-  }
-  return out;
-}
+/** Steps after which a mode has halved, ln 2 / −ln |a|; ∞ for one that does not decay, negative for one that grows. */
+export const poleHalfLife = ({ a }: Pick<Poles, 'a'>): Float64Array =>
+  Float64Array.from({ length: a.length / 2 }, (_, n) => {
+    const rate = -Math.log(Math.hypot(a[2 * n]!, a[2 * n + 1]!));
+    return rate === 0 ? Infinity : Math.LN2 / rate;
+  });
 
-/** Steps after which a mode has halved: ln 2 / (−Re A Δ). */
-export const modeHalfLife = ({ count, A, dt }: Modes): Float64Array =>
-  Float64Array.from({ length: count }, (_, n) => Math.LN2 / (-A[2 * n]! * dt));
-
-/** Steps per oscillation, 2π / |arg exp(Δ A)|; ∞ for a mode that does not turn. */
-export function modePeriod(modes: Modes): Float64Array {
-  const a = discreteEigenvalues(modes);
-  return Float64Array.from({ length: modes.count }, (_, n) => {
+/** Steps per oscillation, 2π / |arg a|; ∞ for a mode that does not turn. */
+export const polePeriod = ({ a }: Pick<Poles, 'a'>): Float64Array =>
+  Float64Array.from({ length: a.length / 2 }, (_, n) => {
     const angle = Math.abs(Math.atan2(a[2 * n + 1]!, a[2 * n]!));
     return angle === 0 ? Infinity : (2 * Math.PI) / angle;
   });
-}
 
-/** K[0 … length − 1] from residues and discrete eigenvalues, each mode with its conjugate. */
-export function kernel(modes: Modes, length: number): Float64Array {
+/** K[0 … length − 1]. */
+export function kernel(poles: Poles, length: number): Float64Array {
   const out = new Float64Array(length);
-  for (let n = 0; n < modes.count; n++)
-    modeKernel(modes, n, length).forEach((value, t) => (out[t]! += value));
+  for (let n = 0; n < poles.a.length / 2; n++)
+    modeKernel(poles, n, length).forEach((value, t) => (out[t]! += value));
   return out;
 }
 
 /** What one mode and its conjugate add to the kernel. */
-export function modeKernel(modes: Modes, n: number, length: number): Float64Array {
-  const [re, im] = at(residues(modes), n);
-  const [rate, turn] = at(modes.A, n);
+export function modeKernel({ a, r }: Poles, n: number, length: number): Float64Array {
+  const [x, y] = at(a, n);
+  const [re, im] = at(r, n);
+  const rate = Math.log(Math.hypot(x, y));
+  const turn = Math.atan2(y, x);
   return Float64Array.from({ length }, (_, t) => {
-    const size = 2 * Math.exp(modes.dt * rate * t);
-    const angle = modes.dt * turn * t;
-    return size * (re * Math.cos(angle) - im * Math.sin(angle));
+    const size = t === 0 ? 2 : 2 * Math.exp(rate * t);
+    return size * (re * Math.cos(turn * t) - im * Math.sin(turn * t));
   });
 }
 
 /** Σ_t K[t] e^{−iωt} of the infinite kernel (frequency, 2), ω in radians per step. */
-export function frequencyResponse(modes: Modes, omega: ArrayLike<number>): Float64Array {
-  const a = discreteEigenvalues(modes);
-  const r = residues(modes);
+export function frequencyResponse({ a, r }: Poles, omega: ArrayLike<number>): Float64Array {
   const out = new Float64Array(2 * omega.length);
   for (let k = 0; k < omega.length; k++) {
     const turn: Complex = [Math.cos(omega[k]!), -Math.sin(omega[k]!)];
-    for (let n = 0; n < modes.count; n++) {
+    for (let n = 0; n < a.length / 2; n++) {
       for (const sign of [1, -1]) {
         const [x, y] = times([a[2 * n]!, sign * a[2 * n + 1]!], turn);
         const [re, im] = over([r[2 * n]!, sign * r[2 * n + 1]!], [1 - x, -y]);
@@ -102,13 +101,11 @@ export function frequencyResponse(modes: Modes, omega: ArrayLike<number>): Float
 }
 
 /** Σ over all t ≥ 0 of K²: the square of the H2 norm. */
-export function energy(modes: Modes): number {
-  const a = discreteEigenvalues(modes);
-  const r = residues(modes);
+export function energy({ a, r }: Poles): number {
   let total = 0;
   // Σ_{m,n} r_m conj(r_n) / (1 − a_m conj(a_n)) over the modes and their conjugates.
-  for (let m = 0; m < modes.count; m++) {
-    for (let n = 0; n < modes.count; n++) {
+  for (let m = 0; m < a.length / 2; m++) {
+    for (let n = 0; n < a.length / 2; n++) {
       for (const sign of [1, -1]) {
         const an: Complex = [a[2 * n]!, -sign * a[2 * n + 1]!];
         const rn: Complex = [r[2 * n]!, -sign * r[2 * n + 1]!];

@@ -13,8 +13,13 @@ export interface Architecture extends Surroundings {
 
 /** Which layer is looked at, and who is told its intermediate tensors. */
 export interface Probing {
-  readonly layer: number;
-  probe(name: string, tensor: Tensor): void;
+  /** Absent when only the residual stream is looked at. */
+  readonly layer?: number;
+  probe?(name: string, tensor: Tensor): void;
+  /** The layer's input behind the norm, and what it adds to the residual stream: (batch, time, d_model). */
+  passed?(input: Tensor, output: Tensor): void;
+  /** The residual stream: 0 is the embedding, k the sum behind layer k − 1. */
+  residual?(index: number, tensor: Tensor): void;
 }
 
 /** `name.weight` (and `.bias`) over the last axis. */
@@ -42,6 +47,7 @@ export function encode(inputs: Tensor, p: Tensors, { input }: Surroundings): Ten
 /** The residual stream behind the last layer, before the final norm: (batch, time, d_model). */
 export function stack(inputs: Tensor, p: Tensors, architecture: Architecture, probing?: Probing): Tensor {
   let x = encode(inputs, p, architecture);
+  probing?.residual?.(0, x);
   for (const layer of architecture.layers) {
     const looking = probing?.layer === layer.index;
     const before = x;
@@ -51,12 +57,14 @@ export function stack(inputs: Tensor, p: Tensors, architecture: Architecture, pr
         layer.definition.forward(normed, layerTensors(layer, p), layer.resolved, architecture.dims, {
           probing: looking,
           probe: (name, tensor) => {
-            if (looking) probing.probe(name, tensor);
+            if (looking) probing.probe?.(name, tensor);
           },
         }),
       );
+      if (looking) probing.passed?.(normed, mixed);
       return g.add(before, mixed);
     });
+    probing?.residual?.(layer.index + 1, x);
   }
   return x;
 }

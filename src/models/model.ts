@@ -189,8 +189,8 @@ export class Model {
   }
 
   /**
-   * Everything that can be seen of one layer, as `probe.<name>`, with `logits` where the task has them and
-   * `losses` when targets are asked for.
+   * Everything that can be seen of one layer, as `probe.<name>`, its `layer.input` behind the norm and its
+   * `layer.output`, with `logits` where the task has them and `losses` when targets are asked for.
    * @throws RangeError when there is no such layer
    */
   inspection(
@@ -207,11 +207,28 @@ export class Model {
     const x = stack(inputs, p, this.#architecture, {
       layer,
       probe: (name, tensor) => (program[`probe.${name}`] = tensor),
+      passed: (input, output) => Object.assign(program, { 'layer.input': input, 'layer.output': output }),
     });
     program['logits'] = this.#logitsOf(x, inputs, p);
     if (options.targets) {
       program['losses'] = this.#score(program['logits'], this.targetInput(batch, length)).losses;
     }
+    return program;
+  }
+
+  /**
+   * The residual stream behind every layer, `residual.<k>` (batch, time, d_model), 0 being the embedding, and what
+   * the final norm and the head say about it, `lens.<k>` (batch, time, rows).
+   */
+  lens(batch: number, length: number): Program {
+    const p = this.parameterInputs();
+    const program: Program = {};
+    stack(this.inputs(batch, length), p, this.#architecture, {
+      residual: (k, x) => {
+        program[`residual.${k}`] = x;
+        program[`lens.${k}`] = head(x, p, this.#architecture);
+      },
+    });
     return program;
   }
 

@@ -7,6 +7,8 @@ import {
   tokenStatisticsTarget,
 } from './blocks';
 import { attentionTilesTarget, hiddenAttention2dTarget, memoryTarget } from './scan';
+import { logitLensTarget, trainingDiagnosticsTarget } from './models';
+import { hiddenAttentionH3Target, hiddenAttentionHydraTarget, hiddenAttentionVssdTarget } from './systems';
 import {
   gramiansTarget,
   headScoresTarget,
@@ -22,6 +24,11 @@ export const analysisTargets: Readonly<Record<string, Target>> = {
   'analysis.head_scores': headScoresTarget,
   'analysis.hidden_attention': hiddenAttentionTarget,
   'analysis.hidden_attention_2d': hiddenAttention2dTarget,
+  'analysis.hidden_attention_h3': hiddenAttentionH3Target,
+  'analysis.hidden_attention_hydra': hiddenAttentionHydraTarget,
+  'analysis.hidden_attention_vssd': hiddenAttentionVssdTarget,
+  'analysis.logit_lens': logitLensTarget,
+  'analysis.training': trainingDiagnosticsTarget,
   'analysis.hidden_attention_ssd': hiddenAttentionSsdTarget,
   'analysis.hippo_basis': hippoBasisTarget,
   'analysis.lti_kernel': ltiKernelTarget,

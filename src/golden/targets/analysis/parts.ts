@@ -1,12 +1,12 @@
 /** @file What the analysis targets share: tensors by sequence, results put together again, layers run with probes. */
-import * as g from '../../../graph';
 import type { Tensor } from '../../../graph';
-import { mixers, type Dims } from '../../../layers';
+import { mixers } from '../../../layers';
 import type { GoldenCase } from '../../case';
 import type { Actual } from '../../compare';
 import { caseInput } from '../../differentiate';
-import { MalformedCase, NotSupported } from '../../errors';
+import { NotSupported } from '../../errors';
 import type { Feeds, Machine, Results } from '../../machine';
+import { mixerCase } from '../../mixer-case';
 
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, extent) => product * extent, 1);
@@ -85,30 +85,13 @@ export async function runLayer(
   input: string,
   more: (x: Tensor, y: Tensor, feeds: Feeds) => Record<string, Tensor> = () => ({}),
 ): Promise<LayerRun> {
-  const definition = mixers[mixer];
-  if (!definition) throw new NotSupported(`the layer ${mixer} is not built here`);
+  if (!mixers[mixer]) throw new NotSupported(`the layer ${mixer} is not built here`);
   const [batch, length, d_model] = goldenCase.shape(input, 3) as [number, number, number];
-  const dims: Dims = { d_model, n_layer: 1, residuals_per_layer: 1, norm_eps: 1e-5 };
-  const parsed = definition.options.safeParse(written);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new NotSupported(`hyperparameter ${issue.path.join('.')}: ${issue.message}`);
-  }
-  const problem = definition.check(parsed.data, dims)[0];
-  if (problem) throw new MalformedCase(problem.message);
-  const resolved = definition.resolve(parsed.data, dims);
   const feeds: Feeds = {};
-  const p: Record<string, Tensor> = {};
-  const parameters: Record<string, Float64Array> = {};
-  for (const [name, { shape }] of Object.entries(definition.parameters(resolved, dims))) {
-    const leaf = caseInput(goldenCase, `param.${name}`, feeds);
-    if (sizeOf(leaf.shape) !== sizeOf(shape))
-      throw new MalformedCase(
-        `param.${name} has shape [${leaf.shape.join(', ')}], expected [${shape.join(', ')}]`,
-      );
-    p[name] = leaf.shape.join() === shape.join() ? leaf : g.reshape(leaf, [...shape]);
-    parameters[name] = values(goldenCase, `param.${name}`);
-  }
+  const { definition, resolved, dims, p } = mixerCase(goldenCase, mixer, written, feeds, { d_model });
+  const parameters = Object.fromEntries(
+    Object.keys(p).map((name) => [name, values(goldenCase, `param.${name}`)]),
+  );
   const x = caseInput(goldenCase, input, feeds);
   const program: Record<string, Tensor> = {};
   const y = definition.forward(x, p, resolved, dims, {

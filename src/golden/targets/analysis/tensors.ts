@@ -12,13 +12,13 @@ import { headScores, rollout } from '../../../analysis/head-scores';
 import { apply } from '../../../analysis/hidden-attention';
 import { basis, measures, type Measure } from '../../../analysis/hippo';
 import {
-  discreteEigenvalues,
+  discreteModes,
   energy,
   energyFraction,
   frequencyResponse,
   kernel,
-  modeHalfLife,
-  modePeriod,
+  poleHalfLife,
+  polePeriod,
   toeplitz,
   type Modes,
 } from '../../../analysis/lti';
@@ -59,15 +59,15 @@ export async function ltiKernelTarget(goldenCase: GoldenCase): Promise<Results> 
   const each = Array.from({ length: channels }, (_, h) => {
     const at = (n: number): number => h * count + n;
     const modes: Modes = {
-      count,
       A: Float64Array.from({ length: 2 * count }, (_x, i) =>
         i % 2 === 0 ? -Math.exp(real[at(i >> 1)]!) : imaginary[at(i >> 1)]!,
       ),
       dt: Math.exp(log_dt[h]!),
       C: C.subarray(2 * h * count, 2 * (h + 1) * count),
     };
-    const K = kernel(modes, length);
-    return { modes, K, T: toeplitz(K, D[h]!), total: energy(modes) };
+    const poles = discreteModes(modes);
+    const K = kernel(poles, length);
+    return { modes, poles, K, T: toeplitz(K, D[h]!), total: energy(poles) };
   });
   const y = Array.from({ length: batch }, (_, b) => {
     const u = sequence(goldenCase.tensor('input.u'), b);
@@ -82,11 +82,11 @@ export async function ltiKernelTarget(goldenCase: GoldenCase): Promise<Results> 
     'output.toeplitz': of(({ T }) => T, length, length),
     'output.y': stacked(y, [channels, length]),
     'output.eig_continuous': of(({ modes }) => modes.A, count, 2),
-    'output.eig_discrete': of(({ modes }) => discreteEigenvalues(modes), count, 2),
-    'output.half_life': of(({ modes }) => modeHalfLife(modes), count),
-    'output.period': of(({ modes }) => modePeriod(modes), count),
+    'output.eig_discrete': of(({ poles }) => poles.a, count, 2),
+    'output.half_life': of(({ poles }) => poleHalfLife(poles), count),
+    'output.period': of(({ poles }) => polePeriod(poles), count),
     'output.omega': { shape: [omega.length], values: omega },
-    'output.frequency_response': of(({ modes }) => frequencyResponse(modes, omega), omega.length, 2),
+    'output.frequency_response': of(({ poles }) => frequencyResponse(poles, omega), omega.length, 2),
     'output.energy_fraction': of(({ K, total }) => energyFraction(K, total), length),
     'output.h2_norm': { shape: [channels], values: each.map(({ total }) => Math.sqrt(total)) },
   };
