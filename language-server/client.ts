@@ -14,6 +14,9 @@ export interface Client {
   readonly refreshesDiagnostics: boolean;
   readonly registersConfiguration: boolean;
   readonly snippets: boolean;
+  readonly commitCharacters: boolean;
+  /** The client asks for the documentation of the item that is looked at. */
+  readonly resolvesDocumentation: boolean;
   /** Edits may create files. */
   readonly createsFiles: boolean;
   /** Opens documents of our scheme through `ssm/preset`. */
@@ -33,11 +36,14 @@ export function readClient(params: InitializeParams | undefined): Client {
     { reference?: unknown; virtualDocuments?: unknown } | null | undefined;
   const wants = { codeLens: true, inlayHints: wantedHints(undefined) };
   const edits = workspace?.workspaceEdit;
+  const item = textDocument?.completion?.completionItem;
   return {
     pullsDiagnostics: textDocument?.diagnostic !== undefined,
     refreshesDiagnostics: workspace?.diagnostics?.refreshSupport === true,
     registersConfiguration: workspace?.didChangeConfiguration?.dynamicRegistration === true,
-    snippets: textDocument?.completion?.completionItem?.snippetSupport === true,
+    snippets: item?.snippetSupport === true,
+    commitCharacters: item?.commitCharactersSupport === true,
+    resolvesDocumentation: item?.resolveSupport?.properties.includes('documentation') === true,
     createsFiles: edits?.documentChanges === true && edits.resourceOperations?.includes('create') === true,
     virtualDocuments: options?.virtualDocuments === true,
     ...(typeof options?.reference === 'string' ? { reference: options.reference } : {}),

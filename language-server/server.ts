@@ -23,6 +23,7 @@ import { shownDiagnostics } from './features/diagnostics';
 import { format } from './features/formatting';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlay';
+import { LazyDocs } from './features/lazyDocs';
 import { codeLenses } from './features/lens';
 import { definition, documentLinks } from './features/navigation';
 import { refactorings } from './features/refactor';
@@ -47,6 +48,7 @@ export function startServer(
     return text;
   });
   const publisher = new Publisher(connection, documents);
+  const docs = new LazyDocs(() => client.resolvesDocumentation);
 
   /** Runs a handler on the state of a document; whatever goes wrong is logged and answered with nothing. */
   const on =
@@ -125,10 +127,15 @@ export function startServer(
   connection.onCompletion(
     on(
       [],
-      (state, { position }) => complete(state, position, language(), { snippets: client.snippets }),
+      async (state, { position }) => {
+        const { snippets, commitCharacters } = client;
+        const wanted = { snippets, commitCharacters, document: docs.attach };
+        return docs.finish(await complete(state, position, language(), wanted));
+      },
       (uri) => documents.recent(uri),
     ),
   );
+  connection.onCompletionResolve((item) => docs.resolve(item));
   connection.onHover(on(null, (state, { position }) => hover(state, position, language()) ?? null));
   connection.onCodeAction(
     on([], async (state, params: CodeActionParams) => [
@@ -190,7 +197,10 @@ function capabilities({ pullsDiagnostics }: Client): InitializeResult {
     serverInfo: { name: 'ssm-studio' },
     capabilities: {
       textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
-      completionProvider: { triggerCharacters: [':', ' ', '-', '{', '[', ',', '/', '.', '"'] },
+      completionProvider: {
+        triggerCharacters: [':', ' ', '-', '{', '[', ',', '/', '.', '"', '*'],
+        resolveProvider: true,
+      },
       hoverProvider: true,
       codeActionProvider: {
         codeActionKinds: [

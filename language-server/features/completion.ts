@@ -3,7 +3,6 @@ import {
   CompletionItemKind,
   InsertTextFormat,
   InsertTextMode,
-  MarkupKind,
   type CompletionItem,
   type Position,
 } from 'vscode-languageserver';
@@ -24,12 +23,18 @@ import { defaultText, shortType } from '../../src/language/words';
 import { cursorAt, type Cursor } from '../cursor';
 import type { State } from '../documents';
 import { dataMarkdown, fieldDetail, fieldMarkdown, layerMarkdown, variantMarkdown } from './docs';
+import { aliasItems } from './aliases';
 import { fileItems } from './files';
+import { LazyDocs, type Describe } from './lazyDocs';
 import { keySnippet, layerSnippet, plainText, usualOptions } from './snippets';
 import { sweepPaths } from './sweepPaths';
 
 export interface CompletionOptions {
   readonly snippets: boolean;
+  /** The client knows characters that accept an item and go on. */
+  readonly commitCharacters?: boolean;
+  /** Adds documentation to an item, at once or when it is asked for. */
+  readonly document?: LazyDocs['attach'];
 }
 
 /** What every item of one answer shares. */
@@ -38,9 +43,11 @@ interface Scene {
   readonly language: Language;
   readonly cursor: Cursor;
   readonly options: CompletionOptions;
-  item(label: string, text: string, more: Partial<CompletionItem>): CompletionItem;
+  item(label: string, text: string, more: Partial<CompletionItem>, describe?: Describe): CompletionItem;
   tag(at: Path, key: string): string | undefined;
 }
+
+const eager = new LazyDocs(() => false);
 
 export async function complete(
   state: State,
@@ -49,6 +56,8 @@ export async function complete(
   options: CompletionOptions,
 ): Promise<CompletionItem[]> {
   const { document } = state;
+  const aliases = aliasItems(document, position);
+  if (aliases) return aliases;
   const cursor = cursorAt(document.getText(), document.offsetAt(position));
   if (!cursor) return [];
   const range = { start: document.positionAt(cursor.start), end: document.positionAt(cursor.end) };
@@ -59,12 +68,15 @@ export async function complete(
     language,
     cursor,
     options,
-    item: (label, text, more) => ({
-      label,
-      textEdit: { range, newText: `${cursor.needsSpace ? ' ' : ''}${text}` },
-      ...(cursor.needsSpace ? { filterText: label } : {}),
-      ...more,
-    }),
+    item: (label, text, more, describe) => {
+      const item: CompletionItem = {
+        label,
+        textEdit: { range, newText: `${cursor.needsSpace ? ' ' : ''}${text}` },
+        ...(cursor.needsSpace ? { filterText: label } : {}),
+        ...more,
+      };
+      return describe ? (options.document ?? eager.attach)(item, describe) : item;
+    },
     tag: (at, key) => tagIn(cursor.tree, at, key) ?? tagIn(state.base, at, key),
   };
   return cursor.role === 'key' ? keys(scene) : values(scene, cursor.path);
@@ -96,18 +108,22 @@ function fieldItem(scene: Scene, field: Field, index: number): CompletionItem {
   const { cursor, options } = scene;
   const snippet = keySnippet(field, cursor, options.snippets);
   const text = cursor.hasColon ? field.key : snippet;
-  return scene.item(field.key, text, {
-    kind: CompletionItemKind.Property,
-    detail: fieldDetail(field),
-    documentation: { kind: MarkupKind.Markdown, value: fieldMarkdown(field) },
-    sortText: `${field.required ? 0 : 1}${String(index).padStart(3, '0')}`,
-    ...(options.snippets && !cursor.hasColon
-      ? { insertTextFormat: InsertTextFormat.Snippet, insertTextMode: InsertTextMode.adjustIndentation }
-      : {}),
-    ...(!cursor.hasColon && suggestsNext(field.type)
-      ? { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }
-      : {}),
-  });
+  return scene.item(
+    field.key,
+    text,
+    {
+      kind: CompletionItemKind.Property,
+      detail: fieldDetail(field),
+      sortText: `${field.required ? 0 : 1}${String(index).padStart(3, '0')}`,
+      ...(options.snippets && !cursor.hasColon
+        ? { insertTextFormat: InsertTextFormat.Snippet, insertTextMode: InsertTextMode.adjustIndentation }
+        : {}),
+      ...(!cursor.hasColon && suggestsNext(field.type)
+        ? { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }
+        : {}),
+    },
+    () => fieldMarkdown(field),
+  );
 }
 
 /** After these keys the next completion is what the user wants to see. */
@@ -134,15 +150,19 @@ function layerItems(scene: Scene, type: VariantsType, style: 'block' | 'flow' | 
   return Object.values(language.registry.mixers).map((layer, index) => {
     const variant: MapType | undefined = type.variants.get(layer.name);
     const snippet = layerSnippet(layer.name, usualOptions(layer, variant, language), style, cursor.hang);
-    return scene.item(layer.name, options.snippets ? snippet : plainText(snippet), {
-      kind: CompletionItemKind.Snippet,
-      detail: layer.summary,
-      documentation: { kind: MarkupKind.Markdown, value: layerMarkdown(layer) },
-      sortText: `0 ${String(index).padStart(2, '0')}`,
-      ...(options.snippets
-        ? { insertTextFormat: InsertTextFormat.Snippet, insertTextMode: InsertTextMode.adjustIndentation }
-        : {}),
-    });
+    return scene.item(
+      layer.name,
+      options.snippets ? snippet : plainText(snippet),
+      {
+        kind: CompletionItemKind.Snippet,
+        detail: layer.summary,
+        sortText: `0 ${String(index).padStart(2, '0')}`,
+        ...(options.snippets
+          ? { insertTextFormat: InsertTextFormat.Snippet, insertTextMode: InsertTextMode.adjustIndentation }
+          : {}),
+      },
+      () => layerMarkdown(layer),
+    );
   });
 }
 
@@ -156,14 +176,17 @@ async function values(scene: Scene, path: Path): Promise<CompletionItem[]> {
     items.push(...(await fileItems(scene.cursor, state.document, kind, scene.item)));
   if (path[0] === 'extends') {
     for (const [index, name] of [...(language.registry.presets?.keys() ?? [])].entries()) {
-      const markdown = presetMarkdown(name);
       items.push(
-        scene.item(name, name, {
-          kind: CompletionItemKind.Module,
-          detail: presetSummary(name) ?? 'preset',
-          sortText: `2${String(index).padStart(3, '0')}`,
-          ...(markdown ? { documentation: { kind: MarkupKind.Markdown, value: markdown } } : {}),
-        }),
+        scene.item(
+          name,
+          name,
+          {
+            kind: CompletionItemKind.Module,
+            detail: presetSummary(name) ?? 'preset',
+            sortText: `2${String(index).padStart(3, '0')}`,
+          },
+          () => presetMarkdown(name),
+        ),
       );
     }
   }
@@ -207,11 +230,16 @@ function defaultItem(scene: Scene, field: Field | undefined): CompletionItem[] {
   const value = field && defaultText(field.docs);
   if (field === undefined || value === undefined) return [];
   return [
-    scene.item(value, value, {
-      kind: CompletionItemKind.Value,
-      detail: `default; ${shortType(field.type).replaceAll('`', '')}`,
-      documentation: { kind: MarkupKind.Markdown, value: fieldMarkdown(field) },
-    }),
+    scene.item(
+      value,
+      value,
+      {
+        kind: CompletionItemKind.Value,
+        detail: `default; ${shortType(field.type).replaceAll('`', '')}`,
+        ...commits(scene),
+      },
+      () => fieldMarkdown(field),
+    ),
   ];
 }
 
@@ -229,22 +257,31 @@ function wordItem(
     path[0] === 'data' && key === 'type' && Object.hasOwn(registry.datasets, word)
       ? registry.datasets[word]
       : undefined;
-  const task = path[0] === 'task' ? root.fields.get('task')?.type : undefined;
-  const markdown = layer
-    ? layerMarkdown(layer)
-    : data
-      ? dataMarkdown(data)
-      : ((task?.kind === 'variants' ? variantMarkdown(word, task.variants.get(word)) : undefined) ??
-        (field && fieldMarkdown(field)));
+  const describe = (): string | undefined => {
+    if (layer) return layerMarkdown(layer);
+    if (data) return dataMarkdown(data);
+    const task = path[0] === 'task' ? root.fields.get('task')?.type : undefined;
+    const variant = task?.kind === 'variants' ? variantMarkdown(word, task.variants.get(word)) : undefined;
+    return variant ?? (field && fieldMarkdown(field));
+  };
   const isDefault = field && defaultText(field.docs) === word;
   const detail = layer?.summary ?? data?.summary ?? (isDefault ? 'default' : undefined);
-  return scene.item(word, word, {
-    kind: layer || data ? CompletionItemKind.Class : CompletionItemKind.EnumMember,
-    sortText: String(index).padStart(3, '0'),
-    ...(detail === undefined ? {} : { detail }),
-    ...(markdown ? { documentation: { kind: MarkupKind.Markdown, value: markdown } } : {}),
-  });
+  return scene.item(
+    word,
+    word,
+    {
+      kind: layer || data ? CompletionItemKind.Class : CompletionItemKind.EnumMember,
+      sortText: String(index).padStart(3, '0'),
+      ...(detail === undefined ? {} : { detail }),
+      ...commits(scene),
+    },
+    describe,
+  );
 }
+
+/** In brackets, what ends a value accepts the chosen one first. */
+const commits = ({ cursor, options }: Scene): Partial<CompletionItem> =>
+  options.commitCharacters === true && cursor.flow ? { commitCharacters: [',', '}', ']'] } : {};
 
 /** Paths that a sweep can vary: everything that is or could be written. */
 function sweepItems(scene: Scene): CompletionItem[] {
@@ -253,11 +290,15 @@ function sweepItems(scene: Scene): CompletionItem[] {
   return sweepPaths(root, language)
     .filter(({ path }) => !cursor.present.has(path))
     .map(({ path, field, isWritten }) =>
-      scene.item(path, cursor.hasColon ? path : `${path}: `, {
-        kind: CompletionItemKind.Reference,
-        detail: fieldDetail(field),
-        documentation: { kind: MarkupKind.Markdown, value: fieldMarkdown(field) },
-        sortText: `${isWritten ? 0 : 1}${path}`,
-      }),
+      scene.item(
+        path,
+        cursor.hasColon ? path : `${path}: `,
+        {
+          kind: CompletionItemKind.Reference,
+          detail: fieldDetail(field),
+          sortText: `${isWritten ? 0 : 1}${path}`,
+        },
+        () => fieldMarkdown(field),
+      ),
     );
 }

@@ -2,16 +2,20 @@
 import { MarkupKind, type Hover, type Position } from 'vscode-languageserver';
 import { nodeAt, scalarText, type Path } from '../../src/config';
 import { presetMarkdown, type Analysis, type Language } from '../../src/language';
+import { publishedLine, publishedValues } from '../../src/language/presets/values';
 import { locate, type Located } from '../../src/language/types';
 import { tagIn } from '../../src/language/language';
 import { quantity } from '../../src/language/words';
 import type { State } from '../documents';
+import { aliasHover } from './aliases';
 import { dataMarkdown, fieldMarkdown, layerMarkdown, variantMarkdown } from './docs';
 import { spotAt, type Spot } from './locateOffset';
 import { layerAt, layerSummary, shapeSummary, stackSummary } from './numbers';
 
 export function hover(state: State, position: Position, language: Language): Hover | undefined {
   const { document, parsed, resolved } = state;
+  const alias = aliasHover(document, position);
+  if (alias) return alias;
   const spot = parsed.root && spotAt(parsed.root, document.offsetAt(position));
   if (!spot || !parsed.root) return undefined;
   const root = parsed.root;
@@ -22,6 +26,7 @@ export function hover(state: State, position: Position, language: Language): Hov
   const parts = [
     spot.on === 'value' ? valueDocs(spot, located, language) : undefined,
     located.field && fieldMarkdown(located.field),
+    spot.path[0] === 'model' ? publishedLine(publishedOf(spot.path, language, tag)) : undefined,
     numbers(spot, resolved.analysis),
   ];
   const value = [...new Set(parts.filter((part) => part !== undefined && part !== ''))].join('\n\n---\n\n');
@@ -30,6 +35,18 @@ export function hover(state: State, position: Position, language: Language): Hov
     contents: { kind: MarkupKind.Markdown, value },
     range: { start: document.positionAt(spot.where.start), end: document.positionAt(spot.where.end) },
   };
+}
+
+/** What the presets have at a key of the model, or at an option of the same mixer. */
+function publishedOf(
+  path: Path,
+  language: Language,
+  tag: (at: Path, key: string) => string | undefined,
+): ReturnType<typeof publishedValues> {
+  const key = path[path.length - 1];
+  if (path.length === 2) return publishedValues(language, path, undefined);
+  const mixer = tag(path.slice(0, -1), 'mixer');
+  return mixer === undefined || key === 'mixer' ? new Map() : publishedValues(language, path, mixer);
 }
 
 /** The definition behind a mixer, a data set or a task. */
