@@ -2,6 +2,7 @@
 import { blockCase } from './cases/block';
 import { inductionStep } from './cases/induction';
 import { lspCases } from './cases/lsp';
+import { lspColdStart } from './cases/lsp-start';
 import { type BenchCase, type BenchResult, runCase } from './harness';
 
 export const benches: readonly BenchCase[] = [
@@ -11,6 +12,7 @@ export const benches: readonly BenchCase[] = [
   blockCase('mamba2', { batch: 1, length: 1024, d_model: 768 }, 6),
   inductionStep,
   ...lspCases,
+  lspColdStart,
 ];
 
 /** Runs the named benchmarks (all without names) one after the other; unknown names match nothing. */
@@ -33,5 +35,6 @@ export function formatResult({ name, ours, peer, ratio, spread, note }: BenchRes
   const against = peer
     ? `${peer.name} ${peer.median_ms} ms, ratio ${ratio} (${spread!.join(' … ')})`
     : 'without a peer';
-  return `${name}: ours ${ours.median_ms} ms, ${against}\n  ${note}`;
+  const late = ours.p95_ms === undefined ? '' : ` (95 % below ${ours.p95_ms} ms)`;
+  return `${name}: ours ${ours.median_ms} ms${late}, ${against}\n  ${note}`;
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { Documents } from '../../language-server/documents';
 import { complete } from '../../language-server/features/completion';
+import { hover } from '../../language-server/features/hover';
 import { shownDiagnostics } from '../../language-server/features/diagnostics';
 import { jsonSchema, language } from '../../src/language';
 import { timed, type BenchCase, type Contestant } from '../harness';
@@ -63,7 +64,7 @@ class Typing {
   }
 }
 
-type What = 'completion' | 'diagnostics';
+type What = 'completion' | 'hover' | 'diagnostics';
 
 async function ours(what: What): Promise<Contestant> {
   const typing = new Typing();
@@ -79,6 +80,10 @@ async function ours(what: What): Promise<Contestant> {
         if (what === 'diagnostics') {
           const state = await documents.state(URI);
           if (!state || shownDiagnostics(state).length > 0) throw new Error('The config has no errors.');
+        } else if (what === 'hover') {
+          const state = await documents.state(URI);
+          if (!state || !hover(state, typing.position, language()))
+            throw new Error('There is something to say.');
         } else {
           const state = await documents.recent(URI);
           const items = state && (await complete(state, typing.position, language(), { snippets: true }));
@@ -93,6 +98,7 @@ async function ours(what: What): Promise<Contestant> {
 interface YamlService {
   configure(settings: object): void;
   doValidation(document: TextDocument, isKubernetes: boolean): Promise<unknown[]>;
+  doHover(document: TextDocument, position: object): Promise<unknown>;
   doComplete(document: TextDocument, position: object, isKubernetes: boolean): Promise<{ items: unknown[] }>;
 }
 
@@ -126,7 +132,10 @@ async function peers(what: What): Promise<Contestant[]> {
         const document = typing.key();
         return timed(async () => {
           if (what === 'diagnostics') await service.doValidation(document, false);
-          else if ((await service.doComplete(document, typing.position, false)).items.length === 0)
+          else if (what === 'hover') {
+            if (!(await service.doHover(document, typing.position)))
+              throw new Error('There is something to say.');
+          } else if ((await service.doComplete(document, typing.position, false)).items.length === 0)
             throw new Error('There is something to complete.');
         });
       },
@@ -139,9 +148,9 @@ const lspCase = (what: What): BenchCase => ({
   name: `lsp/${what}`,
   about: `${what} after a keystroke in 1,000 lines with ${LAYERS} layers`,
   reach: 3,
-  repetitions: 25,
+  repetitions: 60,
   ours: () => ours(what),
   peers: () => peers(what),
 });
 
-export const lspCases: readonly BenchCase[] = [lspCase('completion'), lspCase('diagnostics')];
+export const lspCases: readonly BenchCase[] = (['completion', 'hover', 'diagnostics'] as const).map(lspCase);

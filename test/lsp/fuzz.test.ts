@@ -20,6 +20,7 @@ import { shownDiagnostics } from '../../language-server/features/diagnostics';
 import { Documents } from '../../language-server/documents';
 import { language } from '../../src/language';
 import { TestClient } from './harness';
+import { hostile, pieces, stairs } from './pieces';
 
 const folder = path.resolve(__dirname, '../../examples');
 const examples = readdirSync(folder)
@@ -57,48 +58,6 @@ async function exercise(text: string, offset: number): Promise<number> {
   codeActions(state, { textDocument: document, range: whole, context: { diagnostics: [] } });
   return took;
 }
-
-const pieces = [
-  ...[
-    '\n',
-    '  ',
-    '- ',
-    ': ',
-    ':',
-    '{',
-    '}',
-    '[',
-    ']',
-    ',',
-    '#',
-    '"',
-    "'",
-    '&a ',
-    '*a',
-    '<<: *a',
-    '|',
-    '>',
-    '\t',
-    '---\n',
-    '? ',
-  ],
-  ...[
-    'mixer',
-    'layers:',
-    'block:',
-    'null',
-    '~',
-    '1_000',
-    '.inf',
-    '!!binary x',
-    '\uD800',
-    '\u0000',
-    '😀',
-    '__proto__: 1',
-    'extends: a',
-    'sweep:\n  a.b: [1]\n',
-  ],
-];
 
 describe('half-typed configs', () => {
   it('finds every example', () => assert.ok(examples.length >= 4, folder));
@@ -165,25 +124,7 @@ describe('half-typed configs', () => {
   it('keeps serving through bombs, circles and huge texts', async () => {
     const client = await TestClient.start();
     try {
-      let bomb = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n';
-      for (let i = 1; i < 12; i++)
-        bomb += `a${i}: &a${i} [${Array(9)
-          .fill(`*a${i - 1}`)
-          .join(', ')}]\n`;
-      let stairs = '';
-      for (let i = 0; i < 600; i++) stairs += `${' '.repeat(i)}a:\n`;
-      const texts = [
-        bomb,
-        stairs,
-        '['.repeat(20_000),
-        '{a: '.repeat(5000),
-        '- '.repeat(3000),
-        'a: &a\n  <<: *a\n',
-        'extends: a.ssm.yaml\n',
-        'x'.repeat(10_000_000),
-        'model:\n  layers:\n    - {mixer: mamba, repeat: 1e9}\n',
-        'data: \uD800\n\u0000: 1',
-      ];
+      const texts = [...hostile, stairs(600), 'x'.repeat(10_000_000), 'data: \uD800\n\u0000: 1'];
       for (const text of texts) {
         const uri = await client.open(text, 'file:///nowhere/a.ssm.yaml');
         const started = performance.now();

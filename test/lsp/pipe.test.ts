@@ -18,6 +18,7 @@ import {
 } from 'vscode-languageserver-protocol/node';
 import { Random } from '../../src/util/random';
 import { modern } from './harness';
+import { hostile, pieces } from './pieces';
 
 const edits = Number(process.env['SSM_FUZZ_EDITS'] ?? 1000);
 const root = path.resolve(__dirname, '../..');
@@ -27,70 +28,8 @@ const examples = readdirSync(folder)
   .filter((name) => name.endsWith('.ssm.yaml'))
   .map((name) => readFileSync(path.join(folder, name), 'utf8'));
 
-const bomb = Array.from({ length: 12 }, (_, i) =>
-  i === 0
-    ? 'a0: &a0 [x, x, x, x, x, x, x, x, x]'
-    : `a${i}: &a${i} [${Array(9)
-        .fill(`*a${i - 1}`)
-        .join(', ')}]`,
-).join('\n');
-const wholes = [
-  bomb,
-  Array.from({ length: 400 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
-  '['.repeat(20_000),
-  '{a: '.repeat(5000),
-  '- '.repeat(3000),
-  'a: &a\n  <<: *a\n',
-  'extends: ./b.ssm.yaml\n',
-  'model:\n  layers:\n    - {mixer: mamba, repeat: 1e9}\n',
-  'model:\n  layers:\n' + '    - mixer: mamba\n      d_state: 8\n'.repeat(500),
-];
+const wholes = [...hostile, 'model:\n  layers:\n' + '    - mixer: mamba\n      d_state: 8\n'.repeat(500)];
 const huge = `# ${'x'.repeat(10_000_000)}\ndata: induction-heads\n`;
-const pieces = [
-  ...[
-    '\n',
-    '\n  ',
-    '- ',
-    ': ',
-    ':',
-    '{',
-    '}',
-    '[',
-    ']',
-    ',',
-    '#',
-    '"',
-    "'",
-    '&a ',
-    '*a',
-    '<<: *a',
-    '|',
-    '>',
-    '\t',
-  ],
-  ...[
-    '---\n',
-    '? ',
-    'mixer: mamba',
-    'layers:',
-    'block:',
-    'null',
-    '1_000',
-    '.inf',
-    '!!binary x',
-    '\uD800',
-    '\uDC00x',
-  ],
-  ...[
-    '\u0000',
-    '😀',
-    '__proto__: 1',
-    'constructor',
-    'extends: ./b.ssm.yaml\n',
-    'sweep:\n  a.b: [1]\n',
-    '1e999',
-  ],
-];
 const methods = [
   'completion',
   'hover',
