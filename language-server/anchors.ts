@@ -10,7 +10,7 @@ export interface Mark {
 }
 
 /** Lexemes that stand for no characters: byte order mark apart, document, flow end and scalar marks. */
-const silent = new Set(['\u0002', '\u0018', '\u001F']);
+export const silent: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001F']);
 
 /** All marks in the order of the text. */
 export function marksOf(text: string): Mark[] {

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TextEdit } from 'vscode-languageserver';
 import * as YAML from 'yaml';
+import { silent } from '../anchors';
 import type { State } from '../documents';
 
 export function format({ document, parsed }: State): TextEdit[] {
@@ -70,7 +71,7 @@ function padded(text: string): string {
   let out = '';
   let opened = false;
   for (const lexeme of new YAML.Lexer().lex(text)) {
-    if (/^[\u0002\u0018\u001F]$/.test(lexeme)) continue;
+    if (silent.has(lexeme)) continue;
     if (lexeme === '}') out += /[{\s]$/.test(out) ? lexeme : ` ${lexeme}`;
     else out += opened && !/^[\s}]/.test(lexeme) ? ` ${lexeme}` : lexeme;
     opened = lexeme === '{';
@@ -119,7 +120,7 @@ function commentsOf(text: string): string[] {
   for (const lexeme of new YAML.Lexer().lex(text)) {
     if (lexeme.startsWith('#')) comments.push(`${alone ? 'alone' : 'behind'} ${lexeme.trimEnd()}`);
     if (/[\r\n]/.test(lexeme)) alone = true;
-    else if (/[^ \t\u0002\u0018\u001F\uFEFF]/.test(lexeme)) alone = false;
+    else if (!silent.has(lexeme) && lexeme.trim() !== '') alone = false;
   }
   return comments;
 }

@@ -43,7 +43,7 @@ describe('aliases', () => {
       );
       assert.match(accept(text, items[0]!), /\*small\b/);
       assert.match(
-        (items[1]?.documentation as MarkupContent).value,
+        (items[1]!.documentation as MarkupContent).value,
         /^```yaml\nmixer: mamba\nd_state: 64\n```$/,
       );
     }
@@ -59,7 +59,7 @@ describe('aliases', () => {
   it('shows on an alias what it stands for', async () => {
     const { text, position } = atCursor(`${anchored}    - *bi▮g\n`);
     const hover = await client.hover(await client.open(text), position);
-    const { value } = hover?.contents as MarkupContent;
+    const { value } = hover!.contents as MarkupContent;
     assert.match(
       value,
       /^\*\*\\\*big\*\*: the value anchored in line 5\n\n```yaml\nmixer: mamba\nd_state: 64\n```$/,
@@ -112,7 +112,7 @@ describe('published values', () => {
         'data: induction-heads\nmodel:\n  d_model: 32\n  layers:\n    - mixer: mamba2\n      d_state: 64\n';
       const uri = await client.open(text);
       const valueAt = async (line: number): Promise<string> =>
-        ((await client.hover(uri, { line, character: 6 }))?.contents as MarkupContent).value;
+        ((await client.hover(uri, { line, character: 6 }))!.contents as MarkupContent).value;
       assert.match(await valueAt(5), /Published: `128` \(mamba2-130m, mamba2-370m, mamba2-780m, …\)/);
       assert.match(await valueAt(2), /Published: `768` \(mamba-130m, mamba2-130m/);
     } finally {
