@@ -81,7 +81,7 @@ const cases: [what: string, text: string, labels: string[]][] = [
   ['a block', `${head}  layers:\n    - block: [{mixer: mamba}]\n      ▮`, ['repeat']],
   ['data options', 'data:\n  type: recall\n  ▮', ['length', 'vocab_size']],
   ['data options in braces', 'data: {type: digits, ▮}', ['tokens']],
-  ['a task', 'task: ▮', ['language-model', 'answer', 'classification']],
+  ['a task', 'task: ▮', ['language-model', 'answer', 'classification', 'regression']],
   ['task options', 'task: {type: classification, ▮}', ['pooling']],
   [
     'nested sections',
