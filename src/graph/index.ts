@@ -23,7 +23,9 @@ export {
   square,
   tanh,
 } from './ops/elementwise/unary';
-export { gelu, silu, softplus } from './ops/elementwise/activation';
+export { elu, gelu, geluTanh, laplace, silu, softplus } from './ops/elementwise/activation';
+export { atan2 } from './ops/elementwise/atan2';
+export { clip } from './ops/elementwise/clip';
 export { cos, sin } from './ops/elementwise/trigonometry';
 export { reshape, squeeze, unsqueeze } from './ops/shape/reshape';
 export { expand } from './ops/shape/expand';

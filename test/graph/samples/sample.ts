@@ -16,6 +16,8 @@ export interface Sample {
   readonly build: (...inputs: Tensor[]) => Tensor | readonly Tensor[];
   /** Relative to the largest value of the output, in float32; 2e-6 unless given. */
   readonly tolerance?: number;
+  /** Every bit of the outputs must agree. */
+  readonly exact?: boolean;
   /** Needs a device that computes in half precision. */
   readonly halves?: boolean;
   /** Only so many of the outputs are differentiated; all of them unless given. */

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as g from '../../../src/graph';
-import { deviceProblem, openSession, type Device, type TypedArray } from '../../../src/runtime/ort';
+import { deviceProblem, type Device, type NodeTiming, type TypedArray } from '../../../src/runtime/ort';
 import { halfToNumber } from '../../../src/util/half';
 import { buildSample, valuesOf, type BuiltSample, type Sample } from '../samples/sample';
+import { runPlaced } from './placement';
 
 /** A software GPU, where the machine has one and nothing else was asked for. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -36,11 +37,11 @@ export function relativeError(found: ArrayLike<number>, expected: ArrayLike<numb
   return difference / scale;
 }
 
-const numbers = (values: TypedArray): ArrayLike<number> =>
+const numbers = (values: TypedArray): Exclude<TypedArray, Uint16Array> | Float64Array =>
   values instanceof Uint16Array ? Float64Array.from(values, halfToNumber) : values;
 
-/** Runs a sample's outputs and gradients on a device and compares them with the interpreter. */
-export async function compareOnDevice(sample: Sample, device: Device): Promise<void> {
+/** Runs a sample's outputs and gradients on a device, compares them with the interpreter and tells what ran where. */
+export async function compareOnDevice(sample: Sample, device: Device): Promise<NodeTiming[]> {
   const outputs = program(buildSample(sample));
   const values = valuesOf(sample);
   const expected = g.interpret(Object.values(outputs), values);
@@ -51,14 +52,11 @@ export async function compareOnDevice(sample: Sample, device: Device): Promise<v
       dtype === 'int32' ? Int32Array.from(values[name]!) : Float32Array.from(values[name]!),
     ]),
   );
-  const session = await openSession(compiled, { device, threads: 2 });
-  try {
-    const found = await session.run(feeds);
-    for (const [i, name] of Object.keys(outputs).entries()) {
-      const error = relativeError(numbers(found[name] as TypedArray), expected[i]!);
-      assert.ok(error <= (sample.tolerance ?? 2e-6), `${name} is off by ${error} of its largest value`);
-    }
-  } finally {
-    await session.release();
+  const { outputs: found, timings } = await runPlaced(compiled, feeds, device);
+  for (const [i, name] of Object.keys(outputs).entries()) {
+    if (sample.exact) assert.deepEqual([...numbers(found[name] as TypedArray)], [...expected[i]!], name);
+    const error = relativeError(numbers(found[name] as TypedArray), expected[i]!);
+    assert.ok(error <= (sample.tolerance ?? 2e-6), `${name} is off by ${error} of its largest value`);
   }
+  return timings;
 }

@@ -4,7 +4,9 @@ import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import type { Operator, Tensor } from '../../types';
 import { add, mul, sub } from './binary';
-import { abs, erf, erfReference, exp, log, neg, relu, sigmoid, square } from './unary';
+import { greater } from './compare';
+import { where } from './select';
+import { abs, erf, erfReference, exp, log, neg, relu, sigmoid, square, tanh } from './unary';
 
 type None = Record<string, never>;
 type Parts = Pick<Operator<None>, 'lower' | 'expand'>;
@@ -70,3 +72,35 @@ const geluOperator = define(
 
 /** x · Φ(x) with the exact error function. */
 export const gelu = (x: Tensor): Tensor => apply1(geluOperator, [x], {});
+
+const GELU_SCALE = Math.sqrt(2 / Math.PI);
+const GELU_CUBIC = 0.044715;
+
+const geluTanhOperator = define(
+  'geluTanh',
+  (x) => 0.5 * x * (1 + Math.tanh(GELU_SCALE * (x + GELU_CUBIC * x ** 3))),
+  (x, _y, dy) => {
+    const z = square(x);
+    const t = tanh(mul(mul(x, add(mul(z, GELU_CUBIC), 1)), GELU_SCALE));
+    const slope = mul(add(mul(z, 3 * GELU_CUBIC), 1), GELU_SCALE);
+    return mul(dy, mul(add(add(t, 1), mul(mul(x, slope), sub(1, square(t)))), 0.5));
+  },
+  { lower: (emit, inputs) => [emit.node('Gelu', inputs, { attributes: { approximate: 'tanh' } })] },
+);
+
+/** GELU by its tanh approximation (Hendrycks and Gimpel, 2016). */
+export const geluTanh = (x: Tensor): Tensor => apply1(geluTanhOperator, [x], {});
+
+const eluOperator = define(
+  'elu',
+  (x) => (x > 0 ? x : Math.expm1(x)),
+  (x, y, dy) => where(greater(x, 0), dy, mul(dy, add(y, 1))),
+  { lower: (emit, inputs) => [emit.node('Elu', inputs)] },
+);
+
+/** x above 0, else exp(x) - 1. */
+export const elu = (x: Tensor): Tensor => apply1(eluOperator, [x], {});
+
+/** The Laplace attention function (Ma et al., 2022): Φ((x - √½) / √(1/4π)), which approximates relu². */
+export const laplace = (x: Tensor): Tensor =>
+  add(mul(erf(mul(sub(x, Math.SQRT1_2), Math.sqrt(2 * Math.PI))), 0.5), 0.5);

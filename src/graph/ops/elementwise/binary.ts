@@ -1,4 +1,4 @@
-/** @file Arithmetic on two operands, with broadcasting. */
+/** @file Arithmetic on two operands, with broadcasting; that of integers wraps at 32 bits and divides towards 0. */
 import { isFloat } from '../../dtype';
 import { check } from '../../errors';
 import { apply1 } from '../../node';
@@ -21,6 +21,7 @@ function define(
   onnx: string,
   f: (a: number, b: number) => number,
   rules: { readonly a: Rule; readonly b: Rule },
+  integer = f,
 ): Operator<None> {
   return defineOperator<None>({
     name,
@@ -29,7 +30,9 @@ function define(
       check(a.dtype === b.dtype && a.dtype !== 'bool', name, 'operands must be numbers of one type', inputs);
       return [{ dtype: a.dtype, shape: broadcast(name, inputs) }];
     },
-    evaluate: (inputs, _, [type]) => [mapBroadcast(type!.shape, inputs, f)],
+    evaluate: (inputs, _, [type]) => [
+      mapBroadcast(type!.shape, inputs, type!.dtype === 'int32' ? integer : f),
+    ],
     gradient(node, [dy], wanted) {
       const [a, b] = node.inputs as [Tensor, Tensor];
       const y = node.outputs[0]!;
@@ -44,16 +47,34 @@ function define(
 }
 
 const operators = {
-  add: define('add', 'Add', (a, b) => a + b, { a: (_a, _b, _y, dy) => dy, b: (_a, _b, _y, dy) => dy }),
-  sub: define('sub', 'Sub', (a, b) => a - b, { a: (_a, _b, _y, dy) => dy, b: (_a, _b, _y, dy) => neg(dy) }),
-  mul: define('mul', 'Mul', (a, b) => a * b, {
-    a: (_a, b, _y, dy) => mul(dy, b),
-    b: (a, _b, _y, dy) => mul(dy, a),
-  }),
-  div: define('div', 'Div', (a, b) => a / b, {
-    a: (_a, b, _y, dy) => div(dy, b),
-    b: (_a, b, y, dy) => neg(mul(dy, div(y, b))),
-  }),
+  add: define(
+    'add',
+    'Add',
+    (a, b) => a + b,
+    { a: (_a, _b, _y, dy) => dy, b: (_a, _b, _y, dy) => dy },
+    (a, b) => (a + b) | 0,
+  ),
+  sub: define(
+    'sub',
+    'Sub',
+    (a, b) => a - b,
+    { a: (_a, _b, _y, dy) => dy, b: (_a, _b, _y, dy) => neg(dy) },
+    (a, b) => (a - b) | 0,
+  ),
+  mul: define(
+    'mul',
+    'Mul',
+    (a, b) => a * b,
+    { a: (_a, b, _y, dy) => mul(dy, b), b: (a, _b, _y, dy) => mul(dy, a) },
+    Math.imul,
+  ),
+  div: define(
+    'div',
+    'Div',
+    (a, b) => a / b,
+    { a: (_a, b, _y, dy) => div(dy, b), b: (_a, b, y, dy) => neg(mul(dy, div(y, b))) },
+    (a, b) => Math.trunc(a / b) | 0,
+  ),
   pow: define('pow', 'Pow', (a, b) => a ** b, {
     a: (a, b, _y, dy) => mul(dy, mul(b, pow(a, sub(b, 1)))),
     b: (a, _b, y, dy) => mul(dy, mul(y, log(a))),

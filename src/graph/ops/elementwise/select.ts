@@ -15,7 +15,7 @@ const whereOperator = defineOperator<Record<string, never>>({
   infer(inputs) {
     const [c, a, b] = inputs as [Tensor, Tensor, Tensor];
     check(c.dtype === 'bool', 'where', 'the condition must be bool', inputs);
-    check(a.dtype === b.dtype, 'where', 'both choices must be of one type', inputs);
+    check(a.dtype === b.dtype && a.dtype !== 'bool', 'where', 'choices must be numbers of one type', inputs);
     return [{ dtype: a.dtype, shape: broadcast('where', inputs) }];
   },
   evaluate: (inputs, _, [type]) => [mapBroadcast(type!.shape, inputs, (c, a, b) => (c ? a! : b!))],

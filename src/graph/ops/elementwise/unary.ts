@@ -1,4 +1,5 @@
 /** @file Functions of one number. */
+import type { Emitter } from '../../compile/emitter';
 import { floatType, isFloat } from '../../dtype';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
@@ -10,13 +11,13 @@ import { cast } from './select';
 type None = Record<string, never>;
 type Rule = (x: Tensor, y: Tensor, dy: Tensor) => Tensor;
 
-/** An operator that is one ONNX operator on every device. */
+/** An operator that is one ONNX operator on every device; with `integers`, what computes it for int32 on WebGPU. */
 function define(
   name: string,
   onnx: string,
   f: (x: number) => number,
   rule?: Rule,
-  integers = false,
+  integers?: (emit: Emitter, x: string) => string,
 ): Operator<None> {
   return defineOperator<None>({
     name,
@@ -28,9 +29,15 @@ function define(
     ...(rule && {
       gradient: ({ inputs: [x], outputs: [y] }, [dy]) => (dy && isFloat(x!.dtype) ? [rule(x!, y!, dy)] : []),
     }),
-    lower: (emit, inputs) => [emit.node(onnx, inputs)],
+    // WebGPU's functions of one number are those of floats.
+    lower: (emit, inputs, { inputs: [x] }) =>
+      emit.target === 'webgpu' && x!.dtype === 'int32'
+        ? [integers!(emit, inputs[0]!)]
+        : [emit.node(onnx, inputs)],
   });
 }
+
+const negative = (emit: Emitter, x: string): string => emit.node('Sub', [emit.constant([0], [], 'int32'), x]);
 
 const operators = {
   neg: define(
@@ -38,7 +45,7 @@ const operators = {
     'Neg',
     (x) => -x,
     (_x, _y, dy) => neg(dy),
-    true,
+    negative,
   ),
   exp: define('exp', 'Exp', Math.exp, (_x, y, dy) => mul(dy, y)),
   log: define('log', 'Log', Math.log, (x, _y, dy) => div(dy, x)),
@@ -49,7 +56,13 @@ const operators = {
     (x) => 1 / x,
     (_x, y, dy) => neg(mul(dy, mul(y, y))),
   ),
-  abs: define('abs', 'Abs', Math.abs, (x, _y, dy) => mul(dy, sign(x)), true),
+  abs: define(
+    'abs',
+    'Abs',
+    Math.abs,
+    (x, _y, dy) => mul(dy, sign(x)),
+    (emit, x) => emit.node('Max', [x, negative(emit, x)]),
+  ),
   sigmoid: define(
     'sigmoid',
     'Sigmoid',
