@@ -57,3 +57,13 @@ export function mixerCase(
 /** (batch, time, d_model) → (batch, time, d_model). */
 export const forward = (x: Tensor, { definition, resolved, dims, p }: MixerCase): Tensor =>
   definition.forward(x, p, resolved, dims, context);
+
+/** The same, with what the layer lets be seen. */
+export function probed(
+  x: Tensor,
+  { definition, resolved, dims, p }: MixerCase,
+): { y: Tensor; probes: Readonly<Record<string, Tensor>> } {
+  const probes: Record<string, Tensor> = {};
+  const probe = (name: string, tensor: Tensor): void => void (probes[name] = tensor);
+  return { y: definition.forward(x, p, resolved, dims, { probing: true, probe }), probes };
+}

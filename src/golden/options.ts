@@ -30,6 +30,14 @@ export class Options {
     for (const key of keys) this.#take(key);
   }
 
+  /** Keys whose text only describes; it never changes what is built. */
+  describes(...keys: string[]): void {
+    for (const key of keys) {
+      const value = this.#take(key);
+      if (value !== undefined && typeof value !== 'string') throw this.#unsupported(key, value);
+    }
+  }
+
   boolean(key: string): boolean | undefined {
     const value = this.#take(key);
     if (value !== undefined && typeof value !== 'boolean') throw this.#unsupported(key, value);

@@ -24,6 +24,10 @@ const targets = [
   'mamba2-lm',
   'mamba-lm-generate',
   'mamba2-lm-train',
+  's4-hippo',
+  's4d-block-channels',
+  's4d-kernel-variants',
+  's4d-layer',
 ];
 
 describe('golden runner', function () {

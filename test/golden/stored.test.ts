@@ -28,6 +28,8 @@ const WEBGPU_CASES = new Set([
   'mamba2-block-variants',
   'mamba2-lm',
   'mamba2-lm-train',
+  's4d-block-bidirectional',
+  's4d-kernel-variants',
 ]);
 const onWebgpu = (name: string): boolean => process.env['SSM_GOLDEN_WEBGPU'] === 'all' || WEBGPU_CASES.has(name);
 

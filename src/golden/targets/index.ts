@@ -7,6 +7,9 @@ import { mamba2Block, mambaBlock } from './block';
 import { generation } from './generation';
 import { hydraBlock } from './hydra';
 import { languageModel } from './lm';
+import { s4dBlock, s4dLayer } from './lti/s4d';
+import { s4dKernels } from './lti/s4d-kernels';
+import { s4Hippo } from './lti/s4-hippo';
 import { safetensorsHeaders } from './safetensors-headers';
 import { scanRoutes } from './scan-routes';
 import { selectiveScan } from './selective-scan';
@@ -31,4 +34,8 @@ export const targets: Readonly<Record<string, Target>> = {
   'mamba2.lm': languageModel,
   'mamba2.lm_generation': generation,
   'mamba2.lm_training': training,
+  's4.hippo': s4Hippo,
+  's4d.layer': s4dLayer,
+  's4d.block': s4dBlock,
+  's4d.kernels': s4dKernels,
 };

@@ -103,4 +103,5 @@ export const elementwiseSamples: readonly Sample[] = [
   unary('gelu', g.gelu, within(-6, 6, 40)),
   unary('sin', g.sin, within(-40, 40, 60)),
   unary('cos', g.cos, within(-40, 40, 60)),
+  unary('atanh', g.atanh, within(-0.9, 0.9, 40)),
 ];

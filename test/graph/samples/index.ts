@@ -5,6 +5,7 @@ import { halfSamples } from './half';
 import { leavesSamples } from './leaves';
 import { lookupSamples } from './lookup';
 import { lossSamples } from './loss';
+import { ltiSamples } from './lti';
 import { matrixSamples } from './matrix';
 import { normSamples } from './norm';
 import { reduceSamples } from './reduce';
@@ -24,4 +25,5 @@ export const samples: readonly Sample[] = [
   ...lossSamples,
   ...halfSamples,
   ...scanSamples,
+  ...ltiSamples,
 ];

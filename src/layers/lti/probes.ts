@@ -1,0 +1,68 @@
+/** @file What the views look at in a time-invariant layer: its kernel, its eigenvalues, what goes in and out. */
+import * as g from '../../graph';
+import type { Complex, Tensor } from '../../graph';
+import type { ForwardContext, ProbeSpec } from '../define';
+import type { DiscreteModes } from './diagonal-ssm';
+import { batchMajor } from './s4-block';
+
+const probe = (
+  description: string,
+  axes: readonly string[],
+  sign: ProbeSpec['sign'] = 'signed',
+): ProbeSpec => ({ description, axes, unit: '', sign });
+
+const modal = ['channel', 'state', 'complex'];
+
+export const kernelProbe = probe(
+  'Convolution kernel K; kernels that look ahead come last and begin at distance 1.',
+  ['kernel', 'channel', 'lag'],
+);
+
+export const signalProbes = {
+  x: probe('Input of the convolution.', ['batch', 'time', 'channel']),
+  y: probe('Output of the convolution with the skip D·x, before the activation.', [
+    'batch',
+    'time',
+    'channel',
+  ]),
+  D: probe('Skip weight D from input to output.', ['kernel', 'channel']),
+};
+
+export const modeProbes = {
+  delta: probe('Step size Δ.', ['channel'], 'positive'),
+  A: probe('Eigenvalues of the continuous state matrix, real and imaginary parts.', modal),
+  A_bar: probe('Discrete eigenvalues, real and imaginary parts.', modal),
+  B_bar: probe('What a token writes into each state, real and imaginary parts.', modal),
+  C: probe('What is read from each state, real and imaginary parts.', ['kernel', ...modal]),
+};
+
+export const stateProbe = {
+  state_norm: probe('Euclidean norm of the state of a channel.', ['batch', 'time', 'channel'], 'positive'),
+};
+
+/** @param y (channels · H, batch, time) */
+export function probeSignals(ctx: ForwardContext, x: Tensor, y: Tensor, D: Tensor): void {
+  ctx.probe('x', x);
+  ctx.probe('y', batchMajor(y));
+  ctx.probe('D', D);
+}
+
+export function probeModes(ctx: ForwardContext, { delta, lambda, a, dB, C }: DiscreteModes): void {
+  ctx.probe('delta', g.reshape(delta, [delta.shape[0]!]));
+  ctx.probe('A', g.complex.toPairs(lambda));
+  ctx.probe('A_bar', g.complex.toPairs(g.complex.cexp(a)));
+  ctx.probe('B_bar', g.complex.toPairs(dB));
+  ctx.probe('C', g.complex.toPairs(C));
+}
+
+/** Norms of the states after each token, (batch, time, H). @param u (H, batch, time) */
+export function stateNorm(u: Tensor, a: Complex, dB: Complex): Tensor {
+  const [H, M] = a.re.shape as [number, number];
+  const [, batch, length] = u.shape as [number, number, number];
+  const written = g.complex.cmul(
+    { re: g.reshape(u, [H, batch, length, 1]), im: g.zeros([H, batch, length, 1]) },
+    g.complex.creshape(dB, [H, 1, 1, M]),
+  );
+  const states = g.diagonalStates(written, a);
+  return batchMajor(g.sqrt(g.sum(g.complex.squaredModulus(states), [3])));
+}

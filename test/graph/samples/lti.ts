@@ -1,0 +1,60 @@
+/** @file Samples of the operators of time-invariant state space models. */
+import * as g from '../../../src/graph';
+import { float, within, type Sample } from './sample';
+
+type Sizes = readonly [H: number, rows: number, L: number, N: number];
+
+const diagonal = (name: string, [H, rows, L, N]: Sizes, ahead = false): Sample => ({
+  name: `diagonalConv, ${name}`,
+  inputs: [float(H, rows, L), within(-0.4, -0.01, H, N), within(-3, 3, H, N), float(H, N), float(H, N)],
+  build: (u, aRe, aIm, wRe, wIm) =>
+    g.diagonalConv(u!, { re: aRe!, im: aIm! }, { re: wRe!, im: wIm! }, { ahead }),
+  // Angles of up to 64 · 3 in float32.
+  tolerance: 1e-5,
+});
+
+export const ltiSamples: readonly Sample[] = [
+  diagonal('one token', [2, 1, 1, 2]),
+  diagonal('one chunk', [2, 3, 7, 3]),
+  diagonal('one chunk ahead', [2, 3, 7, 3], true),
+  diagonal('chunks that do not divide', [2, 2, 150, 3]),
+  diagonal('chunks ahead', [2, 2, 150, 3], true),
+  diagonal('many chunks', [1, 1, 1700, 2]),
+  diagonal('many chunks ahead', [1, 1, 1700, 2], true),
+  {
+    name: 'diagonalKernel',
+    inputs: [within(-0.4, -0.01, 2, 3), within(-3, 3, 2, 3), float(2, 3), float(2, 3)],
+    build: (aRe, aIm, wRe, wIm) => g.diagonalKernel({ re: aRe!, im: aIm! }, { re: wRe!, im: wIm! }, 23),
+    tolerance: 1e-5,
+  },
+  {
+    name: 'diagonalKernel of growing modes',
+    inputs: [within(0.01, 0.4, 2, 3), within(-3, 3, 2, 3), float(2, 3), float(2, 3)],
+    build: (aRe, aIm, wRe, wIm) => {
+      const a = { re: aRe!, im: aIm! };
+      return g.diagonalKernel(a, { re: wRe!, im: wIm! }, 23, g.complex.cscale(a, 22));
+    },
+    tolerance: 1e-5,
+  },
+  {
+    name: 'diagonalStates',
+    inputs: [float(2, 2, 7, 3), float(2, 2, 7, 3), within(-0.4, -0.01, 2, 3), within(-3, 3, 2, 3)],
+    build: (re, im, aRe, aIm) => {
+      const x = g.diagonalStates({ re: re!, im: im! }, { re: aRe!, im: aIm! });
+      return [x.re, x.im];
+    },
+    tolerance: 1e-5,
+  },
+  {
+    name: 'complex arithmetic',
+    inputs: [within(-2, -0.1, 5), float(5), float(5), float(5)],
+    build: (a, b, c, d) => {
+      const [x, y] = [
+        { re: a!, im: b! },
+        { re: c!, im: d! },
+      ];
+      const z = g.complex.cmul(g.complex.creciprocal(x), g.complex.cexpm1(y));
+      return g.complex.toPairs(g.complex.csub(z, g.complex.fromPairs(g.complex.toPairs(x))));
+    },
+  },
+];

@@ -1,0 +1,97 @@
+/** @file Checks, initial values and learning rates of the time-invariant mixers. */
+import * as assert from 'node:assert/strict';
+import { mixers, type Dims, type Parameters } from '../../../src/layers';
+import { Random } from '../../../src/util/random';
+
+const dims: Dims = { d_model: 12, n_layer: 4, residuals_per_layer: 1, norm_eps: 1e-5 };
+
+const problems = (mixer: string, options: Record<string, unknown>) => {
+  const definition = mixers[mixer]!;
+  return definition.check(definition.options.parse(options), dims);
+};
+
+function specs(mixer: string, options: Record<string, unknown> = {}): Parameters {
+  const definition = mixers[mixer]!;
+  return definition.parameters(definition.resolve(definition.options.parse(options), dims), dims);
+}
+
+const draw = (parameters: Parameters, name: string): Float32Array =>
+  parameters[name]!.init(parameters[name]!.shape, new Random(1, name));
+
+describe('checks of time-invariant layers', () => {
+  for (const mixer of ['s4d']) {
+    it(`${mixer}: an odd d_state, step sizes the wrong way round, copies that do not divide`, () => {
+      const [odd] = problems(mixer, { d_state: 7 });
+      assert.match(odd!.message, /d_state \(7\) must be even.*conjugate pairs/);
+      assert.deepEqual([odd!.path, odd!.suggestion], [['d_state'], 8]);
+      assert.match(problems(mixer, { dt_min: 0.1, dt_max: 0.1 })[0]!.message, /must be smaller than dt_max/);
+      const [copies] = problems(mixer, { n_ssm: 5 });
+      assert.match(copies!.message, /n_ssm \(5\) must divide d_model \(12\)/);
+      assert.equal(copies!.suggestion, 4);
+    });
+  }
+
+  it('bidirectional layers are not causal', () => {
+    for (const mixer of ['s4d']) {
+      const { options, resolve, causal } = mixers[mixer]!;
+      for (const bidirectional of [true, false]) {
+        assert.equal(causal(resolve(options.parse({ bidirectional }), dims)), !bidirectional);
+      }
+    }
+  });
+});
+
+describe('initial values of time-invariant layers', () => {
+  it('s4d: eigenvalues by the name of the start', () => {
+    const frequencies = (init: string): number[] =>
+      Array.from(draw(specs('s4d', { init, d_state: 8, n_ssm: 1 }), 'layer.kernel.A_imag'));
+    const close = (found: number[], expected: number[]): void =>
+      found.forEach((value, i) => assert.ok(Math.abs(value - expected[i]!) < 1e-4, `${i}: ${value}`));
+    close(frequencies('diag-lin'), [1e-4, Math.PI, 2 * Math.PI, 3 * Math.PI]);
+    close(
+      frequencies('diag-inv'),
+      [56, 40 / 3, 4.8, 8 / 7].map((x) => x / Math.PI),
+    );
+    close(
+      frequencies('diag-quad'),
+      [1, 9, 25, 49].map((x) => x / Math.PI),
+    );
+    close(frequencies('diag-real'), [1e-4, 1e-4, 1e-4, 1e-4]);
+    const real = draw(specs('s4d', { init: 'diag-real', d_state: 8, n_ssm: 1 }), 'layer.kernel.A_real');
+    close(Array.from(real, Math.exp), [1, 2, 3, 4]);
+  });
+
+  it('random frequencies differ between the copies, fixed ones do not', () => {
+    const rows = (init: string): boolean => {
+      const values = draw(specs('s4d', { init, d_state: 8, n_ssm: 2 }), 'layer.kernel.A_imag');
+      return values.slice(0, 4).join() === values.slice(4).join();
+    };
+    assert.equal(rows('diag-rnd'), false);
+    assert.equal(rows('diag-inv'), true);
+  });
+
+  it('step sizes are log-uniform in their range under either transform', () => {
+    for (const [dt_transform, value] of [
+      ['exp', Math.exp],
+      ['softplus', (x: number) => Math.log1p(Math.exp(x))],
+    ] as const) {
+      const { shape, init } = specs('s4d', { dt_transform })['layer.kernel.inv_dt']!;
+      assert.deepEqual(shape, [12, 1]);
+      const steps = Array.from(init([2000, 1], new Random(2, 'dt')), value);
+      assert.ok(Math.min(...steps) >= 0.000999 && Math.max(...steps) <= 0.10001);
+      const below = steps.filter((step) => step < 0.01).length / steps.length;
+      assert.ok(Math.abs(below - 0.5) < 0.05, `${below} are below the geometric mean`);
+    }
+  });
+
+  it('the state space model has a learning rate of its own and is not decayed', () => {
+    const parameters = specs('s4d', { lr: 0.0005 });
+    for (const name of ['inv_dt', 'A_real', 'A_imag', 'B']) {
+      const { lr, weightDecay } = parameters[`layer.kernel.${name}`]!;
+      assert.deepEqual([lr, weightDecay], [0.0005, 0], name);
+    }
+    for (const name of ['layer.kernel.C', 'layer.D', 'output_linear.0.weight']) {
+      assert.deepEqual([parameters[name]!.lr, parameters[name]!.decay], [undefined, true], name);
+    }
+  });
+});

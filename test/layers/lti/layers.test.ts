@@ -1,0 +1,44 @@
+/** @file The time-invariant mixers, in many shapes and with every option, against plain float64 loops. */
+import { mixers } from '../../../src/layers';
+import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from '../check-layer';
+import { slowS4d } from './slow-s4';
+
+const slow: Readonly<Record<string, Slow>> = {
+  s4d: slowS4d as unknown as Slow,
+};
+
+type Row = [
+  mixer: string,
+  options: Record<string, unknown>,
+  sizes: [d_model: number, batch: number, length: number],
+];
+
+const rows: Row[] = [
+  ['s4d', { d_state: 4 }, [3, 2, 7]],
+  ['s4d', { d_state: 2, init: 'diag-inv', disc: 'bilinear', channels: 2, n_ssm: 1 }, [4, 1, 9]],
+  ['s4d', { d_state: 4, init: 'diag-legs', dt_transform: 'softplus', n_ssm: 2 }, [4, 2, 5]],
+  ['s4d', { d_state: 6, init: 'diag-real', real_transform: 'relu', activation: 'silu' }, [2, 1, 6]],
+  ['s4d', { d_state: 4, init: 'diag-rnd', bidirectional: true, channels: 2, final_act: 'none' }, [2, 2, 6]],
+  ['s4d', { d_state: 2, real_transform: 'softplus', disc: 'bilinear', activation: 'none' }, [3, 1, 1]],
+  ['s4d', { d_state: 2, init: 'diag-quad', activation: 'relu', n_ssm: 1 }, [3, 2, 4]],
+  ['s4d', { d_state: 4 }, [1, 1, 71]],
+  ['s4d', { d_state: 2, bidirectional: true }, [2, 1, 70]],
+];
+
+describe('time-invariant layers', () => {
+  for (const [mixer, options, [d_model, batch, length]] of rows) {
+    const variant: Variant = { mixer, options, d_model, batch, length };
+    describe(`${mixer} ${JSON.stringify(options)}, d_model ${d_model}, batch ${batch}, length ${length}`, () => {
+      it('computes what the loops compute, and its gradients', () => {
+        checkForwardAndGradients(variant, slow[mixer]!);
+      });
+      const definition = mixers[mixer]!;
+      const dims = { d_model, n_layer: 1, residuals_per_layer: 1, norm_eps: 1e-5 };
+      if (definition.causal(definition.resolve(definition.options.parse(options), dims))) {
+        it('computes the same one token at a time', () => {
+          checkDecoding(variant, slow[mixer]!);
+        });
+      }
+    });
+  }
+});
