@@ -71,6 +71,12 @@ export class Options {
     return [this.#toNumber(key, value[0]), this.#toNumber(key, value[1])];
   }
 
+  text(key: string): string | undefined {
+    const value = this.#take(key);
+    if (value !== undefined && typeof value !== 'string') throw this.#unsupported(key, value);
+    return value;
+  }
+
   /** One of the words, or undefined. */
   word<T extends string>(key: string, words: readonly T[]): T | undefined {
     const value = this.#take(key);

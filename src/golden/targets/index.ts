@@ -5,6 +5,7 @@ import type { Machine, Results } from '../machine';
 import { analysisTargets } from './analysis';
 import { mamba2Block, mambaBlock } from './block';
 import { generation } from './generation';
+import { hybridStack } from './hybrid';
 import { hydraBlock } from './hydra';
 import { languageModel } from './lm';
 import { s4dBlock, s4dLayer } from './lti/s4d';
@@ -23,6 +24,7 @@ export const targets: Readonly<Record<string, Target>> = {
   ...analysisTargets,
   scan_routes: scanRoutes,
   'checkpoint.safetensors_headers': safetensorsHeaders,
+  'hybrid.stack': hybridStack,
   'hydra.block': hydraBlock,
   'mamba.selective_scan': selectiveScan,
   'mamba.block': mambaBlock,
