@@ -19,7 +19,7 @@ import {
   type Type,
   type VariantsType,
 } from '../../src/language/types';
-import { defaultText, shortType } from '../../src/language/words';
+import { defaultText, shortType, written } from '../../src/language/words';
 import { cursorAt, type Cursor } from '../cursor';
 import type { State } from '../documents';
 import { dataMarkdown, fieldDetail, fieldMarkdown, layerMarkdown, variantMarkdown } from './docs';
@@ -91,6 +91,7 @@ function keys(scene: Scene): Promise<CompletionItem[]> | CompletionItem[] {
   const inside = narrow(type, (key) => scene.tag(cursor.path, key));
   if (inside.kind === 'map') return fieldItems(scene, [...inside.fields.values()], type);
   if (inside.kind === 'variants') return undecidedItems(scene, inside);
+  if (inside.kind === 'record' && inside.value && located.field) return recordItems(scene, located.field);
   // `mixer:` with the value typed a line below.
   return cursor.present.size === 0 ? values(scene, cursor.path) : [];
 }
@@ -124,6 +125,22 @@ function fieldItem(scene: Scene, field: Field, index: number): CompletionItem {
     },
     () => fieldMarkdown(field),
   );
+}
+
+/** Keys that a mapping of free names is known to take. */
+function recordItems(scene: Scene, field: Field): CompletionItem[] {
+  const { cursor } = scene;
+  const known = field.docs.meta?.['keys'];
+  const free = (Array.isArray(known) ? known : []).map(String).filter((key) => !cursor.present.has(key));
+  return free.map((key, index) => {
+    const name = written(key);
+    return scene.item(name, cursor.hasColon ? name : `${name}: `, {
+      kind: CompletionItemKind.Property,
+      documentation: { kind: MarkupKind.Markdown, value: fieldMarkdown(field) },
+      sortText: String(index).padStart(3, '0'),
+      ...(cursor.hasColon ? {} : { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
+    });
+  });
 }
 
 /** After these keys the next completion is what the user wants to see. */
@@ -172,6 +189,10 @@ async function values(scene: Scene, path: Path): Promise<CompletionItem[]> {
   if (!located) return [];
   const kind = fieldOf(scene, path, located)?.docs.meta?.['path'];
   const items = valueItems(scene, path, located.type, fieldOf(scene, path, located));
+  const suggested = located.field?.docs.meta?.['suggestions'];
+  for (const [index, text] of (Array.isArray(suggested) ? suggested : []).entries()) {
+    items.push(wordItem(scene, path, JSON.stringify(text), index, located.field));
+  }
   if (typeof kind === 'string')
     items.push(...(await fileItems(scene.cursor, state.document, kind, scene.item)));
   if (path[0] === 'extends') {

@@ -10,7 +10,7 @@ import type { State } from '../documents';
 import { aliasHover } from './aliases';
 import { dataMarkdown, fieldMarkdown, layerMarkdown, variantMarkdown } from './docs';
 import { spotAt, type Spot } from './locateOffset';
-import { layerAt, layerSummary, shapeSummary, stackSummary } from './numbers';
+import { layerAt, layerSummary, patternSummary, shapeSummary, stackSummary } from './numbers';
 
 export function hover(state: State, position: Position, language: Language): Hover | undefined {
   const { document, parsed, resolved } = state;
@@ -79,6 +79,7 @@ function numbers(spot: Spot, analysis: Analysis | undefined): string | undefined
     return shapeSummary(analysis);
   if (section !== 'model') return undefined;
   if (spot.path.length === 1 || (spot.path.length === 2 && key === 'layers')) return stackSummary(analysis);
+  if (spot.path.length === 2 && key === 'pattern') return patternSummary(analysis);
   const layer = layerAt(analysis, spot.path);
   if (!layer) return undefined;
   const facts = analysis.facts.get(layer);

@@ -6,7 +6,7 @@ import type { LayerFacts, WrittenLayer } from '../../src/language/layers';
 import { quantity, written } from '../../src/language/words';
 import type { HintKind } from '../client';
 import type { State } from '../documents';
-import { derivedLine, shapeLine, stackLine } from './numbers';
+import { derivedLine, patternLine, shapeLine, stackLine } from './numbers';
 
 /** @param kinds those that the user has not switched off */
 export function inlayHints(state: State, range: Range, kinds: ReadonlySet<HintKind>): InlayHint[] {
@@ -35,7 +35,10 @@ export function inlayHints(state: State, range: Range, kinds: ReadonlySet<HintKi
   };
   const data = find(analysis.root, ['data', 'type']);
   if (kinds.has('shapes')) add(data.exact ? ['data', 'type'] : ['data'], () => shapeLine(analysis), 'value');
-  if (kinds.has('totals')) add(['model', 'layers'], () => stackLine(analysis), 'key');
+  if (kinds.has('totals')) {
+    add(['model', 'layers'], () => stackLine(analysis), 'key');
+    add(['model', 'pattern'], () => patternLine(analysis), 'value');
+  }
   for (const layer of analysis.stack.layers) {
     const facts = analysis.facts.get(layer);
     if (facts) add([...layer.path, 'mixer'], () => layerLabel(analysis, layer, facts, kinds), 'value');

@@ -2,6 +2,7 @@
 import {
   diagnose,
   hasErrors,
+  nodeAt,
   toPlain,
   type ConfigNode,
   type Diagnostic,
@@ -17,6 +18,8 @@ import type { Language } from './language';
 import { layerFacts, readStack, type LayerFacts, type Stack, type WrittenLayer } from './layers';
 import { explainIssues } from './messages';
 import type { Parsed } from './schema';
+import { checkPattern } from './checkPattern';
+import { patternLayers } from './pattern';
 import { checkMeaning } from './semantics';
 
 /** What is known of a config, complete or not. */
@@ -40,8 +43,14 @@ export function analyse(tree: ConfigNode, language: Language): Analysis {
   const diagnostics: Diagnostic[] = [];
   const root = withoutEmptySections(tree, language, diagnostics);
   const plain = toPlain(root) as Record<string, unknown>;
-  const parsed = language.schema.safeParse(plain);
-  if (!parsed.success) diagnostics.push(...explainIssues(parsed.error.issues, root, language));
+  const parsed = language.schema.safeParse(withLayers(plain, root, language));
+  if (!parsed.success) {
+    // The layers of a pattern are written, and so explained, under `symbols`.
+    const issues = parsed.error.issues.filter(({ path: [section, key] }) => {
+      return section !== 'model' || key !== 'layers' || !isPattern(root);
+    });
+    diagnostics.push(...explainIssues(issues, root, language));
+  }
 
   const data = readData(plain['data'], language);
   const task = readTask(plain['task'], data?.shape);
@@ -64,9 +73,24 @@ export function analyse(tree: ConfigNode, language: Language): Analysis {
     ...(task ? { task } : {}),
     ...(dims ? { dims } : {}),
   };
-  diagnostics.push(...checkMeaning(analysis, plain, train));
+  diagnostics.push(...checkMeaning(analysis, plain, train), ...checkPattern(analysis, language.registry));
   if (!parsed.success || hasErrors(diagnostics) || !task || !data?.shape) return analysis;
   return { ...analysis, config: complete(parsed.data as unknown as Parsed, task, data.shape, plain) };
+}
+
+/** Whether a pattern stands for the layers. */
+const isPattern = (root: ConfigNode): boolean =>
+  nodeAt(root, ['model', 'pattern']) !== undefined && nodeAt(root, ['model', 'layers']) === undefined;
+
+/** The plain config with the layers that its pattern stands for. */
+function withLayers(
+  plain: Record<string, unknown>,
+  root: ConfigNode,
+  { registry }: Language,
+): Record<string, unknown> {
+  if (!isPattern(root)) return plain;
+  const layers = patternLayers(root, registry.mixers);
+  return layers ? { ...plain, model: { ...(plain['model'] as object), layers } } : plain;
 }
 
 /** An empty `train:` means its defaults; said softly, since more will be typed there. */
@@ -119,6 +143,12 @@ function readDims(written: unknown, count: number): Dims | undefined {
   };
 }
 
+/** Keys that the resolved config does not need any more. */
+interface Patterned {
+  readonly pattern?: unknown;
+  readonly symbols?: unknown;
+}
+
 /** Every key explicit, in the order of the schema. */
 function complete(
   parsed: Parsed,
@@ -126,7 +156,8 @@ function complete(
   shape: DataShape,
   plain: Record<string, unknown>,
 ): RunConfig {
-  const { data, model, train, eval: evaluation, seed, device } = parsed;
+  const { data, train, eval: evaluation, seed, device } = parsed;
+  const { pattern: _pattern, symbols: _symbols, ...model } = parsed.model as Parsed['model'] & Patterned;
   const written = (plain['model'] ?? {}) as { tie_embeddings?: boolean };
   // A head over classes or vectors has no embedding to share; the default says so in the resolved config.
   const canTie = (task.type === 'language-model' || task.type === 'answer') && shape.input.kind === 'tokens';
@@ -136,6 +167,7 @@ function complete(
   // L2 of the size that suits AdamW would drown the gradient.
   if (optimizer.name !== 'adamw' && asked?.weight_decay === undefined) optimizer.weight_decay = 0;
   return {
+    // A pattern has become layers.
     ...{ data, task, model: { ...model, tie_embeddings } },
     ...{ train: { ...train, optimizer }, eval: evaluation, seed, device },
   };

@@ -17,7 +17,12 @@ export function jsonSchemaOf(language: Language): object {
     properties[key] = withShortForm(properties[key] ?? {}, names);
   }
   const model = properties['model'] ?? {};
-  const needed = { required: schema['required'], properties: { model: { required: model['required'] } } };
+  const required = (model['required'] as string[]).filter((key) => key !== 'layers');
+  const stack = [{ required: ['layers'] }, { required: ['pattern'] }];
+  const needed = {
+    required: schema['required'],
+    properties: { model: { required, oneOf: stack } },
+  };
   delete schema['required'];
   delete model['required'];
   return {
@@ -52,7 +57,11 @@ function tidy(node: unknown): void {
   if (json['maximum'] === Number.MAX_SAFE_INTEGER) delete json['maximum'];
   if (json['minimum'] === Number.MIN_SAFE_INTEGER) delete json['minimum'];
   // Facts for our own editor that no other tool knows.
-  for (const key of ['symbol', 'path', 'paper', 'unit']) if (typeof json[key] === 'string') delete json[key];
+  for (const key of ['symbol', 'path', 'paper', 'unit', 'keys', 'suggestions']) {
+    if (typeof json[key] === 'string' || (Array.isArray(json[key]) && typeof json[key][0] === 'string')) {
+      delete json[key];
+    }
+  }
   if (typeof json['description'] === 'string') {
     const value = defaultText({ default: json['default'] });
     json['markdownDescription'] =

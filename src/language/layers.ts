@@ -1,6 +1,7 @@
 /** @file The layers of a written config: where they stand, their options and what follows from them. */
-import { child, scalarText, toPlain, type ConfigNode, type MapNode, type Path } from '../config';
+import { child, toPlain, type ConfigNode, type MapNode, type Path } from '../config';
 import type { Dims, LayerDefinition, Problem } from '../layers/define';
+import { meaningOf, readPattern } from './pattern';
 import type { Registry } from './registry';
 
 /** Layers after expanding `repeat`; more is a mistake, and would fill the memory. */
@@ -36,11 +37,42 @@ export interface LayerFacts {
 }
 
 export interface Stack {
+  /** A pattern's layers once per symbol. */
   readonly layers: readonly WrittenLayer[];
   readonly total: number;
 }
 
+/** The layers of `model.layers`, or of `model.pattern` where there is one. */
 export function readStack(root: ConfigNode, registry: Registry): Stack {
+  const model = child(root, 'model');
+  return child(model, 'layers')
+    ? readList(root, registry)
+    : (readSymbols(root, registry) ?? readList(root, registry));
+}
+
+function readSymbols(root: ConfigNode, registry: Registry): Stack | undefined {
+  const read = readPattern(root);
+  if (!read) return undefined;
+  const bySymbol = new Map<string, WrittenLayer>();
+  let total = 0;
+  for (const { symbol, where } of read) {
+    const meaning = meaningOf(symbol, root, registry.mixers);
+    if (!meaning) continue;
+    const node: MapNode = meaning.node ?? { kind: 'map', where, entries: new Map() };
+    const layer = readLayer(meaning.options, registry);
+    const known = bySymbol.get(symbol);
+    const repeat = repeatOf(node);
+    if (layer) {
+      const path = meaning.node ? ['model', 'symbols', symbol] : ['model', 'pattern'];
+      const start = known ?? { ...layer, node, path, index: total, count: 0 };
+      bySymbol.set(symbol, { ...start, count: start.count + repeat });
+    }
+    total += repeat;
+  }
+  return { layers: [...bySymbol.values()], total };
+}
+
+function readList(root: ConfigNode, registry: Registry): Stack {
   const layers: WrittenLayer[] = [];
   const visit = (list: ConfigNode | undefined, path: Path, times: number, first: number): number => {
     if (list?.kind !== 'list') return 0;
@@ -54,7 +86,7 @@ export function readStack(root: ConfigNode, registry: Registry): Stack {
       if (block) {
         placed += repeat * visit(block, [...here, 'block'], times * repeat, index);
       } else {
-        const layer = readLayer(item, registry);
+        const layer = readLayer(toPlain(item) as Record<string, unknown>, registry);
         if (layer) layers.push({ ...layer, node: item, path: here, index, count: times * repeat });
         placed += repeat;
       }
@@ -72,14 +104,13 @@ function repeatOf(item: MapNode): number {
 }
 
 function readLayer(
-  item: MapNode,
+  item: Readonly<Record<string, unknown>>,
   registry: Registry,
 ): Pick<WrittenLayer, 'definition' | 'options'> | undefined {
-  const name = scalarText(item.entries.get('mixer')?.node);
+  const { mixer: name, repeat: _repeat, ...written } = item;
   const definition =
-    name !== undefined && Object.hasOwn(registry.mixers, name) ? registry.mixers[name] : undefined;
+    typeof name === 'string' && Object.hasOwn(registry.mixers, name) ? registry.mixers[name] : undefined;
   if (!definition) return undefined;
-  const { mixer: _mixer, repeat: _repeat, ...written } = toPlain(item) as Record<string, unknown>;
   const options = readOptions(definition, written);
   return options ? { definition, options } : { definition };
 }

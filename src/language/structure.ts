@@ -58,30 +58,34 @@ export function structureOf(analysis: Analysis): Structure {
         return [{ kind: 'block', path: here, where: item.where, index, count: repeat, children }];
       }
       const layer = byNode.get(item);
-      if (!layer) return [];
-      const facts = analysis.facts.get(layer);
-      const flopsPerToken = cost?.perLayer[layer.index]?.flopsPerToken;
-      return [
-        {
-          kind: 'layer',
-          path: here,
-          where: item.where,
-          mixer: layer.definition.name,
-          index: layer.index,
-          count: layer.count,
-          ...(facts ? { parameters: facts.parameters, derived: facts.derived } : {}),
-          ...(facts?.state === undefined ? {} : { stateBytes: 4 * facts.state }),
-          ...(flopsPerToken === undefined ? {} : { flopsPerToken }),
-        },
-      ];
+      return layer ? [layerItem(layer, here)] : [];
     });
+  };
+
+  const layerItem = (layer: WrittenLayer, path: Path): StructureItem => {
+    const facts = analysis.facts.get(layer);
+    const flopsPerToken = cost?.perLayer[layer.index]?.flopsPerToken;
+    return {
+      kind: 'layer',
+      path,
+      where: layer.node.where,
+      mixer: layer.definition.name,
+      index: layer.index,
+      count: layer.count,
+      ...(facts ? { parameters: facts.parameters, derived: facts.derived } : {}),
+      ...(facts?.state === undefined ? {} : { stateBytes: 4 * facts.state }),
+      ...(flopsPerToken === undefined ? {} : { flopsPerToken }),
+    };
   };
 
   const parameters = parameterTotal(analysis);
   const memory = memoryEstimate(analysis);
   return {
     layers: stack.total,
-    items: visit(list, ['model', 'layers']),
+    // A pattern has no list: its symbols, each with its number of layers.
+    items: list
+      ? visit(list, ['model', 'layers'])
+      : stack.layers.map((layer) => layerItem(layer, layer.path)),
     ...(data?.shape ? { length: data.shape.length } : {}),
     ...(dims ? { width: dims.d_model } : {}),
     ...(parameters === undefined ? {} : { parameters }),

@@ -53,7 +53,7 @@ export type Type =
   | { readonly kind: 'list'; readonly item: Type; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'tuple'; readonly items: readonly Type[] }
   | { readonly kind: 'either'; readonly options: readonly Type[] }
-  | { readonly kind: 'record' }
+  | { readonly kind: 'record'; /** What every key holds, where that is known. */ readonly value?: Type }
   | { readonly kind: 'any' };
 
 type Def = { readonly type: string; readonly [key: string]: unknown };
@@ -95,8 +95,10 @@ export function readType(schema: z.core.$ZodType, seen = new Map<z.core.$ZodType
       return { kind: 'switch' };
     case 'string':
       return { kind: 'text' };
-    case 'record':
-      return { kind: 'record' };
+    case 'record': {
+      const value = readType(def['valueType'] as z.core.$ZodType, seen);
+      return value.kind === 'any' ? { kind: 'record' } : { kind: 'record', value };
+    }
     default:
       return { kind: 'any' };
   }
@@ -271,6 +273,7 @@ function stepInto(type: Type, step: string | number): Located | undefined {
   }
   if (type.kind === 'variants') return stepIntoVariants(type, String(step));
   if (type.kind === 'list' && typeof step === 'number') return { type: type.item };
+  if (type.kind === 'record' && type.value) return { type: type.value };
   if (type.kind === 'tuple' && typeof step === 'number') {
     const item = type.items[step];
     return item && { type: item };

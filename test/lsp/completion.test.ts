@@ -43,12 +43,12 @@ const cases: [what: string, text: string, labels: string[]][] = [
   [
     'an empty section',
     'model:\n  ▮',
-    ['d_model', 'layers', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['d_model', 'layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
   ],
   [
     'a section, not what is there',
     'model:\n  d_model: 3\n  ▮\n  norm: rms\n',
-    ['layers', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['layers', 'pattern', 'symbols', 'norm_eps', 'tie_embeddings', 'vocab_size'],
   ],
   ['an empty value', 'data: ▮', ['recall', 'prose', 'digits']],
   ['a value without a space', 'data:▮', ['recall', 'prose', 'digits']],
@@ -97,12 +97,12 @@ const cases: [what: string, text: string, labels: string[]][] = [
   [
     'below an open bracket',
     'data: {type: recall\nmodel:\n  d_model: 3\n  ▮',
-    ['layers', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
   ],
   [
     'below a half-typed key',
     'model:\n  d_mo\n  ▮',
-    ['d_model', 'layers', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['d_model', 'layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
   ],
   [
     'below a tab',
@@ -123,11 +123,18 @@ const cases: [what: string, text: string, labels: string[]][] = [
   ['a comment behind a value', 'seed: 3 # ▮', []],
   ['behind a finished value', 'data: recall ▮', []],
   ['inside an unknown section', 'modl:\n  ▮', []],
+  [
+    'the symbols of a pattern',
+    `${head}  pattern: M-\n  symbols:\n    M: {mixer: mamba}\n    ▮`,
+    ['"*"', '"-"'],
+  ],
+  ['a symbol', `${head}  symbols:\n    M: ▮`, mixers],
+  ['the options of a symbol', `${head}  symbols:\n    M: {mixer: glu, ▮}`, ['activation', 'bias', 'repeat']],
   ['the device', 'device: ▮', ['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml']],
   [
     'windows line ends',
     'data: recall\r\nmodel:\r\n  d_model: 3\r\n  ▮\r\n  norm: rms\r\n',
-    ['layers', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['layers', 'pattern', 'symbols', 'norm_eps', 'tie_embeddings', 'vocab_size'],
   ],
 ];
 
