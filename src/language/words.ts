@@ -49,6 +49,7 @@ export function expectation(type: Type): string {
     case 'either':
       return list(type.options.map(expectation));
     case 'map':
+    case 'record':
       return 'a mapping of keys';
     case 'variants':
       return `a mapping with ${code(`${type.key}:`)}`;
@@ -108,6 +109,8 @@ export function shortType(type: Type): string {
       return type.options.map(shortType).join(' | ');
     case 'map':
       return 'mapping';
+    case 'record':
+      return type.value ? `mapping of ${shortType(type.value)}s` : 'mapping';
     case 'variants':
       return type.key === 'mixer' ? 'layer' : `mapping with ${code(type.key)}`;
     default:
