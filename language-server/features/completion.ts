@@ -134,12 +134,18 @@ function recordItems(scene: Scene, field: Field): CompletionItem[] {
   const free = (Array.isArray(known) ? known : []).map(String).filter((key) => !cursor.present.has(key));
   return free.map((key, index) => {
     const name = written(key);
-    return scene.item(name, cursor.hasColon ? name : `${name}: `, {
-      kind: CompletionItemKind.Property,
-      documentation: { kind: MarkupKind.Markdown, value: fieldMarkdown(field) },
-      sortText: String(index).padStart(3, '0'),
-      ...(cursor.hasColon ? {} : { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
-    });
+    return scene.item(
+      name,
+      cursor.hasColon ? name : `${name}: `,
+      {
+        kind: CompletionItemKind.Property,
+        sortText: String(index).padStart(3, '0'),
+        ...(cursor.hasColon
+          ? {}
+          : { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
+      },
+      () => fieldMarkdown(field),
+    );
   });
 }
 

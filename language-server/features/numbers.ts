@@ -41,7 +41,8 @@ export function layerSummary(analysis: Analysis, layer: WrittenLayer): string | 
   const facts = analysis.facts.get(layer);
   if (!facts) return undefined;
   const last = layer.index + layer.count - 1;
-  const span = layer.path[1] === 'layers' ? `, ${layer.index} … ${last}` : ` of the pattern, the first ${layer.index}`;
+  const span =
+    layer.path[1] === 'layers' ? `, ${layer.index} … ${last}` : ` of the pattern, the first ${layer.index}`;
   const which = layer.count === 1 ? `Layer ${layer.index}` : `${layer.count} layers${span}`;
   const length = analysis.data?.shape?.length;
   const width = analysis.dims?.d_model;
