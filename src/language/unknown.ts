@@ -99,11 +99,12 @@ function owners(language: Language, key: string, writtenKey: string): string | u
   };
   visit(language.type, '', new Set());
   const name = code(key);
-  if (mixers.size > 0 && mixers.size < Object.keys(language.registry.mixers).length) {
-    return `${name} is an option of ${list([...mixers], 'and')}.`;
-  }
+  // `lr` is a section's key first, though a layer may have one too.
   const [section] = sections;
   if (section)
     return `${name} belongs ${section === 'the top level' ? 'at the top level' : `in ${code(section)}`}.`;
+  if (mixers.size > 0 && mixers.size < Object.keys(language.registry.mixers).length) {
+    return `${name} is an option of ${list([...mixers], 'and')}.`;
+  }
   return undefined;
 }
