@@ -36,7 +36,7 @@ const allowed = {
     'types:language',
     'types:config',
   ],
-  golden: ['models', 'layers', 'graph', 'runtime', 'analysis', 'data', 'formats', 'util'],
+  golden: ['models', 'layers', 'graph', 'runtime', 'analysis', 'data', 'formats', 'tokenizers', 'util'],
   analysis: ['util'],
   inspect: ['analysis', 'models', 'layers', 'graph', 'runtime', 'util'],
   figures: ['analysis', 'protocol', 'util'],

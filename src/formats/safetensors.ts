@@ -3,7 +3,9 @@
  * tensor is handed out: https://github.com/huggingface/safetensors (README, "Format").
  */
 import { DTYPE_BYTES, READERS, type FileDType } from './dtypes';
+import { arraySource, readRange, type ByteSource } from './source';
 import { parseStrictJson } from './strict-json';
+import { isPlain, readFloats, type StoredTensor, type TensorFile } from './tensor-file';
 
 export type { FileDType } from './dtypes';
 export { encodeSafetensors, safetensorsParts, type SafetensorsEntry } from './safetensors-write';
@@ -41,6 +43,15 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+interface Entry {
+  readonly name: string;
+  readonly dtype: FileDType;
+  readonly shape: readonly number[];
+  /** Relative to the first byte behind the header. */
+  readonly begin: number;
+  readonly end: number;
+}
+
 /**
  * @param bytes the whole file
  * @throws SafetensorsError naming the first rule that the file breaks
@@ -48,10 +59,46 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
   // A plain array: the slices of a Node Buffer would share its memory instead of copying.
   const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const header = parseHeader(file);
-  const data = file.subarray(header.dataStart);
+  const { entries, metadata, dataStart } = readHeader(arraySource(file));
+  const data = file.subarray(dataStart);
+  const tensors = new Map<string, FileTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * Reads the header alone; tensors are read when they are asked for.
+ * @throws SafetensorsError naming the first rule that the file breaks
+ */
+export function openSafetensors(source: ByteSource): TensorFile & Pick<SafetensorsFile, 'metadata'> {
+  const { entries, metadata, dataStart } = readHeader(source);
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    const offset = dataStart + begin;
+    tensors.set(name, {
+      dtype,
+      shape,
+      bytes: end - begin,
+      read(into) {
+        if (isPlain(dtype)) readFloats(source, offset, dtype, into);
+        else into.set(float32Of({ dtype, shape, bytes: readRange(source, offset, end - begin) }));
+      },
+    });
+  }
+  return { tensors, metadata, close: () => source.close() };
+}
+
+function readHeader(source: ByteSource): {
+  entries: Entry[];
+  metadata: Map<string, string>;
+  dataStart: number;
+} {
+  const header = parseHeader(source);
+  const dataLength = source.size - header.dataStart;
   const metadata = new Map<string, string>();
-  const entries: { name: string; dtype: FileDType; shape: number[]; begin: number; end: number }[] = [];
+  const entries: Entry[] = [];
   for (const [name, entry] of Object.entries(header.json)) {
     if (name === '__metadata__') {
       if (!isObject(entry)) return fail('__metadata__ is not a mapping');
@@ -60,7 +107,7 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
         metadata.set(key, value);
       }
     } else {
-      entries.push({ name, ...parseEntry(name, entry, data.length) });
+      entries.push({ name, ...parseEntry(name, entry, dataLength) });
     }
   }
   let end = 0;
@@ -71,24 +118,20 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
     }
     end = entry.end;
   }
-  if (end !== data.length) return fail(`the tensors end at byte ${end}, but there are ${data.length}`);
-  const tensors = new Map<string, FileTensor>();
-  for (const { name, dtype, shape, begin, end: last } of entries) {
-    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, last) });
-  }
-  return { tensors, metadata };
+  if (end !== dataLength) return fail(`the tensors end at byte ${end}, but there are ${dataLength}`);
+  return { entries, metadata, dataStart: header.dataStart };
 }
 
-function parseHeader(file: Uint8Array): { json: Record<string, unknown>; dataStart: number } {
-  if (file.length < 8) return fail(`${file.length} bytes are too few for the header's length`);
-  const length = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
+function parseHeader(source: ByteSource): { json: Record<string, unknown>; dataStart: number } {
+  if (source.size < 8) return fail(`${source.size} bytes are too few for the header's length`);
+  const length = new DataView(readRange(source, 0, 8).buffer).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER))
     return fail(`a header of ${length} bytes is above the limit of ${MAX_HEADER}`);
   const dataStart = 8 + Number(length);
-  if (dataStart > file.length) {
-    return fail(`the header should have ${length} bytes, but the file ends after ${file.length - 8}`);
+  if (dataStart > source.size) {
+    return fail(`the header should have ${length} bytes, but the file ends after ${source.size - 8}`);
   }
-  const bytes = file.subarray(8, dataStart);
+  const bytes = readRange(source, 8, Number(length));
   if (bytes[0] !== 0x7b) return fail('the header does not begin with {');
   let text: string;
   try {

@@ -23,6 +23,7 @@ const options = z.strictObject({
     .positive()
     .default(2)
     .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
+  d_inner: z.int().positive().optional().describe('Inner width itself; wins over expand.'),
   dt_rank: z
     .union([z.literal('auto'), z.int().positive()])
     .default('auto')
@@ -38,6 +39,13 @@ const options = z.strictObject({
   dt_init_floor: z.number().positive().default(1e-4).describe('Initial step sizes are at least this.'),
   conv_bias: z.boolean().default(true).describe('Bias of the causal convolution.'),
   bias: z.boolean().default(false).describe('Biases of in_proj and out_proj.'),
+  bcdt_norm_eps: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'Normalises δ before dt_proj, B and C to unit mean square without weights, with this added before the root, as Falcon-Mamba does; not unless given.',
+    ),
 });
 
 export const mamba = defineLayer({
@@ -62,7 +70,7 @@ export const mamba = defineLayer({
   options,
 
   resolve(o, dims) {
-    const d_inner = o.expand * dims.d_model;
+    const d_inner = o.d_inner ?? o.expand * dims.d_model;
     const dt_rank = o.dt_rank === 'auto' ? Math.ceil(dims.d_model / 16) : o.dt_rank;
     return { ...o, d_inner, dt_rank };
   },
@@ -159,14 +167,19 @@ export const mamba = defineLayer({
 function selection(
   v: g.Tensor,
   p: Readonly<Record<string, g.Tensor>>,
-  r: { dt_rank: number; d_state: number },
+  r: { dt_rank: number; d_state: number; bcdt_norm_eps?: number | undefined },
 ): { delta: g.Tensor; B: g.Tensor; C: g.Tensor } {
   const axis = v.shape.length - 1;
   const projected = project(v, p, 'x_proj');
-  const [low, B, C] = g.split(projected, axis, [r.dt_rank, r.d_state, r.d_state]) as [
-    g.Tensor,
-    g.Tensor,
-    g.Tensor,
-  ];
+  const eps = r.bcdt_norm_eps;
+  const [low, B, C] = g
+    .split(projected, axis, [r.dt_rank, r.d_state, r.d_state])
+    .map((part) => (eps === undefined ? part : unitMeanSquare(part, eps))) as [g.Tensor, g.Tensor, g.Tensor];
   return { delta: g.softplus(project(low, p, 'dt_proj')), B, C };
+}
+
+/** RMS norm without weights over the last axis. */
+function unitMeanSquare(x: g.Tensor, eps: number): g.Tensor {
+  const meanSquare = g.mean(g.square(x), [x.shape.length - 1], true);
+  return g.mul(x, g.reciprocal(g.sqrt(g.add(meanSquare, eps))));
 }

@@ -18,6 +18,9 @@ export interface Mamba2Sizes {
   readonly dt_limit: readonly [number, number];
   readonly D_has_hdim: boolean;
   readonly norm_before_gate: boolean;
+  /** Groups of channels with statistics of their own in the gated norm, and what is added to their mean square. */
+  readonly norm_groups: number;
+  readonly gated_norm_eps: number;
 }
 
 /** z0, x0 (absent when every channel passes the scan), z, [x, B, C], δ. */
@@ -75,7 +78,11 @@ export function finish(
   const gate = g.silu(zt);
   const weight = p['norm.weight'];
   const gated = weight
-    ? gatedNorm(y, gate, weight, { groups: r.ngroups, before: r.norm_before_gate })
+    ? gatedNorm(y, gate, weight, {
+        groups: r.norm_groups,
+        before: r.norm_before_gate,
+        eps: r.gated_norm_eps,
+      })
     : g.mul(y, gate);
   const whole = z0 && x0 ? g.concat([g.mul(g.silu(z0), x0), gated], y.shape.length - 1) : gated;
   return project(whole, p, 'out_proj');

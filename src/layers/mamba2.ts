@@ -38,6 +38,7 @@ const options = z.strictObject({
     .positive()
     .default(2)
     .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
+  d_inner: z.int().positive().optional().describe('Inner width itself; wins over expand.'),
   headdim: z.int().positive().default(64).describe('Channels per head; divides d_ssm.').meta({ symbol: 'P' }),
   ngroups: z
     .int()
@@ -63,6 +64,14 @@ const options = z.strictObject({
     .default(false)
     .describe('A learned state before the first token, instead of zero.'),
   rmsnorm: z.boolean().default(true).describe('RMS normalisation around the gate, per group.'),
+  norm_groups: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Groups of channels that the norm takes statistics over; ngroups unless given, 1 in Hugging Face’s Mamba-2.',
+    ),
+  gated_norm_eps: z.number().positive().default(1e-5).describe('Added to the mean square of that norm.'),
   norm_before_gate: z.boolean().default(false).describe('norm(y) · silu(z) instead of norm(y · silu(z)).'),
   D_has_hdim: z.boolean().default(false).describe('Skip weight D per channel instead of per head.'),
   A_init_range: z
@@ -107,7 +116,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
   options,
 
   resolve(o, dims) {
-    const d_inner = o.expand * dims.d_model;
+    const d_inner = o.d_inner ?? o.expand * dims.d_model;
     const d_ssm = o.d_ssm ?? d_inner;
     const [low, high] = o.dt_limit;
     return {
@@ -116,12 +125,13 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
       d_ssm,
       nheads: Math.max(1, Math.floor(d_ssm / o.headdim)),
       d_xbc: d_ssm + 2 * o.ngroups * o.d_state,
+      norm_groups: o.norm_groups ?? o.ngroups,
       dt_limit: [low, typeof high === 'string' ? Infinity : high],
     };
   },
 
   check(o, dims) {
-    const d_inner = o.expand * dims.d_model;
+    const d_inner = o.d_inner ?? o.expand * dims.d_model;
     const d_ssm = o.d_ssm ?? d_inner;
     const width = o.d_ssm === undefined ? 'd_inner = expand · d_model' : 'd_ssm';
     const problems: Problem[] = [];
@@ -129,7 +139,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
       problems.push({ path: [key], message, ...(suggestion === undefined ? {} : { suggestion }) });
     };
     if (d_ssm > d_inner) {
-      complain('d_ssm', `d_ssm (${d_ssm}) must not exceed d_inner = expand · d_model (${d_inner}).`, d_inner);
+      complain('d_ssm', `d_ssm (${d_ssm}) must not exceed d_inner (${d_inner}).`, d_inner);
     } else problems.push(...headProblems(o, { size: d_ssm, words: width }));
     if (o.dt_min >= o.dt_max) complain('dt_min', `dt_min (${o.dt_min}) must be below dt_max (${o.dt_max}).`);
     if (o.A_init_range[0] > o.A_init_range[1])

@@ -3,12 +3,17 @@ export { mixers, mixerExamples } from '../layers';
 export { expandLayers, type ModelConfig, type PlacedLayer, type RunConfig, type TaskConfig } from './config';
 export type { LayerCost, ModelCost } from './cost';
 export {
+  ForeignModelError,
+  fromConfig,
+  fromGguf,
   fromHuggingFace,
+  fromParams,
   nameFromHuggingFace,
-  nameToHuggingFace,
   toHuggingFace,
+  type ForeignModel,
   type HuggingFaceForm,
-} from './hugging-face';
+  type Piece,
+} from './foreign';
 export { buildLayers, dimsOf, type BuiltLayer } from './layers';
 export { buildModel, Model, type Program } from './model';
 export { defaultTask, ModelError, taskProblem, type ModelData, type ModelSpec } from './types';

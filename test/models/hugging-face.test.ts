@@ -23,11 +23,25 @@ const make = (part: Partial<ModelConfig>) =>
     data,
   });
 
+/** The options of the one layer that a config describes. */
+const only = (config: unknown): Record<string, unknown> =>
+  fromHuggingFace(config).model.layers[0] as unknown as Record<string, unknown>;
+
 describe('Hugging Face form', () => {
   for (const layer of [
     { mixer: 'mamba', repeat: 2, d_state: 3, expand: 3, dt_rank: 2, bias: true, conv_bias: false },
-    { mixer: 'mamba2', repeat: 2, d_state: 3, headdim: 4, chunk_size: 8, dt_limit: [0.1, 0.5] },
-    { mixer: 'mamba2', repeat: 1, headdim: 8 },
+    {
+      mixer: 'mamba2',
+      repeat: 2,
+      d_state: 3,
+      headdim: 4,
+      chunk_size: 8,
+      dt_limit: [0.1, 0.5],
+      gated_norm_eps: 1e-4,
+    },
+    { mixer: 'mamba2', headdim: 4, ngroups: 4, norm_groups: 1, gated_norm_eps: 1e-4 },
+    { mixer: 'mamba', repeat: 2, d_inner: 20, bcdt_norm_eps: 1e-6 },
+    { mixer: 'mamba2', repeat: 1, headdim: 8, gated_norm_eps: 1e-4 },
   ]) {
     it(`of ${JSON.stringify(layer)} comes back as the same model`, () => {
       const model = make({ layers: [layer] });
@@ -64,6 +78,7 @@ describe('Hugging Face form', () => {
     [{ layers: [{ mixer: 'attention', heads: 2 }] }, /attention/],
     [{ layers: [{ mixer: 'mamba' }], norm: 'layer' }, /layer norms/],
     [{ layers: [{ mixer: 'mamba2', headdim: 4, ngroups: 2 }] }, /per group/],
+    [{ layers: [{ mixer: 'mamba2', headdim: 4 }] }, /eps/],
     [{ layers: [{ mixer: 'mamba2', headdim: 4, rmsnorm: false }] }, /no norm/],
     [{ layers: [{ mixer: 'mamba2', headdim: 4, norm_before_gate: true }] }, /norm_before_gate/],
     [{ layers: [{ mixer: 'mamba2', headdim: 4, d_ssm: 8 }] }, /d_ssm/],
@@ -100,22 +115,15 @@ describe('Hugging Face form', () => {
       n_groups: 1,
     };
     assert.doesNotThrow(() => fromHuggingFace(base));
-    assert.throws(() => fromHuggingFace({ ...base, n_groups: 2 }), /n_groups/);
+    assert.equal(only({ ...base, n_groups: 2 })['norm_groups'], 1);
+    assert.throws(() => fromHuggingFace({ ...base, n_groups: 'x' }), /n_groups/);
     assert.throws(() => fromHuggingFace({ ...base, num_heads: 3 }), /num_heads/);
     assert.throws(() => fromHuggingFace({ ...base, hidden_size: 'x' }), /hidden_size/);
     assert.throws(() => fromHuggingFace({ ...base, model_type: 'gpt2' }), /model_type/);
     assert.throws(() => fromHuggingFace({ ...base, hidden_act: 'gelu' }), /hidden_act/);
-    assert.throws(
-      () =>
-        fromHuggingFace({
-          model_type: 'mamba',
-          hidden_size: 8,
-          num_hidden_layers: 1,
-          vocab_size: 5,
-          intermediate_size: 12,
-        }),
-      /intermediate_size/,
-    );
+    const mamba = { model_type: 'mamba', hidden_size: 8, num_hidden_layers: 1, vocab_size: 5 };
+    assert.equal(only({ ...mamba, intermediate_size: 12, expand: 16 })['d_inner'], 12);
+    assert.equal(only({ ...mamba, intermediate_size: 24, expand: 16 })['expand'], 3);
     assert.throws(() => fromHuggingFace(null), /contents/);
   });
 });

@@ -4,9 +4,36 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bytesTokenizer, openTokenizer, textStream, tokenizerOf, trainBpe } from '../../src/tokenizers';
 
+const golden = resolve(__dirname, '../golden');
 const bundled = resolve(__dirname, '../../media/data/moby-dick.txt');
 
+interface TokenizerCase {
+  readonly text: string;
+  readonly ids: number[];
+}
+
 describe('tokenizers', () => {
+  for (const name of ['hf-mamba-tiny', 'hf-mamba2-tiny', 'statespaces-mamba2-tiny']) {
+    it(`gives the ids of ${name}`, async () => {
+      const tokenizer = await openTokenizer(join(golden, name, 'tokenizer.json'));
+      const { tokenizer_cases } = JSON.parse(await readFile(join(golden, name, 'case.json'), 'utf8')) as {
+        tokenizer_cases: TokenizerCase[];
+      };
+      assert.ok(tokenizer_cases.length > 4);
+      for (const { text, ids } of tokenizer_cases) {
+        assert.deepEqual(tokenizer.encode(text), ids, text);
+        const whole = tokenizer.decode(ids, { special: true });
+        assert.equal(whole, text.normalize('NFC'));
+        const stream = textStream(tokenizer);
+        const streamed = ids.map((id) => stream(id)).join('');
+        assert.equal(streamed, tokenizer.decode(ids));
+      }
+      assert.equal(tokenizer.endOfText, 0);
+      assert.ok(tokenizer.special.has(0));
+      assert.equal(tokenizer.label(33), '␣');
+    });
+  }
+
   it('take bytes as they are', () => {
     const text = 'naïve ☕';
     const ids = bytesTokenizer.encode(text);

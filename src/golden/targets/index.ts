@@ -4,6 +4,7 @@ import type { Comparison } from '../compare';
 import type { Machine, Results } from '../machine';
 import { analysisTargets } from './analysis';
 import { mamba2Block, mambaBlock } from './block';
+import { checkpointFolder, checkpointGguf } from './checkpoint';
 import { generation } from './generation';
 import { hybridStack } from './hybrid';
 import { hydraBlock } from './hydra';
@@ -23,8 +24,11 @@ export type Target = (goldenCase: GoldenCase, machine: Machine) => Promise<Resul
 export const targets: Readonly<Record<string, Target>> = {
   ...analysisTargets,
   scan_routes: scanRoutes,
+  'checkpoint.gguf': checkpointGguf,
+  'checkpoint.hugging_face': checkpointFolder,
   'checkpoint.safetensors_headers': safetensorsHeaders,
   'hybrid.stack': hybridStack,
+  'checkpoint.state_spaces': checkpointFolder,
   'hydra.block': hydraBlock,
   'mamba.selective_scan': selectiveScan,
   'mamba.block': mambaBlock,

@@ -1,6 +1,6 @@
 /** @file Checkpoints: complete or absent, verified when read. */
 export { CheckpointError, type FileSystem } from './folder';
-export { modelFiles, openModelFolder } from './model-folder';
+export { modelFiles, openHeads, openModelFolder, type OpenedModel } from './model-folder';
 export {
   CheckpointStore,
   listCheckpoints,

@@ -2,24 +2,15 @@
  * @file The files that make a checkpoint a model elsewhere: model.safetensors and config.json. Where Hugging
  * Face's Mamba classes can express the model, the folder is theirs; what only we need is under `ssm_studio`.
  */
-import * as nodeFs from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import * as z from 'zod';
-import { parsePythonJson, stringifyPythonJson } from '../../formats/python-json';
-import { float32Of, parseSafetensors, safetensorsParts } from '../../formats/safetensors';
-import {
-  buildModel,
-  fromHuggingFace,
-  nameFromHuggingFace,
-  toHuggingFace,
-  type Model,
-  type ModelSpec,
-} from '../../models';
+import { join } from 'node:path';
+import { stringifyPythonJson } from '../../formats/python-json';
+import { safetensorsParts } from '../../formats/safetensors';
+import { toHuggingFace, type Model, type ModelSpec } from '../../models';
+import { CONFIG_FILE, findCheckpoint, type FoundCheckpoint } from './find';
 import { CheckpointError, type FolderFile } from './folder';
+import { loadParameters } from './load';
+import { describe, match, OWN_KEY, type Described, type Matched } from './match';
 import { MODEL_FILE } from './store';
-
-const CONFIG_FILE = 'config.json';
-const OWN_KEY = 'ssm_studio';
 
 /** The model as two files; tensors are not copied. */
 export function modelFiles(model: Model, parameters: ReadonlyMap<string, Float32Array>): FolderFile[] {
@@ -38,41 +29,44 @@ export function modelFiles(model: Model, parameters: ReadonlyMap<string, Float32
 }
 
 export interface OpenedModel {
-  /** The checkpoint's folder. */
+  /** The checkpoint's folder, or the GGUF file. */
   readonly path: string;
+  /** Where it comes from, for example `Hugging Face mamba2`. */
+  readonly family: string;
   readonly model: Model;
   readonly parameters: Map<string, Float32Array>;
+  /** Path of its tokenizer.json, where there is one. */
+  readonly tokenizer?: string;
+  /** Ids that end a text, as the config has them. */
+  readonly end?: readonly number[];
 }
 
-const ownSchema = z.looseObject({
-  [OWN_KEY]: z.looseObject({
-    model: z.looseObject({ d_model: z.int().positive(), layers: z.array(z.looseObject({})) }),
-    task: z.looseObject({ type: z.string() }),
-    data: z.looseObject({ length: z.int().positive(), input: z.looseObject({}), target: z.looseObject({}) }),
-  }),
-});
+/** A checkpoint whose heads were read; nothing of its tensors yet. */
+export interface OpenedHeads {
+  readonly found: FoundCheckpoint;
+  readonly described: Described;
+  readonly matched: Matched;
+}
 
-/** Sequence length assumed for a model that comes without data. */
-const UNKNOWN_LENGTH = 1024;
-
-/** What config.json describes. @throws Error saying what is wrong */
-function specOf(config: unknown): ModelSpec {
-  const own = ownSchema.safeParse(config);
-  if (own.success) return own.data[OWN_KEY] as unknown as ModelSpec;
-  const { model, vocab_size } = fromHuggingFace(config);
-  return {
-    model,
-    task: { type: 'language-model' },
-    data: {
-      length: UNKNOWN_LENGTH,
-      input: { kind: 'tokens', vocab_size },
-      target: { kind: 'next-token' },
-    },
-  };
+/** @throws CheckpointError naming the file; the caller closes `found` */
+export function openHeads(
+  target: string,
+  adapt: (spec: ModelSpec) => ModelSpec = (spec) => spec,
+): OpenedHeads {
+  const found = findCheckpoint(target);
+  const where = found.config ? join(found.path, found.config.file) : found.path;
+  try {
+    const described = describe(found);
+    return { found, described, matched: match(found, described, adapt(described.spec)) };
+  } catch (error) {
+    found.close();
+    throw new CheckpointError(`${where}: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
 }
 
 /**
- * Opens a checkpoint: a folder with config.json and model.safetensors, or that file itself.
+ * Opens a checkpoint: a folder of Hugging Face's, of the original kind or of our own, one of its files of tensors,
+ * or a GGUF file.
  * @param adapt changes the specification before the model is built, for example its data
  * @throws CheckpointError when files are missing, damaged or do not fit together
  */
@@ -80,51 +74,22 @@ export async function openModelFolder(
   target: string,
   adapt: (spec: ModelSpec) => ModelSpec = (spec) => spec,
 ): Promise<OpenedModel> {
-  const path = basename(target).endsWith('.safetensors') ? dirname(target) : target;
-  const file = path === target ? join(path, MODEL_FILE) : target;
-  const read = (name: string): Promise<Buffer> =>
-    nodeFs.readFile(name).catch((error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === 'ENOENT' ? 'is missing' : `cannot be read (${error.code ?? error.message})`;
-      throw new CheckpointError(
-        `${path} is not a checkpoint that can be opened: ${basename(name)} ${reason}.`,
-      );
-    });
-  const fail = (name: string, error: unknown): never => {
-    throw new CheckpointError(
-      `${join(path, name)}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  };
-  const text = (await read(join(path, CONFIG_FILE))).toString('utf8');
-  let model: Model;
+  const { found, described, matched } = openHeads(target, adapt);
   try {
-    model = buildModel(adapt(specOf(parsePythonJson(text))));
+    const [problem] = matched.problems;
+    if (problem !== undefined) throw new Error(problem);
+    return {
+      path: found.path,
+      family: described.family,
+      model: matched.model,
+      parameters: loadParameters(matched.matches),
+      ...(found.tokenizer === undefined ? {} : { tokenizer: found.tokenizer }),
+      ...(described.end === undefined ? {} : { end: described.end }),
+    };
   } catch (error) {
-    return fail(CONFIG_FILE, error);
+    const where = found.files.length === 1 && found.config ? join(found.path, found.files[0]!) : found.path;
+    throw new CheckpointError(`${where}: ${error instanceof Error ? error.message : String(error)}`, error);
+  } finally {
+    found.close();
   }
-  const bytes = await read(file);
-  try {
-    return { path, model, parameters: readParameters(model, bytes) };
-  } catch (error) {
-    return fail(basename(file), error);
-  }
-}
-
-/** The tensors of a file under our names. @throws Error when one is missing or has another shape */
-function readParameters(model: Model, bytes: Uint8Array): Map<string, Float32Array> {
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = new Map(
-    [...parseSafetensors(plain).tensors].map(([name, tensor]) => [nameFromHuggingFace(name), tensor]),
-  );
-  const parameters = new Map<string, Float32Array>();
-  for (const [name, { shape }] of model.parameters) {
-    const tensor = found.get(name);
-    if (tensor === undefined) throw new Error(`the tensor ${name} is missing.`);
-    if (tensor.shape.join() !== shape.join()) {
-      const [is, should] = [tensor.shape, shape].map((extents) => `[${extents.join(', ')}]`);
-      throw new Error(`the tensor ${name} has the shape ${is}, but the config asks for ${should}.`);
-    }
-    parameters.set(name, float32Of(tensor));
-  }
-  return parameters;
 }

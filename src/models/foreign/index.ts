@@ -1,0 +1,33 @@
+/** @file Models of others: Hugging Face, the original checkpoints, GGUF. */
+import { fromHuggingFace, HUGGING_FACE_MAMBAS } from './hugging-face';
+import { fromBamba, fromNemotronH } from './hybrids';
+import { fromParams, fromStateSpaces, isStateSpaces } from './state-spaces';
+import { ForeignModelError, type ForeignModel } from './types';
+
+export { fromGguf } from './gguf';
+export { fromHuggingFace } from './hugging-face';
+export { nameFromHuggingFace, toHuggingFace, type HuggingFaceForm } from './to-hugging-face';
+export { ForeignModelError, type ForeignModel, type Piece } from './types';
+export { fromParams };
+
+/**
+ * The model that a config.json of others describes.
+ * @param config parsed with `parsePythonJson`
+ * @throws ForeignModelError saying which key is wrong or that the kind is unknown
+ */
+export function fromConfig(config: unknown): ForeignModel {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw new ForeignModelError('it is not a mapping.');
+  }
+  const record = config as Readonly<Record<string, unknown>>;
+  const kind = record['model_type'];
+  if (isStateSpaces(record)) return fromStateSpaces(config);
+  if (kind === 'bamba') return fromBamba(config);
+  if (kind === 'nemotron_h') return fromNemotronH(config);
+  if (typeof kind === 'string' && HUGGING_FACE_MAMBAS.includes(kind)) return fromHuggingFace(config);
+  const known = [...HUGGING_FACE_MAMBAS, 'bamba', 'nemotron_h'].join(', ');
+  const found = kind === undefined ? 'no model_type' : `the model_type ${JSON.stringify(kind).slice(0, 100)}`;
+  throw new ForeignModelError(
+    `it has ${found}, and is not of the original state-spaces kind either; model types that are read: ${known}.`,
+  );
+}

@@ -1,0 +1,108 @@
+/**
+ * @file Models that Hugging Face's `MambaForCausalLM`, `FalconMambaForCausalLM` and `Mamba2ForCausalLM` can express:
+ * their config.json and tensor names. (transformers `models/mamba` at 00328d4, `models/falcon_mamba` at 00a11b6,
+ * `models/mamba2` at 020a37d.)
+ */
+import type { Model } from '../model';
+
+export interface HuggingFaceForm {
+  /** Contents of config.json; may hold Infinity, see `formats/python-json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Their name of one of our parameters. */
+  tensorName(name: string): string;
+}
+
+const OURS = 'backbone.embedding.weight';
+const THEIRS = 'backbone.embeddings.weight';
+
+/** Our name of a tensor of a Hugging Face Mamba file. */
+export const nameFromHuggingFace = (name: string): string => (name === THEIRS ? OURS : name);
+/** The name of one of our parameters in a Hugging Face Mamba file. */
+const nameToHuggingFace = (name: string): string => (name === OURS ? THEIRS : name);
+
+/** How a resolved mixer answers, as far as the two classes know it. */
+interface Mixer {
+  readonly [option: string]: unknown;
+}
+
+const CLASSES = {
+  mamba: 'MambaForCausalLM',
+  falcon_mamba: 'FalconMambaForCausalLM',
+  mamba2: 'Mamba2ForCausalLM',
+} as const;
+
+/** The Hugging Face form, or the first reason why there is none. */
+export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason: string } {
+  const { config: ours, layers } = model;
+  const kind = layers[0]!.mixer;
+  if (kind !== 'mamba' && kind !== 'mamba2') return { reason: `layers of kind ${kind}` };
+  if (layers.some((layer) => layer.mixer !== kind)) return { reason: 'layers of different kinds' };
+  const options = layers.map((layer) => JSON.stringify(layer.resolved));
+  if (new Set(options).size > 1) return { reason: 'layers with different options' };
+  if (ours.norm !== 'rms') return { reason: 'layer norms' };
+  const { type: task } = model.task;
+  if (model.data.input.kind !== 'tokens' || task === 'classification' || task === 'regression') {
+    return { reason: 'a head that is not over tokens' };
+  }
+  const r = layers[0]!.resolved as Mixer;
+  if (kind === 'mamba2') {
+    if (r['d_ssm'] !== r['d_inner']) return { reason: 'd_ssm smaller than d_inner' };
+    if (r['D_has_hdim']) return { reason: 'D_has_hdim' };
+    if (!r['rmsnorm']) return { reason: 'no norm inside the mixer' };
+    if (r['learnable_init_states']) return { reason: 'learned initial states' };
+    if (r['norm_before_gate']) return { reason: 'norm_before_gate' };
+    // Their norm runs over the whole width, the authors' over each group.
+    if (r['norm_groups'] !== 1) return { reason: 'norm statistics per group' };
+    if (r['gated_norm_eps'] !== ours.norm_eps) return { reason: 'a gated norm with an eps of its own' };
+    if ((r['nheads'] as number) * (r['headdim'] as number) !== (r['expand'] as number) * ours.d_model) {
+      return { reason: 'an inner width that is not expand · d_model' };
+    }
+  }
+  const falcon = kind === 'mamba' && r['bcdt_norm_eps'] !== undefined;
+  const type = falcon ? 'falcon_mamba' : kind;
+  const shared = {
+    architectures: [CLASSES[type]],
+    model_type: type,
+    hidden_size: ours.d_model,
+    state_size: r['d_state'],
+    num_hidden_layers: layers.length,
+    expand: r['expand'],
+    conv_kernel: r['d_conv'],
+    use_bias: r['bias'],
+    use_conv_bias: r['conv_bias'],
+    hidden_act: 'silu',
+    layer_norm_epsilon: ours.norm_eps,
+    residual_in_fp32: true,
+    rescale_prenorm_residual: true,
+    initializer_range: 0.02,
+    time_step_min: r['dt_min'],
+    time_step_max: r['dt_max'],
+    time_step_floor: r['dt_init_floor'],
+    vocab_size: model.rows,
+    tie_word_embeddings: ours.tie_embeddings,
+    bos_token_id: null,
+    eos_token_id: null,
+    pad_token_id: null,
+    torch_dtype: 'float32',
+  };
+  const own =
+    kind === 'mamba'
+      ? {
+          intermediate_size: r['d_inner'],
+          time_step_rank: r['dt_rank'],
+          time_step_scale: r['dt_scale'],
+          time_step_init_scheme: r['dt_init'],
+          use_mambapy: false,
+          ...(falcon ? { mixer_rms_eps: r['bcdt_norm_eps'] } : {}),
+        }
+      : {
+          num_heads: r['nheads'],
+          head_dim: r['headdim'],
+          n_groups: r['ngroups'],
+          chunk_size: r['chunk_size'],
+          rms_norm: true,
+          norm_before_gate: false,
+          time_step_limit: r['dt_limit'],
+        };
+  return { config: { ...shared, ...own }, tensorName: nameToHuggingFace };
+}

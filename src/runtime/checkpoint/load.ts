@@ -1,0 +1,31 @@
+/** @file Reading a checkpoint's tensors straight into the arrays that sessions read. */
+import { elementsOf } from '../../formats/tensor-file';
+import type { Match } from './match';
+
+/**
+ * @returns every parameter as float32; each is read once, into its own array
+ * @throws Error when the file cannot be read or holds an A that is not negative
+ */
+export function loadParameters(matches: ReadonlyMap<string, Match>): Map<string, Float32Array> {
+  const parameters = new Map<string, Float32Array>();
+  for (const [name, { shape, pieces }] of matches) {
+    const values = new Float32Array(elementsOf(shape));
+    let at = 0;
+    for (const piece of pieces) {
+      const part = values.subarray(at, at + elementsOf(piece.tensor.shape));
+      piece.tensor.read(part);
+      if (piece.convert === 'log-of-negative') logOfNegative(part, piece.name);
+      at += part.length;
+    }
+    parameters.set(name, values);
+  }
+  return parameters;
+}
+
+function logOfNegative(values: Float32Array, name: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!(values[i]! < 0))
+      throw new Error(`the tensor ${name} must be negative everywhere, found ${values[i]}.`);
+    values[i] = Math.log(-values[i]!);
+  }
+}

@@ -1,0 +1,125 @@
+/** @file A found checkpoint as a model: which tensors each parameter is made of, what is missing, what is left over. */
+import * as z from 'zod';
+import { elementsOf, type StoredTensor } from '../../formats/tensor-file';
+import {
+  buildModel,
+  fromConfig,
+  fromGguf,
+  fromParams,
+  nameFromHuggingFace,
+  type ForeignModel,
+  type Model,
+  type ModelSpec,
+} from '../../models';
+import type { FoundCheckpoint } from './find';
+
+export const OWN_KEY = 'ssm_studio';
+
+const ownSchema = z.looseObject({
+  [OWN_KEY]: z.looseObject({
+    model: z.looseObject({ d_model: z.int().positive(), layers: z.array(z.looseObject({})) }),
+    task: z.looseObject({ type: z.string() }),
+    data: z.looseObject({ length: z.int().positive(), input: z.looseObject({}), target: z.looseObject({}) }),
+  }),
+});
+
+/** Sequence length assumed for a model that comes without data. */
+const UNKNOWN_LENGTH = 1024;
+
+/** What a checkpoint says that it is. */
+export interface Described extends Pick<ForeignModel, 'pieces' | 'ignored' | 'end'> {
+  readonly family: string;
+  readonly spec: ModelSpec;
+}
+
+/** @throws Error saying which key is wrong */
+export function describe({ config, gguf, tensors }: FoundCheckpoint): Described {
+  if (gguf)
+    return foreign(fromGguf(gguf.keys, new Map([...tensors].map(([name, { shape }]) => [name, shape]))));
+  if (config!.file === 'params.json') return foreign(fromParams(config!.value));
+  const own = ownSchema.safeParse(config!.value);
+  if (!own.success) return foreign(fromConfig(config!.value));
+  const theirs = new Map([...tensors.keys()].map((name) => [nameFromHuggingFace(name), name]));
+  return {
+    family: 'SSM Studio',
+    spec: own.data[OWN_KEY] as unknown as ModelSpec,
+    pieces: (name) => [{ names: [theirs.get(name) ?? name] }],
+    ignored: () => false,
+  };
+}
+
+const foreign = ({ family, model, vocab_size, ...rest }: ForeignModel): Described => ({
+  family,
+  spec: {
+    model,
+    task: { type: 'language-model' },
+    data: { length: UNKNOWN_LENGTH, input: { kind: 'tokens', vocab_size }, target: { kind: 'next-token' } },
+  },
+  ...rest,
+});
+
+/** One parameter and where it comes from. */
+export interface Match {
+  readonly shape: readonly number[];
+  readonly pieces: readonly {
+    readonly name: string;
+    readonly tensor: StoredTensor;
+    readonly convert?: string;
+  }[];
+}
+
+export interface Matched {
+  readonly model: Model;
+  readonly matches: ReadonlyMap<string, Match>;
+  /** Sentences about tensors that are missing or have another shape; the checkpoint cannot be loaded with any. */
+  readonly problems: readonly string[];
+  /** Tensors that nothing is made of. */
+  readonly unknown: readonly string[];
+}
+
+const without1 = (shape: readonly number[]): string => shape.filter((extent) => extent !== 1).join();
+const list = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/** Builds the model and finds its parameters among the tensors; reads no tensor. @throws ModelError */
+export function match(
+  found: FoundCheckpoint,
+  described: Described,
+  spec: ModelSpec = described.spec,
+): Matched {
+  const model = buildModel(spec);
+  const used = new Set<string>();
+  const problems: string[] = [];
+  const matches = new Map<string, Match>();
+  for (const [name, { shape }] of model.parameters) {
+    const pieces: { name: string; tensor: StoredTensor; convert?: string }[] = [];
+    for (const piece of described.pieces(name)) {
+      const theirs = piece.names.find((candidate) => found.tensors.has(candidate));
+      if (theirs === undefined) {
+        problems.push(`the tensor ${piece.names[0]} is missing.`);
+        continue;
+      }
+      used.add(theirs);
+      const { convert } = piece;
+      pieces.push({ name: theirs, tensor: found.tensors.get(theirs)!, ...(convert ? { convert } : {}) });
+    }
+    const problem = shapeProblem(name, shape, pieces);
+    if (problem !== undefined) problems.push(problem);
+    matches.set(name, { shape, pieces });
+  }
+  const unknown = [...found.tensors.keys()].filter((name) => !used.has(name) && !described.ignored(name));
+  return { model, matches, problems, unknown };
+}
+
+/** Axes of extent 1 do not count, and a norm's groups may be an axis of their own. */
+function shapeProblem(name: string, shape: readonly number[], pieces: Match['pieces']): string | undefined {
+  const [first] = pieces;
+  if (!first) return undefined;
+  const rows = pieces.reduce((total, { tensor }) => total + (tensor.shape[0] ?? 1), 0);
+  const whole = pieces.length === 1 ? first.tensor.shape : [rows, ...first.tensor.shape.slice(1)];
+  const widths = new Set(pieces.map(({ tensor }) => tensor.shape.slice(1).join()));
+  const flat = shape.length === 1 && elementsOf(whole) === shape[0];
+  if (widths.size === 1 && (without1(whole) === without1(shape) || flat)) return undefined;
+  const names = pieces.map((piece) => piece.name).join(' and ');
+  const is = pieces.map(({ tensor }) => list(tensor.shape)).join(' and ');
+  return `the tensor ${names} has the shape ${is}, but the config asks for ${list(shape)} (${name}).`;
+}
