@@ -2,7 +2,7 @@
  * @file The block formats of GGUF tensors and how their elements are read (ggml-org/llama.cpp at 0024aa7,
  * ggml/src/ggml-common.h and ggml-quants.c).
  */
-import { halfToNumber } from './dtypes';
+import { halfToNumber } from '../util/half';
 
 export interface GgufType {
   readonly name: string;

@@ -1,5 +1,6 @@
 /** @file What every file of tensors looks like from outside, whatever its format. */
-import { halfToNumber, type FileDType } from './dtypes';
+import { halfToNumber } from '../util/half';
+import type { FileDType } from './dtypes';
 import type { ByteSource } from './source';
 
 /** A tensor that lies in a file; nothing is read until `read`. */

@@ -43,7 +43,7 @@ export function fromGguf(
     const value = keys.get(`${kind}.${key}`) ?? otherwise;
     if (typeof value !== 'number' || !(value >= least) || value > 2 ** 24) {
       throw new ForeignModelError(
-        `${kind}.${key} is ${value === undefined ? 'missing' : `${String(value).slice(0, 40)}, which cannot be`}.`,
+        `${kind}.${key} is ${value === undefined ? 'missing' : `${typeof value === 'number' ? value : `a ${typeof value}`}, which cannot be`}.`,
       );
     }
     return value;

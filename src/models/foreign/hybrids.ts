@@ -251,7 +251,9 @@ function hybrid(
       const index = Number(/\d+/.exec(name)![0]);
       const layer = places.layers[index]!;
       const renaming =
-        RENAMED[layer.mixer === 'mlp' ? String(layer['activation'] ?? 'swiglu') : layer.mixer] ?? {};
+        RENAMED[
+          layer.mixer === 'mlp' ? (layer['activation'] === 'relu2' ? 'relu2' : 'swiglu') : layer.mixer
+        ] ?? {};
       const [part, ...rest] = place.rest.split('.') as [string, ...string[]];
       const parts = /\.mixer\./.test(name) && Object.hasOwn(renaming, part) ? renaming[part]! : [part];
       return parts.map((theirs) => {
