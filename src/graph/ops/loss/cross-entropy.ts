@@ -4,7 +4,8 @@ import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import type { Tensor } from '../../types';
 import { mul, sub } from '../elementwise/binary';
-import { oneHot, takeAlong } from '../lookup/gather';
+import { takeAlong } from '../lookup/along';
+import { oneHot } from '../lookup/place';
 import { reshape } from '../shape/reshape';
 import { logSumExp, softmax } from '../reduce/softmax';
 
