@@ -232,6 +232,27 @@ export class Model {
     return program;
   }
 
+  /**
+   * What the answer depends on: `embedding` (1, time, d_model), `gradient` of f = Σ answer · logits at the last scored
+   * position with respect to it, and these logits, `last` (1, rows). The input `answer` (1, rows) chooses f.
+   */
+  attribution(length: number): Program {
+    const p = this.parameterInputs();
+    const inputs = this.inputs(1, length);
+    let embedding: Tensor | undefined;
+    const x = stack(inputs, p, this.#architecture, {
+      residual: (k, tensor) => {
+        if (k === 0) embedding = tensor;
+      },
+    });
+    const logits = this.#logitsOf(x, inputs, p);
+    const count = logits.shape.reduce((product, extent) => product * extent, 1) / this.rows;
+    const last = g.slice(g.reshape(logits, [count, this.rows]), 0, count - 1, count);
+    const f = g.sum(g.mul(last, g.input('answer', [1, this.rows])));
+    const [gradient] = g.gradients([{ output: f }], [embedding!]);
+    return { embedding: embedding!, gradient: gradient!, last };
+  }
+
   /** Bytes that one layer keeps per sequence while decoding; undefined when it cannot decode. */
   stateBytes(layer: number): number | undefined {
     const { definition, resolved } = this.layers[layer]!;

@@ -1,0 +1,237 @@
+/** @file What a scan remembers, and statistics of Δ, gate, write and read per token. */
+import {
+  contributionNorm,
+  decayRate,
+  halfLife,
+  meanDistance,
+  radius,
+  resetFraction,
+  retention,
+  totalLogDecaySlowest,
+} from '../../analysis/memory';
+import {
+  closedFraction,
+  log10Quantiles,
+  openFraction,
+  pastFutureSingularValues,
+  readStrength,
+  selectivityIndex,
+  writeStrength,
+} from '../../analysis/token-statistics';
+import { mixingOf, ownOf, scanOf } from '../mixing';
+import { affordable, array, join, type Analysis, type Probe } from '../spec';
+import { chosen, EXACT } from './mixing';
+
+const RESET = 0.1;
+const MASS = 0.9;
+const OPEN = 2;
+const CLOSED = 0.05;
+const SHARES = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99];
+
+export const memoryGroup: Analysis = {
+  description: 'Half-lives from A and Δ, what every token keeps, and which token the state was written by.',
+  parts: [
+    'half_life',
+    'decay_rate',
+    'lyapunov_exponents',
+    'total_log_decay_slowest',
+    'retention',
+    'reset_fraction',
+    'contribution_norm',
+  ],
+  applies: (trace) => scanOf(trace) !== undefined,
+  compute(trace, wanted) {
+    const scan = scanOf(trace)!;
+    const { length } = trace;
+    const { axis, channels } = mixingOf(trace)!;
+    const { count } = { count: scan.channels };
+    const shape = [count, scan.states];
+    const axes = [axis, 'state'];
+    const rate = decayRate(scan);
+    const out: Record<string, Probe> = {
+      half_life: array(
+        shape,
+        axes,
+        halfLife(rate),
+        'ln 2 / decay rate: half of a state is left after so many tokens.',
+        {
+          unit: 'tokens',
+        },
+      ),
+      decay_rate: array(shape, axes, rate, '−mean over time of Δ A.', { unit: '1/token' }),
+      lyapunov_exponents: array(
+        shape,
+        axes,
+        rate.map((value) => -value),
+        'Mean of Δ A per token: negative where nearby states come together.',
+        { unit: '1/token', sign: 'signed' },
+      ),
+      total_log_decay_slowest: array(
+        [count],
+        [axis],
+        totalLogDecaySlowest(scan),
+        'log of what is left at the end of the slowest state that was written before the first token.',
+        { sign: 'signed' },
+      ),
+    };
+    if (wanted.has('retention') || wanted.has('reset_fraction')) {
+      const kept = retention(scan);
+      out['retention'] = array(
+        [count, length],
+        [axis, 'time'],
+        kept,
+        'Mean over states of exp(Δ A): 1 keeps all, 0 resets.',
+      );
+      out['reset_fraction'] = array(
+        [length],
+        ['time'],
+        resetFraction(kept, length, RESET),
+        `Share of ${axis}s that keep less than ${RESET} at the token: forget events.`,
+      );
+    }
+    if (wanted.has('contribution_norm') && length <= EXACT) {
+      const x = trace.seen['x']!;
+      // Per head: the norm over its channels stands for its input.
+      const width = channels / count;
+      const u = Float64Array.from({ length: length * count }, (_, i) => {
+        const [t, head] = [Math.floor(i / count), i % count];
+        let sum = 0;
+        for (let c = head * width; c < (head + 1) * width; c++) sum += x[t * channels + c]! ** 2;
+        return Math.sqrt(sum);
+      });
+      out['contribution_norm'] = array(
+        [length, length],
+        ['time', 'key'],
+        contributionNorm(scan, u),
+        'Norm over channels and states of the part of the state at a time that a token wrote.',
+      );
+    }
+    return out;
+  },
+};
+
+export const reachGroup: Analysis = {
+  description: 'How far back a layer reads, from |hidden attention|.',
+  parts: ['mean_distance', 'mean_distance_last', 'mean_distance_layer', 'radius90_last'],
+  applies: (trace) => mixingOf(trace)?.causal === true,
+  compute(trace, _wanted, options) {
+    const mixing = mixingOf(trace)!;
+    const { length } = trace;
+    affordable('mean_distance', [length, length], 'choose a shorter example.');
+    const picked = chosen(mixing.count, mixing.axis, options);
+    const distances = picked.map((index) => {
+      const matrix = mixing.matrix(index);
+      return Float64Array.from({ length }, (_, i) =>
+        meanDistance(matrix.subarray(i * length, (i + 1) * length), i),
+      );
+    });
+    const all = join(distances);
+    const labels = { [mixing.axis]: picked };
+    const last = (index: number): Float64Array => mixing.matrix(index).subarray((length - 1) * length);
+    const more = { unit: 'tokens', labels };
+    return {
+      mean_distance: array(
+        [picked.length, length],
+        [mixing.axis, 'query'],
+        all,
+        'Σ |α| (i − j) / Σ |α| per query.',
+        more,
+      ),
+      mean_distance_last: array(
+        [picked.length],
+        [mixing.axis],
+        distances.map((row) => row[length - 1]!),
+        'The same of the last query.',
+        more,
+      ),
+      mean_distance_layer: array(
+        [],
+        [],
+        [all.reduce((sum, value) => sum + value, 0) / Math.max(1, all.length)],
+        'Mean over queries.',
+        { unit: 'tokens' },
+      ),
+      radius90_last: array(
+        [picked.length],
+        [mixing.axis],
+        picked.map((index) => radius(last(index), length - 1, MASS)),
+        'Smallest distance within which the last query finds 90 % of its row.',
+        more,
+      ),
+    };
+  },
+};
+
+export const tokenStatisticsGroup: Analysis = {
+  description: 'Δ, gate, write and read strength per token, and how much passes from past to future.',
+  parts: [
+    'write_strength',
+    'read_strength',
+    'open_fraction',
+    'closed_fraction',
+    'log10_delta_quantiles',
+    'selectivity_index',
+    'past_future_singular_values',
+  ],
+  applies: (trace) => scanOf(trace) !== undefined,
+  compute(trace, wanted, options) {
+    const scan = scanOf(trace)!;
+    const mixing = mixingOf(trace)!;
+    const { length } = trace;
+    const { delta } = scan;
+    const { channels, u, gate } = mixing;
+    // Δ of the head stands for each of its channels.
+    const perChannel = Float64Array.from(
+      { length: length * channels },
+      (_, i) => delta[Math.floor(i / channels) * scan.channels + ownOf(mixing, i % channels)]!,
+    );
+    const out: Record<string, Probe> = {
+      write_strength: array(
+        [length],
+        ['time'],
+        writeStrength({ ...scan, channels, delta: perChannel }, u!),
+        '‖Δ ∘ x‖ · ‖B‖: norm of what enters the state.',
+      ),
+      open_fraction: array(
+        [length],
+        ['time'],
+        openFraction(delta, scan.channels, OPEN),
+        `Share of ${mixing.axis}s whose Δ is above ${OPEN} × its own median.`,
+      ),
+      log10_delta_quantiles: array(
+        [SHARES.length],
+        ['quantile'],
+        log10Quantiles(delta, SHARES),
+        'Quantiles of log₁₀ Δ over time and channel.',
+        { sign: 'signed', labels: { quantile: SHARES } },
+      ),
+      selectivity_index: array(
+        [],
+        [],
+        [selectivityIndex(delta, 1, length, scan.channels)],
+        'Share of the variance of ln Δ that comes from the token: 0 like a time-invariant layer, 1 all selective.',
+      ),
+    };
+    if (gate) {
+      out['read_strength'] = array([length], ['time'], readStrength(scan.C, gate, length), '‖C‖ · ‖gate‖.');
+      out['closed_fraction'] = array(
+        [length],
+        ['time'],
+        closedFraction(gate, channels, CLOSED),
+        `Share of channels with |gate| below ${CLOSED}.`,
+      );
+    }
+    if (wanted.has('past_future_singular_values') && (wanted.size === 1 || length <= 64)) {
+      const picked = chosen(scan.channels, mixing.axis, options);
+      const rank = Math.min(scan.states, length);
+      out['past_future_singular_values'] = array(
+        [picked.length, length - 1, scan.states],
+        [mixing.axis, 'time', 'state'],
+        join(picked.map((channel) => pastFutureSingularValues(scan, channel))),
+        `Singular values of alpha[t:, :t] for t = 1 … ${length - 1}: at most ${rank} numbers pass from past to future.`,
+        { labels: { [mixing.axis]: picked } },
+      );
+    }
+    return out;
+  },
+};

@@ -1,0 +1,243 @@
+/** @file What concerns the whole model: the logit lens, attribution of the answer, similarity of layers, head scores. */
+import { sumRows, timesInput } from '../../analysis/attribution';
+import { headScores } from '../../analysis/head-scores';
+import { logitLens, nextToken } from '../../analysis/logit-lens';
+import { linearCka, unbiasedCka } from '../../analysis/representation';
+import { moments, norm } from '../../analysis/statistics';
+import * as g from '../../graph';
+import type { Program } from '../../models';
+import { onlyInputs } from '../../runtime/engine/feeds';
+import { openSession } from '../../runtime/ort';
+import { Random } from '../../util/random';
+import { mixingOf } from '../mixing';
+import { array, type Analysis, type Probe, type Trace } from '../spec';
+import { runTrace } from '../trace';
+
+async function evaluate(trace: Trace, program: Program, feeds: Record<string, Float32Array | Int32Array>) {
+  const compiled = g.compile(program, { target: 'cpu' });
+  const session = await openSession(compiled, { device: 'cpu', threads: trace.threads });
+  try {
+    const all = { ...onlyInputs(compiled, Object.fromEntries(trace.parameters)), ...feeds };
+    return (await session.run(all)) as Record<string, Float32Array>;
+  } finally {
+    await session.release();
+  }
+}
+
+const tokensIn = ({ model }: Trace): boolean => model.data.input.kind === 'tokens';
+
+export const logitLensGroup: Analysis = {
+  description: 'What the final norm and the head say about the residual stream behind every layer.',
+  parts: [
+    'lens_top1',
+    'lens_kl_to_final',
+    'lens_entropy',
+    'lens_settle_layer',
+    'lens_next_token_rank',
+    'lens_loss',
+    'residual_norm',
+  ],
+  applies: (trace) => tokensIn(trace) && trace.model.data.target.kind !== 'class',
+  async compute(trace) {
+    const { model, length, inputs } = trace;
+    const found = await evaluate(trace, model.lens(1, length), { inputs });
+    const layers = model.layers.length + 1;
+    const logits = Array.from({ length: layers }, (_, k) => found[`lens.${k}`]!);
+    const lens = logitLens(logits, length);
+    const shape = [layers, length];
+    const axes = ['layer', 'time'];
+    const next = Array.from(inputs.subarray(1));
+    const after = nextToken(
+      logits.map((all) => all.subarray(0, (length - 1) * model.rows)),
+      next,
+    );
+    const out: Record<string, Probe> = {
+      lens_top1: array(
+        shape,
+        axes,
+        lens.top1,
+        'Token with the largest lens logit; layer 0 is the embedding.',
+        { unit: 'id' },
+      ),
+      lens_kl_to_final: array(
+        shape,
+        axes,
+        lens.klToFinal,
+        'KL(final ‖ lens); early layers live in another basis.',
+        {
+          unit: 'nats',
+        },
+      ),
+      lens_entropy: array(shape, axes, lens.entropy, 'Entropy of the lens distribution.', { unit: 'nats' }),
+      lens_settle_layer: array(
+        [length],
+        ['time'],
+        lens.settleLayer,
+        'First layer from which the top token stays.',
+      ),
+      residual_norm: array(
+        shape,
+        axes,
+        Array.from({ length: layers }, (_, k) => {
+          const x = found[`residual.${k}`]!;
+          const width = x.length / length;
+          return Array.from({ length }, (_t, t) => norm(x, t * width, (t + 1) * width));
+        }).flat(),
+        'L2 norm of the residual stream.',
+      ),
+    };
+    if (length > 1) {
+      out['lens_next_token_rank'] = array(
+        [layers, length - 1],
+        axes,
+        after.rank,
+        'Number of tokens with a larger lens logit than the one that follows.',
+      );
+      out['lens_loss'] = array(
+        [layers],
+        ['layer'],
+        after.loss,
+        'Mean cross-entropy on the token that follows.',
+        {
+          unit: 'nats',
+        },
+      );
+    }
+    return out;
+  },
+};
+
+export const attributionGroup: Analysis = {
+  description: 'Gradient × input of the answer’s logit per token. It is a sensitivity, not a decomposition.',
+  parts: ['gradient_times_input_token', 'gradient_norm_token'],
+  applies: () => true,
+  async compute(trace) {
+    const { model, length, inputs, target } = trace;
+    const program = model.attribution(length);
+    const zeros = new Float32Array(model.rows);
+    const { last } = await evaluate(trace, { last: program['last']! }, { inputs });
+    // Without a target the most likely answer is explained.
+    const chosen = target ?? last!.reduce((best, value, id) => (value > last![best]! ? id : best), 0);
+    const answer = zeros.map((_, id) => (id === chosen ? 1 : 0));
+    const { embedding, gradient } = program;
+    const found = await evaluate(trace, { embedding: embedding!, gradient: gradient! }, { inputs, answer });
+    const width = found['embedding']!.length / length;
+    const { perToken } = timesInput(found['gradient']!, found['embedding']!, width);
+    const squares = Float64Array.from(found['gradient']!, (value) => value * value);
+    const labels = { answer: [chosen] };
+    return {
+      gradient_times_input_token: array(
+        [length],
+        ['time'],
+        perToken,
+        'Σ x · ∂f/∂x over the embedding; f is the answer’s logit.',
+        {
+          sign: 'signed',
+          labels,
+        },
+      ),
+      gradient_norm_token: array(
+        [length],
+        ['time'],
+        sumRows(squares, width).map(Math.sqrt),
+        '‖∂f/∂x‖ over the embedding.',
+        {
+          labels,
+        },
+      ),
+    };
+  },
+};
+
+/** Most layers whose outputs are compared. */
+const LAYERS = 48;
+
+export const similarityGroup: Analysis = {
+  description: 'How alike the residual streams behind the layers are.',
+  parts: ['cka', 'cka_unbiased'],
+  applies: ({ length, model }) => length > 3 && model.layers.length < LAYERS,
+  async compute(trace) {
+    const { model, length, inputs } = trace;
+    const program = Object.fromEntries(
+      Object.entries(model.lens(1, length)).filter(([name]) => name.startsWith('residual.')),
+    );
+    const found = await evaluate(trace, program, { inputs });
+    const count = model.layers.length + 1;
+    const x = Array.from({ length: count }, (_, k) => found[`residual.${k}`]!);
+    const width = x[0]!.length / length;
+    const table = (score: typeof linearCka): number[] =>
+      x.flatMap((a) => x.map((b) => score(a, width, b, width)));
+    return {
+      cka: array(
+        [count, count],
+        ['layer', 'layer'],
+        table(linearCka),
+        'Linear CKA; layer 0 is the embedding.',
+      ),
+      cka_unbiased: array(
+        [count, count],
+        ['layer', 'layer'],
+        table(unbiasedCka),
+        'The same, unbiased for few tokens.',
+        {
+          sign: 'signed',
+        },
+      ),
+    };
+  },
+};
+
+/** Length of the block that is repeated, and how often. */
+const BLOCK = 25;
+const REPEATS = 3;
+
+export const headScoresGroup: Analysis = {
+  description: 'Induction and other scores of every matrix of the layer, on a random block that is repeated.',
+  parts: ['prefix_matching', 'previous_token', 'same_token', 'first_token', 'positive_fraction'],
+  applies: (trace) => tokensIn(trace) && mixingOf(trace)?.causal === true,
+  async compute(trace) {
+    const { model } = trace;
+    const { input } = model.data;
+    const vocabulary = input.kind === 'tokens' ? input.vocab_size : 0;
+    const block = Math.max(2, Math.min(BLOCK, vocabulary - 1));
+    const order = [...new Random(0, 'repeated block').permutation(vocabulary)];
+    const own = order.slice(1, 1 + block);
+    const ids = [order[0]!, ...Array.from({ length: REPEATS }, () => own).flat()];
+    const { trace: repeated } = await runTrace({
+      ...trace,
+      inputs: Int32Array.from(ids),
+      length: ids.length,
+      logits: false,
+      only: new Set(
+        Object.keys(model.layers[trace.layer]!.definition.probes).filter(
+          (name) => !/^(state|A_bar)/.test(name),
+        ),
+      ),
+    });
+    const mixing = mixingOf(repeated)!;
+    const scores = Array.from({ length: mixing.count }, (_, index) =>
+      headScores(mixing.matrix(index), ids, block),
+    );
+    const of = (
+      key: 'prefixMatching' | 'previousToken' | 'sameToken' | 'firstToken' | 'positiveFraction',
+      text: string,
+    ) =>
+      array(
+        [mixing.count],
+        [mixing.axis],
+        scores.map((score) => score[key]),
+        text,
+      );
+    const { mean } = moments(scores.map((score) => score.prefixMatching));
+    return {
+      prefix_matching: of(
+        'prefixMatching',
+        `Weight on the token after the last occurrence of the query’s token: induction (mean ${mean.toPrecision(3)}).`,
+      ),
+      previous_token: of('previousToken', 'Weight on the token before.'),
+      same_token: of('sameToken', 'Weight on the last occurrence of the same token.'),
+      first_token: of('firstToken', 'Weight on the first token.'),
+      positive_fraction: of('positiveFraction', 'Share of |weight| that is positive.'),
+    };
+  },
+};

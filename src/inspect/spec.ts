@@ -1,0 +1,98 @@
+/** @file What an analysis is: a group of named arrays that are computed from one layer's trace, or from the model. */
+import type { Arrays } from '../analysis/blocks/types';
+import type { Dataset } from '../runtime/train/prepare';
+import type { Model } from '../models';
+
+/** One array as the views and `inspect` take it, without a batch axis. */
+export interface Probe {
+  readonly shape: readonly number[];
+  readonly axes: readonly string[];
+  readonly unit: string;
+  readonly sign: 'positive' | 'signed';
+  readonly description: string;
+  /** Row-major. */
+  readonly data: Float32Array;
+  /** What the entries of an axis are, where they are not 0, 1, 2, …: channel numbers, frequencies. */
+  readonly labels?: Readonly<Record<string, readonly (number | string)[]>>;
+}
+
+/** A layer as it ran on one sequence. */
+export interface Trace {
+  readonly model: Model;
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  readonly data: Dataset | undefined;
+  readonly threads: number;
+  readonly layer: number;
+  readonly mixer: string;
+  readonly resolved: Readonly<Record<string, unknown>>;
+  readonly length: number;
+  readonly d_model: number;
+  /** Ids or vectors, as the model takes them. */
+  readonly inputs: Int32Array | Float32Array;
+  readonly target: number | undefined;
+  readonly probes: Readonly<Record<string, Probe>>;
+  /** The probes' values by name. */
+  readonly seen: Arrays;
+  /** The layer's parameters under their names in the layer. */
+  readonly own: Arrays;
+  /** Behind the norm (time, d_model), and what the layer adds to the residual stream. */
+  readonly input: Float32Array;
+  readonly output: Float32Array;
+}
+
+export interface AnalysisOptions {
+  /** Channels or heads of which matrices are given; all unless named. */
+  readonly channels?: readonly number[];
+  /** Tiles along each axis of a tiled matrix. */
+  readonly tiles?: number;
+}
+
+export type Found = Readonly<Record<string, Probe>>;
+
+export interface Analysis {
+  readonly description: string;
+  /** Names of the arrays, the most telling one first; each can be asked for alone. */
+  readonly parts: readonly string[];
+  applies(trace: Trace): boolean;
+  /** @param wanted the parts that are asked for: others may be left out */
+  compute(trace: Trace, wanted: ReadonlySet<string>, options: AnalysisOptions): Found | Promise<Found>;
+}
+
+export const array = (
+  shape: readonly number[],
+  axes: readonly string[],
+  data: ArrayLike<number>,
+  description: string,
+  more: { unit?: string; sign?: Probe['sign']; labels?: Probe['labels'] } = {},
+): Probe => ({
+  shape,
+  axes,
+  unit: more.unit ?? '',
+  sign: more.sign ?? 'positive',
+  description,
+  data: Float32Array.from(data),
+  ...(more.labels ? { labels: more.labels } : {}),
+});
+
+/** Most numbers in one array: beyond it a reduction or a choice of channels is asked for. */
+export const MOST = 4_000_000;
+
+/** @throws RangeError for an array that nobody could look at */
+export function affordable(name: string, shape: readonly number[], hint: string): void {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  if (size > MOST) {
+    throw new RangeError(
+      `${name} of ${shape.join(' × ')} has ${size.toLocaleString('en')} numbers, more than ${MOST.toLocaleString('en')}; ${hint}`,
+    );
+  }
+}
+
+export function join(parts: readonly ArrayLike<number>[]): Float32Array {
+  const out = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,178 @@
+/**
+ * @file Every layer at once, in sizes that a view can hold: mean and strongest matrices, contributions, half-lives and
+ * kernels. Long sequences are pooled to tiles that show their largest entry; wide layers are sampled, and say so.
+ */
+import { decayRate, halfLife } from '../analysis/memory';
+import { attentionTiles, tileEdges } from '../analysis/tiles';
+import { exampleOf, inputOf, type Example } from './example';
+import { strongest } from './groups/mixing';
+import { mixingOf, ownOf, scanOf, type Mixing } from './mixing';
+import type { InspectRequest } from './inspect';
+import { array, join, type Probe, type Trace } from './spec';
+import { runTrace } from './trace';
+
+export interface LayerSurvey {
+  readonly layer: number;
+  readonly mixer: string;
+  readonly kind?: Mixing['kind'];
+  readonly causal?: boolean;
+  /** Channels or heads in all. */
+  readonly count?: number;
+  readonly axis?: 'channel' | 'head';
+  /** The arrays are pooled to tiles; tile k covers edges[k] … edges[k+1] − 1. */
+  readonly edges?: readonly number[];
+  /** Matrices that the means are taken over, when not all. */
+  readonly sampled?: number;
+  readonly probes: Readonly<Record<string, Probe>>;
+}
+
+export interface Survey extends Example {
+  readonly surveys: readonly LayerSurvey[];
+}
+
+/** Pixels of a matrix along each axis at most. */
+const CELLS = 128;
+/** Products that a layer may cost. */
+const BUDGET = 4e8;
+/** Longest sequence whose matrices are formed; beyond it tiles are computed without them. */
+const FORMED = 1024;
+
+/** @throws RangeError for an example or ids that do not exist */
+export async function survey(request: Omit<InspectRequest, 'layer'>): Promise<Survey> {
+  const input = inputOf(request);
+  const surveys: LayerSurvey[] = [];
+  for (const { index, mixer, definition } of request.model.layers) {
+    const names = Object.keys(definition.probes);
+    if (names.length === 0) {
+      surveys.push({ layer: index, mixer, probes: {} });
+      continue;
+    }
+    const { trace } = await runTrace({
+      ...request,
+      layer: index,
+      inputs: input.values,
+      length: input.length,
+      logits: false,
+      // States are large and follow from the rest.
+      only: new Set(names.filter((name) => !/^(state|A_bar|matrix)/.test(name))),
+    });
+    surveys.push(surveyOf(trace));
+  }
+  return { ...exampleOf(request, input), surveys };
+}
+
+/** One layer. */
+export function surveyOf(trace: Trace): LayerSurvey {
+  const { layer, mixer, length } = trace;
+  const mixing = mixingOf(trace);
+  if (!mixing) return { layer, mixer, probes: {} };
+  const { kind, causal, count, axis } = mixing;
+  const scan = scanOf(trace);
+  const probes: Record<string, Probe> = {};
+  const spread = evenly(count, Math.max(4, Math.floor(BUDGET / (length * length * (scan?.states ?? 1)))));
+  const tiles = Math.min(length, CELLS);
+  const edges = tileEdges(length, tiles);
+  const tiled = length > tiles;
+  const axes = tiled ? ['query tile', 'key tile'] : ['query', 'key'];
+  const among = `${spread.length === count ? '' : `${spread.length} of `}${count} ${axis}s`;
+  if (length <= FORMED) {
+    const { mean, contribution } = reductions(mixing, length, spread);
+    const picked = strongest(mixing, length).slice(0, kind === 'attention' ? 8 : 4);
+    probes['hidden_attention_mean'] = array(
+      [tiles, tiles],
+      axes,
+      pooled(mean, length, edges),
+      `Mean over ${among} of |hidden attention|${tiled ? ', largest of each tile' : ''}.`,
+    );
+    probes['contribution'] = array(
+      [tiles, tiles],
+      axes,
+      pooled(contribution, length, edges),
+      `Norm over ${among} of what the key adds to the output at the query.`,
+    );
+    probes['hidden_attention_strongest'] = array(
+      [picked.length, tiles, tiles],
+      [axis, ...axes],
+      join(picked.map((index) => pooled(mixing.matrix(index), length, edges))),
+      'Hidden attention of the channels with the largest output.',
+      { sign: kind === 'attention' ? 'positive' : 'signed', labels: { [axis]: picked } },
+    );
+  } else if (scan) {
+    probes['hidden_attention_mean'] = array(
+      [tiles, tiles],
+      axes,
+      attentionTiles(scan, tiles, evenly(count, 64)).layerRms,
+      `Root mean square of hidden attention per tile, over ${Math.min(64, count)} of ${count} ${axis}s.`,
+    );
+  }
+  if (scan)
+    probes['half_life'] = array(
+      [scan.channels, scan.states],
+      [axis, 'state'],
+      halfLife(decayRate(scan)),
+      'Half of a state is left after so many tokens, at the mean step size.',
+      { unit: 'tokens' },
+    );
+  return {
+    layer,
+    mixer,
+    kind,
+    causal,
+    count,
+    axis,
+    ...(tiled ? { edges: [...edges] } : {}),
+    ...(spread.length < count ? { sampled: spread.length } : {}),
+    probes,
+  };
+}
+
+/** `most` of 0 … count − 1 at equal distances. */
+function evenly(count: number, most: number): number[] {
+  const step = Math.max(1, Math.ceil(count / most));
+  return Array.from({ length: Math.ceil(count / step) }, (_, k) => k * step);
+}
+
+function reductions(
+  mixing: Mixing,
+  length: number,
+  spread: readonly number[],
+): { mean: Float64Array; contribution: Float64Array } {
+  const { u, gate, channels, count, D } = mixing;
+  const mean = new Float64Array(length * length);
+  const squares = new Float64Array(length * length);
+  const chosen = new Set(spread);
+  for (const index of spread) {
+    const matrix = mixing.matrix(index);
+    for (let i = 0; i < mean.length; i++) mean[i]! += Math.abs(matrix[i]!) / spread.length;
+  }
+  if (!u) return { mean, contribution: mean };
+  for (let c = 0; c < channels; c++) {
+    const own = ownOf(mixing, c);
+    if (!chosen.has(own)) continue;
+    const matrix = mixing.matrix(own);
+    for (let i = 0; i < length; i++) {
+      const open = gate ? gate[i * channels + c]! : 1;
+      for (let j = 0; j < length; j++) {
+        const entry = matrix[i * length + j]! + (i === j ? D[c]! : 0);
+        squares[i * length + j]! += (entry * u[j * channels + c]! * open) ** 2;
+      }
+    }
+  }
+  const scale = count / spread.length;
+  return { mean, contribution: squares.map((value) => Math.sqrt(value * scale)) };
+}
+
+/** The entry of largest size of every tile, with its sign. */
+function pooled(matrix: Float64Array, length: number, edges: Int32Array): Float64Array {
+  const tiles = edges.length - 1;
+  if (tiles === length) return matrix;
+  const out = new Float64Array(tiles * tiles);
+  for (let I = 0; I < tiles; I++)
+    for (let i = edges[I]!; i < edges[I + 1]!; i++)
+      for (let J = 0; J < tiles; J++)
+        for (let j = edges[J]!; j < edges[J + 1]!; j++) {
+          const entry = matrix[i * length + j]!;
+          if (Math.abs(entry) > Math.abs(out[I * tiles + J]!)) out[I * tiles + J] = entry;
+        }
+  return out;
+}

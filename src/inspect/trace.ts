@@ -1,0 +1,87 @@
+/** @file Runs a model on one sequence and keeps what one layer did. */
+import { compile } from '../graph';
+import type { Model } from '../models';
+import { onlyInputs } from '../runtime/engine/feeds';
+import { openSession } from '../runtime/ort';
+import type { Dataset } from '../runtime/train/prepare';
+import type { Probe, Trace } from './spec';
+
+export interface TraceRequest {
+  readonly model: Model;
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  readonly data?: Dataset | undefined;
+  readonly layer: number;
+  readonly inputs: Int32Array | Float32Array;
+  readonly length: number;
+  readonly target?: number | undefined;
+  readonly threads: number;
+  /** Probes that are kept; all unless named. States are by far the largest. */
+  readonly only?: ReadonlySet<string>;
+  /** Whether the logits are computed too. */
+  readonly logits?: boolean;
+}
+
+const PROBE = 'probe.';
+
+/** @throws RangeError for a layer that does not exist */
+export async function runTrace(
+  request: TraceRequest,
+): Promise<{ trace: Trace; logits: Float32Array | undefined }> {
+  const { model, parameters, layer, inputs, length, only, threads } = request;
+  const placed = model.layers[layer];
+  if (placed === undefined) {
+    throw new RangeError(`There is no layer ${layer}; the model has layers 0 … ${model.layers.length - 1}.`);
+  }
+  const program = Object.fromEntries(
+    Object.entries(model.inspection(1, length, layer)).filter(([name]) => {
+      if (name === 'logits') return request.logits !== false;
+      return !name.startsWith(PROBE) || only === undefined || only.has(name.slice(PROBE.length));
+    }),
+  );
+  const compiled = compile(program, { target: 'cpu' });
+  const session = await openSession(compiled, { device: 'cpu', threads });
+  try {
+    const feeds = { ...onlyInputs(compiled, Object.fromEntries(parameters)), inputs };
+    const found = (await session.run(feeds)) as Record<string, Float32Array>;
+    const shapes = new Map(compiled.outputs.map(({ name, shape }) => [name, shape]));
+    const probes: Record<string, Probe> = {};
+    for (const [name, { axes, unit, sign, description }] of Object.entries(placed.definition.probes)) {
+      const shape = shapes.get(PROBE + name);
+      if (shape === undefined) continue;
+      const batched = axes[0] === 'batch';
+      probes[name] = {
+        shape: batched ? shape.slice(1) : shape,
+        axes: batched ? axes.slice(1) : axes,
+        unit,
+        sign,
+        description,
+        data: Float32Array.from(found[PROBE + name]!),
+      };
+    }
+    const prefix = `${placed.prefix}.mixer.`;
+    const input = Float32Array.from(found['layer.input']!);
+    const trace: Trace = {
+      model,
+      parameters,
+      data: request.data,
+      threads,
+      layer,
+      mixer: placed.mixer,
+      resolved: placed.resolved as Record<string, unknown>,
+      length,
+      d_model: input.length / length,
+      inputs,
+      target: request.target,
+      probes,
+      seen: Object.fromEntries(Object.entries(probes).map(([name, probe]) => [name, probe.data])),
+      own: Object.fromEntries(
+        Object.keys(placed.parameters).map((name) => [name, parameters.get(prefix + name)!]),
+      ),
+      input,
+      output: Float32Array.from(found['layer.output']!),
+    };
+    return { trace, logits: found['logits'] && Float32Array.from(found['logits']) };
+  } finally {
+    await session.release();
+  }
+}
