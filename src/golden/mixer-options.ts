@@ -75,6 +75,37 @@ export function mamba2Options(goldenCase: GoldenCase, prefix: string, options: O
   };
 }
 
+export function mamba3Options(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
+  options.informative('d_state', 'expand', 'headdim', 'd_inner', 'nheads', 'mimo_rank');
+  options.irrelevant(...START, ...KERNELS);
+  options.boolean('is_outproj_norm');
+  const mimo = goldenCase.has(`${prefix}mimo_x`);
+  if ((options.boolean('is_mimo') ?? mimo) !== mimo) {
+    throw new MalformedCase(`is_mimo and the parameters under ${prefix} contradict each other`);
+  }
+  const ngroups = options.integer('ngroups') ?? 1;
+  const rope_fraction = options.number('rope_fraction') ?? 0.5;
+  const chunk_size = options.integer('chunk_size');
+  const A_floor = options.number('A_floor');
+  const [d_model, d_inner] = goldenCase.shape(`${prefix}out_proj.weight`, 2) as [number, number];
+  const [nheads, mimo_rank, d_state] = goldenCase.shape(`${prefix}B_bias`, 3) as [number, number, number];
+  const headdim = d_inner / nheads;
+  if (!Number.isInteger(headdim))
+    throw new MalformedCase(`${nheads} heads do not divide ${d_inner} channels`);
+  return {
+    d_state,
+    expand: expansion(d_inner, d_model),
+    headdim,
+    ngroups,
+    rope_fraction,
+    is_mimo: mimo,
+    ...(mimo ? { mimo_rank } : {}),
+    is_outproj_norm: goldenCase.has(`${prefix}norm.weight`),
+    ...(chunk_size === undefined ? {} : { chunk_size }),
+    ...(A_floor === undefined ? {} : { A_floor }),
+  };
+}
+
 export function hydraOptions(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
   options.informative('d_state', 'd_conv', 'expand', 'headdim', 'd_inner', 'nheads');
   options.irrelevant(...START, ...KERNELS);

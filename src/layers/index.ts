@@ -6,12 +6,14 @@ import { glu } from './glu';
 import { hydra } from './hydra';
 import { mamba } from './mamba';
 import { mamba2 } from './mamba2';
+import { mamba3 } from './mamba3';
 import { mlp } from './mlp';
 import { s4d } from './s4d';
 
 export const mixers: Readonly<Record<string, LayerDefinition>> = {
   mamba,
   mamba2,
+  mamba3,
   s4d,
   hydra,
   attention,
@@ -25,6 +27,7 @@ export const mixerExamples: Readonly<Record<string, string>> = {
   mamba: '{mixer: mamba, d_state: 16}',
   mamba2: '{mixer: mamba2, d_state: 64, headdim: 32}',
   s4d: '{mixer: s4d, d_state: 64}',
+  mamba3: '{mixer: mamba3, d_state: 64, headdim: 32}',
   hydra: '{mixer: hydra, d_state: 64, headdim: 32}',
   attention: '{mixer: attention, heads: 4, rotary_emb_dim: 16}',
   mlp: '{mixer: mlp, d_intermediate: 512}',

@@ -18,6 +18,9 @@ const WEBGPU_LIMIT = 100_000;
  */
 const WEBGPU_CASES = new Set([
   'hydra-block-groups-init',
+  'mamba2-hybrid-stack',
+  'mamba3-siso-block-norm-groups',
+  'mamba3-mimo-block-norm',
   'mamba-selective-scan-fixed-bc',
   'mamba-selective-scan-groups',
   'mamba-block-bias',

@@ -122,6 +122,8 @@ describe('checks', () => {
     for (const window of [0, -3, 1.5]) {
       assert.equal(mixers['attention']!.options.safeParse({ window }).success, false);
     }
+    assert.match(problems('mamba3', { d_state: 7, headdim: 8 })[0]!.message, /d_state \(7\) must be even/);
+    assert.match(problems('mamba3', { d_state: 2, headdim: 8 })[0]!.message, /no pair rotates/);
     assert.match(problems('hydra', { d_conv: 4 })[0]!.message, /d_conv \(4\) must be odd/);
     assert.match(problems('hydra', { headdim: 7 })[0]!.message, /headdim \(7\) must divide/);
     assert.match(problems('hydra', { dt_min: 0.1 })[0]!.message, /dt_min \(0.1\) must be below dt_max/);

@@ -2,11 +2,13 @@
 import { mixers } from '../../src/layers';
 import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from './check-layer';
 import { slowHydra } from './slow-hydra';
+import { slowMamba3 } from './slow-mamba3';
 import { slowAttention, slowGatedMlp, slowGlu, slowMamba, slowMamba2, slowMlp } from './slow';
 
 const slow: Readonly<Record<string, Slow>> = {
   mamba: slowMamba as unknown as Slow,
   mamba2: slowMamba2 as unknown as Slow,
+  mamba3: slowMamba3 as unknown as Slow,
   hydra: slowHydra as unknown as Slow,
   attention: slowAttention as unknown as Slow,
   mlp: slowMlp as unknown as Slow,
@@ -38,6 +40,24 @@ const rows: Row[] = [
   ['mamba2', { d_state: 2, headdim: 3, d_conv: 3, d_ssm: 6, rmsnorm: false, ngroups: 2 }, [4, 1, 1]],
   ['mamba2', { d_state: 2, headdim: 4, chunk_size: 2, ngroups: 2, norm_before_gate: true }, [8, 1, 11]],
   ['mamba2', { d_state: 2, headdim: 2, ngroups: 2, learnable_init_states: true }, [4, 2, 6]],
+  ['mamba3', { d_state: 4, headdim: 4 }, [6, 2, 7]],
+  ['mamba3', { d_state: 6, headdim: 2, ngroups: 2, rope_fraction: 1, is_outproj_norm: true }, [4, 1, 9]],
+  ['mamba3', { d_state: 6, headdim: 2, ngroups: 4, A_floor: 0.9, chunk_size: 3 }, [4, 2, 8]],
+  ['mamba3', { d_state: 4, headdim: 3, expand: 1, is_mimo: true, mimo_rank: 2 }, [3, 2, 5]],
+  [
+    'mamba3',
+    {
+      d_state: 6,
+      headdim: 2,
+      ngroups: 2,
+      is_mimo: true,
+      mimo_rank: 3,
+      rope_fraction: 1,
+      is_outproj_norm: true,
+    },
+    [4, 1, 6],
+  ],
+  ['mamba3', { d_state: 4, headdim: 2, is_mimo: true, mimo_rank: 1, chunk_size: 4 }, [2, 1, 1]],
   ['hydra', { d_state: 3, headdim: 4 }, [6, 2, 7]],
   ['hydra', { d_state: 2, headdim: 2, ngroups: 2, d_conv: 3, bias: true, chunk_size: 3 }, [4, 1, 8]],
   ['hydra', { d_state: 2, headdim: 2, ngroups: 4, d_conv: 1, learnable_init_states: true }, [4, 2, 5]],

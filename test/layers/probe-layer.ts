@@ -8,6 +8,8 @@ export interface Probed {
   readonly values: Readonly<Record<string, Float64Array>>;
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   readonly y: Float64Array;
+  /** What the layer was run with. */
+  readonly parameters: Readonly<Record<string, Float64Array>>;
 }
 
 /** Runs the layer as it is looked at; every probe must be there, with the axes that its definition names. */
@@ -35,5 +37,6 @@ export function probeLayer(variant: Variant): Probed {
     values: Object.fromEntries(names.map((name, i) => [name, rest[i]!])),
     shapes: Object.fromEntries(names.map((name) => [name, probes[name]!.shape])),
     y: found!,
+    parameters: values,
   };
 }

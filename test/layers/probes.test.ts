@@ -48,4 +48,38 @@ describe('probes', () => {
       }
     }
   });
+
+  it('of Mamba-3: the kept states, read by the rotated C, are the output', () => {
+    for (const options of [
+      { d_state: 4, headdim: 2, ngroups: 2 },
+      { d_state: 4, headdim: 2, is_mimo: true, mimo_rank: 2 },
+    ]) {
+      const variant = { mixer: 'mamba3', options, d_model: 2, batch: 2, length: 6 };
+      const { values, shapes, parameters } = probeLayer(variant);
+      const [batch, length, channels, states] = shapes['state'] as [number, number, number, number];
+      const [, , ranks, heads] = shapes['C_rotated'] as [number, number, number, number];
+      const written = values['x']!;
+      for (let b = 0; b < batch; b++) {
+        for (let t = 0; t < length; t++) {
+          for (let k = 0; k < ranks; k++) {
+            for (let c = 0; c < channels; c++) {
+              const at = b * length + t;
+              const head = Math.floor(c / (channels / heads));
+              let sum = 0;
+              for (let n = 0; n < states; n++) {
+                const map = values['C_rotated']![((at * ranks + k) * heads + head) * states + n]!;
+                sum += values['state']![(at * channels + c) * states + n]! * map;
+              }
+              // The skip takes what the rank makes of the input.
+              const headdim = channels / heads;
+              const v = parameters['mimo_x']?.[(head * ranks + k) * headdim + (c % headdim)] ?? 1;
+              sum += values['D']![head]! * v * written[at * channels + c]!;
+              const seen = values['y']![(at * ranks + k) * channels + c]!;
+              assert.ok(Math.abs(sum - seen) < 1e-6 * (1 + Math.abs(seen)), `${b}, ${t}, ${k}, ${c}`);
+            }
+          }
+        }
+      }
+    }
+  });
 });

@@ -12,6 +12,7 @@ import { languageModel } from './lm';
 import { s4dBlock, s4dLayer } from './lti/s4d';
 import { s4dKernels } from './lti/s4d-kernels';
 import { s4Hippo } from './lti/s4-hippo';
+import { mamba3Block } from './mamba3';
 import { safetensorsHeaders } from './safetensors-headers';
 import { scanRoutes } from './scan-routes';
 import { selectiveScan } from './selective-scan';
@@ -40,6 +41,8 @@ export const targets: Readonly<Record<string, Target>> = {
   'mamba2.lm': languageModel,
   'mamba2.lm_generation': generation,
   'mamba2.lm_training': training,
+  'mamba3.siso_block': mamba3Block,
+  'mamba3.mimo_block': mamba3Block,
   's4.hippo': s4Hippo,
   's4d.layer': s4dLayer,
   's4d.block': s4dBlock,

@@ -1,0 +1,106 @@
+/**
+ * @file The recurrence of Mamba-3 on all tokens and on one. Unrolled, the trapezoid gives the input of token j the
+ * weight w[j] = λ[j] Δ[j] + (1 − λ[j+1]) Δ[j+1] at every later token: an SSD of w · x with rotated maps, except
+ * within a token, where the weight is λ Δ. The ranks of MIMO are rows of their own in time, of which only the first
+ * decays the state; what they see of each other within a token is corrected likewise.
+ */
+import * as g from '../graph';
+import type { Tensor } from '../graph';
+import type { Tensors } from './define';
+import type { Mamba3Sizes, Selected } from './mamba3-select';
+import { rotate } from './rotary';
+
+export interface Mamba3Scan {
+  /** Without the skip: (batch, time, rank, heads, headdim). */
+  readonly y: Tensor;
+  /** Rotated maps (batch, time, rank, heads, state). */
+  readonly B: Tensor;
+  readonly C: Tensor;
+  /** Angles modulo 2π (batch, time, heads, pairs). */
+  readonly angle: Tensor;
+  /** Behind the last token: (batch, heads, headdim, state). */
+  readonly state: Tensor;
+  /** Weight of a token's input for every later token, and for itself: (batch, time, heads). */
+  readonly later: Tensor;
+  readonly own: Tensor;
+}
+
+/** Turns the first pairs of the state: neighbours, or with MIMO entry i together with entry i + N/2. */
+function turned(map: Tensor, angle: Tensor, r: Mamba3Sizes): Tensor {
+  const wide = g.unsqueeze(angle, 2);
+  const angles = { cos: g.cos(wide), sin: g.sin(wide) };
+  return r.is_mimo ? rotate(map, angles, 'halves', r.d_state) : rotate(map, angles, 'neighbours');
+}
+
+/** The same angle between 0 and 2π, where sine and cosine keep their bits. */
+function wrapped(angle: Tensor): Tensor {
+  const rounds = g.stopGradient(g.floor(g.mul(angle, 1 / (2 * Math.PI))));
+  return g.sub(angle, g.mul(rounds, 2 * Math.PI));
+}
+
+/** One token later along time: x[t + 1], and zero behind the last. */
+const next = (x: Tensor): Tensor => g.pad(g.slice(x, 1, 1, x.shape[1]!), 1, 0, 1);
+
+/** @param turns accumulated angles (batch, time, heads, pairs) */
+export function scanMamba3(s: Selected, turns: Tensor, r: Mamba3Sizes): Mamba3Scan {
+  const [batch, length, rank, heads, headdim] = s.v.shape as [number, number, number, number, number];
+  const angle = wrapped(turns);
+  const B = turned(s.B, angle, r);
+  const C = turned(s.C, angle, r);
+  const own = g.mul(s.lambda, s.delta);
+  const later = g.add(own, next(g.sub(s.delta, own)));
+  const rows = (t: Tensor): Tensor => g.reshape(t, [batch, length * rank, heads, t.shape[4]!]);
+  const perRank = (t: Tensor): Tensor => g.unsqueeze(g.unsqueeze(t, 2), 4);
+  const decay = g.unsqueeze(g.mul(s.delta, s.A), 2);
+  const { Y, finalState } = g.ssd({
+    X: rows(g.mul(s.v, perRank(later))),
+    A: g.reshape(rank > 1 ? g.pad(decay, 2, 0, rank - 1) : decay, [batch, length * rank, heads]),
+    B: rows(B),
+    C: rows(C),
+    chunkSize: Math.min(r.chunk_size, 64),
+  });
+  const far = g.reshape(Y, [batch, length, rank, heads, headdim]);
+  return { y: g.add(far, within(s.v, B, C, own, later)), B, C, angle, state: finalState, own, later };
+}
+
+/** What the rows of one token hand each other beyond what the SSD has counted. */
+function within(v: Tensor, B: Tensor, C: Tensor, own: Tensor, later: Tensor): Tensor {
+  const rank = v.shape[2]!;
+  const terms = Array.from({ length: rank }, (_, to) => {
+    const query = g.slice(C, 2, to, to + 1);
+    const parts = Array.from({ length: rank }, (_unused, from) => {
+      const score = g.sum(g.mul(query, g.slice(B, 2, from, from + 1)), [4], true);
+      const weight = from <= to ? g.sub(own, later) : own;
+      const scaled = g.mul(score, g.unsqueeze(g.unsqueeze(weight, 2), 4));
+      return g.mul(scaled, g.slice(v, 2, from, from + 1));
+    });
+    return parts.reduce((total, part) => g.add(total, part));
+  });
+  return rank > 1 ? g.concat(terms, 2) : terms[0]!;
+}
+
+/** One token: `s` has a time axis of length 1. */
+export function stepMamba3(
+  s: Selected,
+  state: Tensors,
+  p: Tensors,
+  r: Mamba3Sizes,
+): { y: Tensor; state: Record<string, Tensor> } {
+  const angle = wrapped(g.add(g.unsqueeze(state['angle_state']!, 1), s.turn));
+  const [B, C] = [turned(s.B, angle, r), turned(s.C, angle, r)];
+  const now = (t: Tensor): Tensor => g.squeeze(t, 1);
+  const perHead = (t: Tensor): Tensor => g.unsqueeze(g.unsqueeze(now(t), 2), 3);
+  const own = g.mul(s.lambda, s.delta);
+  const alpha = g.exp(g.mul(s.delta, s.A));
+  const before = g.unsqueeze(state['v_state']!, 1);
+  const old = r.is_mimo ? g.mul(before, g.transpose(p['mimo_x']!, [1, 0, 2])) : before;
+  // (batch, rank, heads, headdim) and (batch, rank, heads, state) → (batch, heads, headdim, state)
+  const outer = (v: Tensor, k: Tensor): Tensor => g.sum(g.mul(g.unsqueeze(v, 4), g.unsqueeze(k, 3)), [1]);
+  const kept = g.add(state['ssm_state']!, g.mul(perHead(g.sub(s.delta, own)), outer(old, state['k_state']!)));
+  const h = g.add(g.mul(perHead(alpha), kept), g.mul(perHead(own), outer(now(s.v), now(B))));
+  const y = g.sum(g.mul(g.unsqueeze(h, 1), g.unsqueeze(now(C), 3)), [4]);
+  return {
+    y: g.unsqueeze(y, 1),
+    state: { angle_state: now(angle), ssm_state: h, k_state: now(B), v_state: now(s.x) },
+  };
+}
