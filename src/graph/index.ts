@@ -54,6 +54,8 @@ export { diagonalConv } from './lti/diagonal';
 export { diagonalStates } from './lti/states';
 export { diagonalKernel } from './lti/vandermonde';
 export { gradients, type Seed } from './gradients';
+export { checkpoint } from './transform/checkpoint';
+export { halfPrecision } from './transform/half-precision';
 export { interpret } from './interpret';
 export { compile, type Compiled, type TensorInfo } from './compile';
 export type { Target } from './compile/emitter';

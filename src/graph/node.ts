@@ -36,14 +36,21 @@ export function atScope<T>(path: string, fn: () => T): T {
   }
 }
 
-/** All nodes that the tensors depend on, inputs before users. */
-export function reachable(outputs: readonly Tensor[]): Node[] {
+/**
+ * All nodes that the tensors depend on, inputs before users.
+ * @param leaves tensors to stop at: what they depend on is left out
+ */
+export function reachable(outputs: readonly Tensor[], leaves?: { has(tensor: Tensor): boolean }): Node[] {
   const found = new Set<Node>();
-  const open = outputs.map(({ node }) => node);
+  const open: Node[] = [];
+  const visit = (tensors: readonly Tensor[]): void => {
+    for (const tensor of tensors) if (!leaves?.has(tensor) && !found.has(tensor.node)) open.push(tensor.node);
+  };
+  visit(outputs);
   for (let node = open.pop(); node; node = open.pop()) {
     if (found.has(node)) continue;
     found.add(node);
-    for (const input of node.inputs) if (!found.has(input.node)) open.push(input.node);
+    visit(node.inputs);
   }
   return [...found].sort((a, b) => a.id - b.id);
 }

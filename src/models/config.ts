@@ -86,6 +86,20 @@ export const trainSchema = z.strictObject({
     .default(1)
     .describe('Micro-batches whose gradients are averaged in one step.'),
   clip: z.number().min(0).default(1.0).describe('Largest global gradient 2-norm; 0 switches clipping off.'),
+  precision: z
+    .enum(['fp32', 'fp16'])
+    .default('fp32')
+    .describe(
+      'Of matrix products and what follows them. `fp16` is for GPUs: parameters, norms, scans and the loss stay ' +
+        'fp32, and the loss is scaled so that small gradients survive.',
+    ),
+  activation_checkpointing: z
+    .enum(['none', 'blocks'])
+    .default('none')
+    .describe(
+      'Whether layers keep what the backward pass needs or, with `blocks`, compute it again: the same numbers, ' +
+        'far less memory, about a third more time.',
+    ),
   optimizer: optimizerSchema.prefault({}).describe('Optimiser and its constants.'),
   schedule: scheduleSchema.prefault({}).describe('Learning rate over the steps.'),
   log_every: step.default(1).describe('Steps between rows of metrics.jsonl.'),

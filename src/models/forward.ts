@@ -44,30 +44,65 @@ export function encode(inputs: Tensor, p: Tensors, { input }: Surroundings): Ten
   );
 }
 
+/** How the graph of a forward pass is built. */
+export interface Building {
+  readonly probing?: Probing;
+  /** Mixed precision: products in halves, norms, scans, the residual stream and the loss in float32. */
+  readonly half?: boolean;
+  /** Layers forget what they compute on their way, and compute it again for the backward pass. */
+  readonly checkpointing?: boolean;
+}
+
+/** What a layer adds to the residual stream: mixer(norm(x)). */
+function update(
+  x: Tensor,
+  p: Tensors,
+  layer: BuiltLayer,
+  architecture: Architecture,
+  probing: Probing | undefined,
+): Tensor {
+  const looking = probing?.layer === layer.index;
+  const normed = normalise(x, p, `${layer.prefix}.norm`, architecture);
+  const mixed = g.scope('mixer', () =>
+    layer.definition.forward(normed, layerTensors(layer, p), layer.resolved, architecture.dims, {
+      probing: looking,
+      probe: (name, tensor) => {
+        if (looking) probing.probe?.(name, tensor);
+      },
+    }),
+  );
+  if (looking) probing.passed?.(normed, mixed);
+  return mixed;
+}
+
 /** The residual stream behind the last layer, before the final norm: (batch, time, d_model). */
-export function stack(inputs: Tensor, p: Tensors, architecture: Architecture, probing?: Probing): Tensor {
-  let x = encode(inputs, p, architecture);
+export function stack(
+  inputs: Tensor,
+  p: Tensors,
+  architecture: Architecture,
+  building: Building = {},
+): Tensor {
+  const { probing, half = false, checkpointing = false } = building;
+  let x = precise(half, encode(inputs, p, architecture), Object.values(p));
   probing?.residual?.(0, x);
   for (const layer of architecture.layers) {
-    const looking = probing?.layer === layer.index;
+    const names = Object.keys(p).filter((name) => name.startsWith(`${layer.prefix}.`));
+    const build = (before: Tensor, tensors: readonly Tensor[]): Tensor => {
+      const own = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
+      return precise(half, update(before, own, layer, architecture, probing), [before, ...tensors]);
+    };
     const before = x;
-    x = g.scope(`layers.${layer.index}`, () => {
-      const normed = normalise(before, p, `${layer.prefix}.norm`, architecture);
-      const mixed = g.scope('mixer', () =>
-        layer.definition.forward(normed, layerTensors(layer, p), layer.resolved, architecture.dims, {
-          probing: looking,
-          probe: (name, tensor) => {
-            if (looking) probing.probe?.(name, tensor);
-          },
-        }),
-      );
-      if (looking) probing.passed?.(normed, mixed);
-      return g.add(before, mixed);
-    });
+    const own = names.map((name) => p[name]!);
+    x = g.scope(`layers.${layer.index}`, () =>
+      g.add(before, checkpointing ? g.checkpoint(build, before, own) : build(before, own)),
+    );
     probing?.residual?.(layer.index + 1, x);
   }
   return x;
 }
+
+const precise = (half: boolean, x: Tensor, leaves: readonly Tensor[]): Tensor =>
+  half ? g.halfPrecision(x, leaves) : x;
 
 /** Final norm and head over the last axis: (…, d_model) → (…, rows). */
 export function head(x: Tensor, p: Tensors, architecture: Architecture): Tensor {

@@ -15,5 +15,5 @@ export {
   type Piece,
 } from './foreign';
 export { buildLayers, dimsOf, type BuiltLayer } from './layers';
-export { buildModel, Model, type Program } from './model';
+export { buildModel, LOSS_SCALE, Model, type Program, type TrainingOptions } from './model';
 export { defaultTask, ModelError, taskProblem, type ModelData, type ModelSpec } from './types';

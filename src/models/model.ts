@@ -5,7 +5,7 @@ import type { ParameterSpec, Tensors } from '../layers';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates } from './decode';
-import { head, stack, taskLogits, type Architecture, type Probing } from './forward';
+import { head, stack, taskLogits, type Architecture, type Building } from './forward';
 import { buildLayers, type BuiltLayer } from './layers';
 import { initialValues, modelParameters } from './parameters';
 import { scoreMarked, scoreTokens, scoreValues, tokenLosses, type Scores } from './score';
@@ -13,6 +13,14 @@ import { ModelError, taskProblem, type ModelData, type ModelSpec } from './types
 
 /** Named outputs of one graph, ready for `compile`. */
 export type Program = Record<string, Tensor>;
+
+/** Input of a mixed-precision step: small gradients are lost in halves unless they are multiplied first. */
+export const LOSS_SCALE = 'loss_scale';
+
+export interface TrainingOptions extends Omit<Building, 'probing'> {
+  readonly accuracy?: boolean;
+  readonly gradNorm?: boolean;
+}
 
 export class Model {
   readonly config: ModelConfig;
@@ -94,10 +102,11 @@ export class Model {
     inputs: Tensor,
     targets: Tensor,
     p: Tensors,
-    probing?: Probing,
+    building: Building = {},
   ): Scores & { readonly logits: Tensor } {
-    const x = stack(inputs, p, this.#architecture, probing);
-    const logits = this.#logitsOf(x, inputs, p);
+    const x = stack(inputs, p, this.#architecture, building);
+    const found = this.#logitsOf(x, inputs, p);
+    const logits = building.half ? g.halfPrecision(found, [x, inputs, ...Object.values(p)]) : found;
     return { logits, ...this.#score(logits, targets) };
   }
 
@@ -124,19 +133,17 @@ export class Model {
   /**
    * Forward, loss and backward.
    * @param options `accuracy` adds `correct` (scalar count) where answers are right or wrong, `gradNorm` adds
-   * `grad_norm_squared`
+   * `grad_norm_squared`; with `half` every gradient is multiplied by the input `loss_scale`
    * @returns `loss` and `grad.<parameter>` for every parameter
    */
-  trainingStep(
-    batch: number,
-    length: number = this.length,
-    options: { readonly accuracy?: boolean; readonly gradNorm?: boolean } = {},
-  ): Program {
+  trainingStep(batch: number, length: number = this.length, options: TrainingOptions = {}): Program {
     const p = this.parameterInputs();
-    const { loss, metrics } = this.forward(this.inputs(batch, length), this.targetInput(batch, length), p);
+    const inputs = this.inputs(batch, length);
+    const { loss, metrics } = this.forward(inputs, this.targetInput(batch, length), p, options);
     const names = [...this.parameters.keys()];
+    const cotangent = options.half === true ? { cotangent: g.input(LOSS_SCALE, []) } : {};
     const gradients = g.gradients(
-      [{ output: loss }],
+      [{ output: loss, ...cotangent }],
       names.map((name) => p[name]!),
     );
     const program: Program = { loss };
@@ -205,9 +212,11 @@ export class Model {
     const program: Program = {};
     const inputs = this.inputs(batch, length);
     const x = stack(inputs, p, this.#architecture, {
-      layer,
-      probe: (name, tensor) => (program[`probe.${name}`] = tensor),
-      passed: (input, output) => Object.assign(program, { 'layer.input': input, 'layer.output': output }),
+      probing: {
+        layer,
+        probe: (name, tensor) => (program[`probe.${name}`] = tensor),
+        passed: (input, output) => Object.assign(program, { 'layer.input': input, 'layer.output': output }),
+      },
     });
     program['logits'] = this.#logitsOf(x, inputs, p);
     if (options.targets) {

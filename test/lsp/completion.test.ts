@@ -112,6 +112,8 @@ const cases: [what: string, text: string, labels: string[]][] = [
       'batch_size',
       'accumulate',
       'clip',
+      'precision',
+      'activation_checkpointing',
       'optimizer',
       'schedule',
       'log_every',

@@ -26,6 +26,7 @@ const content = (step: number, loss?: number): CheckpointContent => ({
     tokens: 10 * step,
     flops: 100 * step,
     seconds: step,
+    skipped: 0,
     ...(loss === undefined ? {} : { evaluation: { loss } }),
     parameters: ['w'],
   },

@@ -14,18 +14,24 @@ interface Recorded {
 
 /** A loop whose engine's loss is a function of the step, on a clock that goes on by `stepMs` per step. */
 function record(
-  options: { loss?: (step: number) => number; stepMs?: number; onStep?: (step: number) => void } = {},
+  options: {
+    loss?: (step: number) => number;
+    norm?: (step: number, lossScale: number) => number;
+    stepMs?: number;
+    onStep?: (step: number) => void;
+  } = {},
 ): Recorded {
   const rows: Record<string, unknown>[] = [];
   const drawn: number[] = [];
   let time = 0;
   const parts: LoopParts = {
     engine: {
-      step: async (_batches, { step }) => {
+      step: async (_batches, { step, lossScale }) => {
         time += options.stepMs ?? 1;
         options.onStep?.(step);
         const loss = options.loss?.(step) ?? 1 / step;
-        return { loss, gradNorm: 1, finite: Number.isFinite(loss) };
+        const gradNorm = options.norm?.(step, lossScale ?? 1) ?? 1;
+        return { loss, gradNorm, finite: Number.isFinite(loss) && Number.isFinite(gradNorm) };
       },
     },
     control: new RunControl(),
@@ -45,7 +51,7 @@ function record(
   };
   return { rows, drawn, parts };
 }
-const start = (step = 0): Totals => ({ step, tokens: 10 * step, flops: 100 * step, seconds: 0 });
+const start = (step = 0): Totals => ({ step, skipped: 0, tokens: 10 * step, flops: 100 * step, seconds: 0 });
 const config = (train: object, evaluation: object = {}) => ({
   train: trainSchema.parse(train),
   eval: evalSchema.parse(evaluation),
@@ -123,6 +129,37 @@ describe('the training loop', () => {
       return true;
     });
     assert.deepEqual(kinds(rows), ['1:loss', '2:loss', '3:loss', '4:loss']);
+  });
+
+  it('skips a step that overflows in half precision, says so, and halves the scale of the loss', async () => {
+    const updates: number[] = [];
+    const { rows, parts } = record({
+      norm: (_step, scale) => (scale > 16384 ? Infinity : 1),
+      onStep: (step) => updates.push(step),
+    });
+    const totals: Totals = { ...start(), lossScale: { value: 65536, since: 5 } };
+    await trainingLoop(config({ steps: 5, checkpoint_every: 9 }, { every: 9 }), totals, parts);
+    assert.deepEqual(kinds(rows).slice(0, 5), ['1:overflow', '2:overflow', '3:loss', '4:loss', '5:loss']);
+    assert.deepEqual(rows[1], { step: 2, event: 'overflow', loss: 1, loss_scale: 16384 });
+    // What was skipped is no update: the bias corrections of Adam do not count it.
+    assert.deepEqual(updates, [1, 1, 1, 2, 3]);
+    assert.deepEqual([totals.skipped, totals.lossScale], [2, { value: 16384, since: 3 }]);
+  });
+
+  it('grows the scale of the loss after 2000 good steps', async () => {
+    const { parts } = record();
+    const totals: Totals = { ...start(), lossScale: { value: 1024, since: 1995 } };
+    await trainingLoop(config({ steps: 7, checkpoint_every: 9 }, { every: 9 }), totals, parts);
+    assert.deepEqual(totals.lossScale, { value: 2048, since: 2 });
+  });
+
+  it('stops at an overflow that no scale avoids', async () => {
+    for (const part of [{ norm: () => Infinity }, { loss: () => Number.NaN }]) {
+      const { parts } = record(part);
+      const totals: Totals = { ...start(), lossScale: { value: 4, since: 0 } };
+      await assert.rejects(trainingLoop(config({ steps: 9 }), totals, parts), NonFiniteStep);
+      assert.equal(totals.step, 'norm' in part ? 2 : 0);
+    }
   });
 
   it('logs every log_every steps and the last', async () => {

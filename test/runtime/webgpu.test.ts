@@ -1,5 +1,8 @@
 /** @file Training on WebGPU beside the CPU: the same losses, step by step. */
 import assert from 'node:assert/strict';
+import { trainSchema, type RunConfig } from '../../src/models/config';
+import { deviceProblem } from '../../src/runtime/ort';
+import { openEngine } from '../../src/runtime/train/engine';
 import { webgpuProblem } from '../graph/support/compare';
 import { everyMixer, losses, openTiny, tinyModel } from './support/engines';
 
@@ -32,6 +35,21 @@ describe('training on WebGPU', function () {
       });
     });
   }
+
+  it('computes in half precision, or says that the device cannot', async function () {
+    const model = tinyModel([{ mixer: 'mlp' }]);
+    const train = { precision: 'fp16' };
+    if ((await deviceProblem('webgpu', 'float16')) !== undefined) {
+      const config = { train: trainSchema.parse(train) } as RunConfig;
+      const refusal = /webgpu device here does not compute in half precision.*precision: fp32/;
+      await assert.rejects(openEngine('webgpu', { config, model, threads: 1 }), refusal);
+      return;
+    }
+    const [gpu, cpu] = [await openTiny(model, { train, device: 'webgpu' }), await openTiny(model)];
+    const [half, full] = [await losses(gpu, 5, { lossScale: 1024 }), await losses(cpu, 5)];
+    half.forEach(([loss], step) => assert.ok(Math.abs(loss - full[step]![0]) < 5e-3));
+    await Promise.all([gpu.release(), cpu.release()]);
+  });
 
   it('adds the gradients of micro-batches as the CPU does, and keeps its state in a checkpoint', async () => {
     const model = tinyModel([{ mixer: 'mamba', d_state: 4 }], 8, 16);

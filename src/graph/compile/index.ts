@@ -6,6 +6,7 @@ import type { InputAttributes } from '../ops/leaves';
 import { sameShape } from '../shape';
 import type { DType, Node, Shape, Tensor } from '../types';
 import type { Target } from './emitter';
+import { runnable } from './order';
 import { Rewriter } from './rewrite';
 import { valueInfo, Writer } from './write';
 
@@ -66,7 +67,7 @@ export function compile(
   const info = results.map(({ dtype, shape }, i) => ({ name: names[i]!, dtype, shape }));
   const values = (list: readonly TensorInfo[]) =>
     list.map(({ name, dtype, shape }) => valueInfo(name, dtype, shape));
-  const model = writer.model(written, values(inputs), values(info));
+  const model = writer.model(runnable(written), values(inputs), values(info));
   const hash = createHash('sha256').update(model).digest('hex');
   return { model, target, inputs, outputs: info, nodes: writer.count, hash };
 }

@@ -18,6 +18,10 @@ export const stateSchema = z.object({
   tokens: z.number().min(0),
   flops: z.number().min(0),
   seconds: z.number().min(0),
+  /** Steps of mixed precision that overflowed and changed nothing; they do not count as updates. */
+  skipped: z.int().min(0).default(0),
+  /** Factor on the loss in mixed precision, and steps since it changed. */
+  loss_scale: z.object({ value: z.number().positive(), since: z.int().min(0) }).optional(),
   /** Evaluation of the validation split at this very step, if there was one. */
   evaluation: z.object({ loss: z.number(), accuracy: z.number().optional() }).optional(),
   /** Parameters in the order of the optimiser's memory. */

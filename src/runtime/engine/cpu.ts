@@ -4,6 +4,7 @@
  */
 import type { Batch } from '../../data/define';
 import { compile } from '../../graph';
+import { LOSS_SCALE } from '../../models';
 import { Optimizer, type Update } from '../optimizer';
 import { openSession, type Feed } from '../ort';
 import { batchFeeds, onlyInputs } from './feeds';
@@ -34,15 +35,18 @@ export async function openCpuEngine(options: EngineOptions): Promise<TrainingEng
     states: [...memory.states.keys()],
     fallbacks: () => [],
     async step(batches: readonly Batch[], update: Update): Promise<StepResult> {
+      const { lossScale = 1 } = update;
+      const scale = onlyInputs(compiled, { [LOSS_SCALE]: Float32Array.of(lossScale) });
+      const divisor = batches.length * lossScale;
       let loss = 0;
       for (const [index, batch] of batches.entries()) {
-        const found = await session.run({ ...fixed, ...batchFeeds(compiled, batch) });
+        const found = await session.run({ ...fixed, ...scale, ...batchFeeds(compiled, batch) });
         loss += (found['loss'] as Float32Array)[0]! / batches.length;
         if (accumulating) optimizer.accumulate(index === 0);
       }
-      const gradNorm = optimizer.gradientNorm(batches.length);
+      const gradNorm = optimizer.gradientNorm(divisor);
       const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
-      if (finite) optimizer.update(update, gradNorm, batches.length);
+      if (finite) optimizer.update(update, gradNorm, divisor);
       return { loss, gradNorm, finite };
     },
     parameterFeeds: (): Readonly<Record<string, Feed>> => parameterFeeds,

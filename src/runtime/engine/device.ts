@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Batch } from '../../data/define';
 import * as g from '../../graph';
 import type { Compiled, Tensor } from '../../graph';
+import { LOSS_SCALE } from '../../models';
 import { updateRule, type Update } from '../optimizer';
 import {
   fallbacks,
@@ -86,11 +87,12 @@ export async function openDeviceEngine(
   const accumulate = async (
     { compiled, session }: OpenedGraph,
     batches: readonly Batch[],
+    scale: State,
   ): Promise<number> => {
     let mean = 0;
     for (const [index, batch] of batches.entries()) {
       const first = { [FIRST]: Float32Array.of(index === 0 ? 1 : 0) };
-      const fixed = onlyInputs<Feed>(compiled, { ...state, ...total, ...first });
+      const fixed = onlyInputs<Feed>(compiled, { ...state, ...total, ...first, ...scale });
       const found = await session.run({ ...fixed, ...batchFeeds(compiled, batch) });
       dispose(total);
       total = nextState(found, sumNames);
@@ -107,11 +109,13 @@ export async function openDeviceEngine(
     fallbacks: () => left,
     async step(batches: readonly Batch[], asked: Update): Promise<StepResult> {
       const { compiled, session } = updating;
-      const summed = adding === undefined ? undefined : await accumulate(adding, batches);
+      const { lossScale = 1 } = asked;
+      const scale = { [LOSS_SCALE]: Float32Array.of(lossScale) };
+      const scalars = update.scalars(asked, batches.length * lossScale);
+      const summed = adding === undefined ? undefined : await accumulate(adding, batches, scale);
       const found = await session.run({
-        ...onlyInputs<Feed>(compiled, { ...state, ...total }),
+        ...onlyInputs<Feed>(compiled, { ...state, ...total, ...scale, ...scalars }),
         ...batchFeeds(compiled, batches[0]!),
-        ...onlyInputs<Feed>(compiled, update.scalars(asked, batches.length)),
       });
       left ??= (await Promise.all(opened.map((one) => one.session.placement()))).flatMap(fallbacks);
       const mean = summed ?? (found['loss'] as Float32Array)[0]!;

@@ -13,6 +13,8 @@ export interface Update {
   readonly step: number;
   /** The learning rate at this step of a group whose peak is `peak`. */
   rate(peak: number): number;
+  /** What the loss of a mixed-precision step is multiplied by; 1 unless given. */
+  readonly lossScale?: number;
 }
 
 /** Factor on the gradients: min(1, clip / (norm + 1e-6)). */
@@ -55,20 +57,23 @@ export class Optimizer {
     }
   }
 
-  /** Global 2-norm of the averaged gradient, before clipping; NaN or Infinity when any entry is. */
-  gradientNorm(microBatches = 1): number {
+  /**
+   * Global 2-norm of the gradient, before clipping; NaN or Infinity when any entry is.
+   * @param divisor of the sums: micro-batches times loss scale
+   */
+  gradientNorm(divisor = 1): number {
     const { loops, sums, regionBytes } = this.memory;
     if (regionBytes === 0) return 0;
-    return Math.sqrt(loops.sumOfSquares(sums.base, sums.base + regionBytes)) / microBatches;
+    return Math.sqrt(loops.sumOfSquares(sums.base, sums.base + regionBytes)) / divisor;
   }
 
   /**
    * One update in place.
    * @param norm what `gradientNorm` returned
    */
-  update({ step, rate }: Update, norm: number, microBatches = 1): void {
+  update({ step, rate }: Update, norm: number, divisor = 1): void {
     const { loops, spans, parameters, sums, states } = this.memory;
-    const scale = clipCoefficient(norm, this.#clip) / microBatches;
+    const scale = clipCoefficient(norm, this.#clip) / divisor;
     for (const { start, end, lr, weightDecay } of spans) {
       const at = {
         parameters: parameters.base + start,

@@ -1,13 +1,13 @@
 /** @file Opens the engine of a run on the device that it takes. */
 import { performance } from 'node:perf_hooks';
 import type { Dataset } from '../../data/define';
-import type { Model } from '../../models';
+import type { Model, TrainingOptions } from '../../models';
 import type { RunConfig } from '../../models/config';
-import { chooseDevice, type ComputeDevice, type DeviceChoice } from '../devices';
+import { chooseDevice, DeviceError, type ComputeDevice, type DeviceChoice } from '../devices';
 import { openCpuEngine } from '../engine/cpu';
 import { openDeviceEngine } from '../engine/device';
 import type { TrainingEngine } from '../engine/types';
-import { availableDevices } from '../ort';
+import { availableDevices, deviceProblem } from '../ort';
 
 export interface EngineRequest {
   readonly config: RunConfig;
@@ -15,10 +15,22 @@ export interface EngineRequest {
   readonly threads: number;
 }
 
-export function openEngine(device: ComputeDevice, request: EngineRequest): Promise<TrainingEngine> {
+/** How the training graph is built, from the config. */
+export const buildingOf = (train: RunConfig['train']): TrainingOptions => ({
+  half: train.precision === 'fp16',
+  checkpointing: train.activation_checkpointing === 'blocks',
+});
+
+/** @throws DeviceError when the device has no half precision and the config asks for it */
+export async function openEngine(device: ComputeDevice, request: EngineRequest): Promise<TrainingEngine> {
   const { config, model, threads } = request;
   const { train } = config;
-  const graph = model.trainingStep(train.batch_size);
+  if (train.precision === 'fp16' && (await deviceProblem(device, 'float16')) !== undefined) {
+    throw new DeviceError(
+      `The ${device} device here does not compute in half precision. Take train.precision: fp32.`,
+    );
+  }
+  const graph = model.trainingStep(train.batch_size, model.length, buildingOf(train));
   const options = { parameters: model.parameters, graph, train, threads };
   return device === 'cpu' ? openCpuEngine(options) : openDeviceEngine(options, device);
 }

@@ -9,11 +9,16 @@ import type { EvalConfig, TrainConfig } from '../../models/config';
 import type { StepResult, TrainingEngine } from '../engine/types';
 import type { RunControl } from '../process/control';
 import type { Evaluation } from './evaluate';
+import { afterGoodStep, afterOverflow, type LossScaleState } from './loss-scale';
 import { learningRate } from './schedule';
 
 /** Totals since step 0, over resumes. */
 export interface Totals {
   step: number;
+  /** Steps whose gradients overflowed in mixed precision, and which therefore changed nothing. */
+  skipped: number;
+  /** Present in mixed precision. */
+  lossScale?: LossScaleState;
   tokens: number;
   flops: number;
   seconds: number;
@@ -98,14 +103,27 @@ export async function trainingLoop(
     const lr = rate(train.optimizer.lr);
     const first = totals.step * train.accumulate;
     const batches = Array.from({ length: train.accumulate }, (_, index) => parts.batch(first + index));
-    const result = await parts.engine.step(batches, { step: totals.step + 1, rate });
-    if (!result.finite) throw new NonFiniteStep(totals.step + 1, lr, result, batches);
+    const { lossScale } = totals;
+    const result = await parts.engine.step(batches, {
+      step: totals.step + 1 - totals.skipped,
+      rate,
+      ...(lossScale && { lossScale: lossScale.value }),
+    });
+    // A loss that is not finite is no matter of the scale.
+    const smaller =
+      lossScale && !result.finite && Number.isFinite(result.loss) ? afterOverflow(lossScale) : undefined;
+    if (!result.finite && !smaller) throw new NonFiniteStep(totals.step + 1, lr, result, batches);
     totals.step++;
+    if (smaller) totals.skipped++;
+    if (lossScale) totals.lossScale = smaller ?? afterGoodStep(lossScale);
     totals.tokens += parts.tokensPerStep;
     totals.flops += parts.flopsPerStep;
     totals.seconds = seconds();
     const last = totals.step === train.steps;
-    if (last || totals.step % train.log_every === 0) {
+    if (smaller) {
+      const { loss } = result;
+      await parts.row({ step: totals.step, event: 'overflow', loss, loss_scale: smaller.value });
+    } else if (last || totals.step % train.log_every === 0) {
       await parts.row({
         step: totals.step,
         loss: result.loss,

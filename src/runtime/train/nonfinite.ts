@@ -5,7 +5,7 @@
 import type { Batch } from '../../data/define';
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
-import type { Model } from '../../models';
+import { LOSS_SCALE, type Model, type TrainingOptions } from '../../models';
 import { batchFeeds, onlyInputs } from '../engine/feeds';
 import { openSession } from '../ort';
 import { reachable } from '../../graph/node';
@@ -25,21 +25,23 @@ export async function findNonFinite(
   parameters: ReadonlyMap<string, Float32Array>,
   batches: readonly Batch[],
   threads: number,
+  building: TrainingOptions = {},
 ): Promise<Culprit> {
   const largest = largestParameter(parameters);
   const broken = [...parameters].find(([, values]) => !values.every(Number.isFinite));
   if (broken !== undefined) return { scope: '', tensor: broken[0], largest };
   const { size } = batches[0]!;
-  const tensors = floatTensors(Object.values(model.trainingStep(size)));
+  const tensors = floatTensors(Object.values(model.trainingStep(size, model.length, building)));
   // 0 · x is NaN where x is not finite. The zero is fed, so that nobody can simplify the product away.
   const zero = g.input('zero', []);
-  const flags = tensors.map((tensor) => g.reshape(g.sum(g.mul(tensor, zero)), [1]));
+  const flags = tensors.map((tensor) => g.reshape(g.sum(g.mul(g.cast(tensor, 'float32'), zero)), [1]));
   const compiled = g.compile({ flags: g.concat(flags, 0) }, { target: 'cpu' });
   const session = await openSession(compiled, { device: 'cpu', threads });
   try {
     const fixed = onlyInputs<Float32Array>(compiled, {
       ...Object.fromEntries(parameters),
       zero: new Float32Array(1),
+      [LOSS_SCALE]: Float32Array.of(1),
     });
     for (const batch of batches) {
       const found = await session.run({ ...fixed, ...batchFeeds(compiled, batch) });
@@ -57,7 +59,7 @@ function floatTensors(outputs: readonly Tensor[]): Tensor[] {
   return reachable(outputs)
     .filter((node) => node.inputs.length > 0)
     .flatMap((node) => node.outputs)
-    .filter(({ dtype }) => dtype === 'float32');
+    .filter(({ dtype }) => g.isFloat(dtype));
 }
 
 function describe({ node }: Tensor): { scope: string; tensor: string } {

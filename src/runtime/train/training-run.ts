@@ -13,8 +13,9 @@ import { CheckpointStore, modelFiles, openModelFolder, type LoadedCheckpoint } f
 import type { TrainingEngine } from '../engine/types';
 import type { CheckpointReply, LiveStatus, ProbeReply } from '../process/protocol';
 import type { RunServer, ServedRun } from '../process/server';
-import { flopsPerStep, tokensPerStep } from './engine';
+import { buildingOf, flopsPerStep, tokensPerStep } from './engine';
 import { Evaluator, type Evaluation } from './evaluate';
+import { INITIAL_LOSS_SCALE } from './loss-scale';
 import { NonFiniteStep, trainingLoop, type Totals } from './loop';
 import { findNonFinite, nonFiniteMessage } from './nonfinite';
 import type { TrainRequest, TrainResult } from './run';
@@ -36,7 +37,7 @@ const STATUS_MS = 500;
 
 export class TrainingRun implements ServedRun {
   readonly #parts: TrainingRunParts;
-  readonly #totals: Totals = { step: 0, tokens: 0, flops: 0, seconds: 0 };
+  readonly #totals: Totals = { step: 0, skipped: 0, tokens: 0, flops: 0, seconds: 0 };
   readonly #store: CheckpointStore;
   readonly #throughput = new Throughput();
   #evaluator: Evaluator | undefined;
@@ -51,6 +52,7 @@ export class TrainingRun implements ServedRun {
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
+    if (parts.config.train.precision === 'fp16') this.#totals.lossScale = INITIAL_LOSS_SCALE;
     this.#store = new CheckpointStore(
       parts.folder.dir,
       parts.config.train.keep,
@@ -155,8 +157,8 @@ export class TrainingRun implements ServedRun {
       );
     const states = new Map(engine.states.map((kind) => [kind, saved(kind)]));
     await engine.write({ parameters, states });
-    const { step, tokens, flops, seconds } = state;
-    Object.assign(this.#totals, { step, tokens, flops, seconds });
+    const { step, skipped, tokens, flops, seconds, loss_scale: lossScale } = state;
+    Object.assign(this.#totals, { step, skipped, tokens, flops, seconds, ...(lossScale && { lossScale }) });
     this.#lastCheckpoint = path;
   }
 
@@ -191,7 +193,13 @@ export class TrainingRun implements ServedRun {
     const { step, lr, result } = error;
     const what = Number.isFinite(result.loss) ? 'gradient' : 'loss';
     const { parameters } = await engine.read();
-    const culprit = await findNonFinite(model, parameters, error.batches, engine.threads);
+    const culprit = await findNonFinite(
+      model,
+      parameters,
+      error.batches,
+      engine.threads,
+      buildingOf(config.train),
+    );
     const kept = this.#lastCheckpoint && relative(folder.dir, this.#lastCheckpoint);
     const message = nonFiniteMessage({ step, lr, what }, culprit, kept, config.train);
     await this.#row({
@@ -237,13 +245,15 @@ export class TrainingRun implements ServedRun {
         ([name, { shape }]) => [`${kind}.${name}`, { shape, data: values.get(name)! }] as const,
       ),
     );
+    const { lossScale, ...counted } = totals;
     // No row may be younger than the state that it led to.
     folder.sync();
     const path = await this.#store.write({
       model: modelFiles(model, parameters),
       optimizer,
       state: {
-        ...totals,
+        ...counted,
+        ...(lossScale && { loss_scale: lossScale }),
         cursor: totals.step * config.train.accumulate,
         generator: { seed: config.seed },
         config_hash: folder.info.config_hash,

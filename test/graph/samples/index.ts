@@ -10,6 +10,7 @@ import { matrixSamples } from './matrix';
 import { normSamples } from './norm';
 import { reduceSamples } from './reduce';
 import { shapeSamples } from './shape';
+import { transformSamples } from './transform';
 import type { Sample } from './sample';
 import { scanSamples } from './scans';
 
@@ -26,4 +27,5 @@ export const samples: readonly Sample[] = [
   ...halfSamples,
   ...scanSamples,
   ...ltiSamples,
+  ...transformSamples,
 ];

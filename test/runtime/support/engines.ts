@@ -8,6 +8,7 @@ import { openCpuEngine } from '../../../src/runtime/engine/cpu';
 import { openDeviceEngine } from '../../../src/runtime/engine/device';
 import type { TrainingEngine } from '../../../src/runtime/engine/types';
 import type { Device } from '../../../src/runtime/ort';
+import { buildingOf } from '../../../src/runtime/train/engine';
 import { Random } from '../../../src/util/random';
 
 const VOCABULARY = 11;
@@ -53,7 +54,7 @@ export async function openTiny(model: Model, setting: Setting = {}): Promise<Tra
   const train = trainSchema.parse({ batch_size: 4, optimizer: { lr: 3e-3 }, ...setting.train });
   const options = {
     parameters: model.parameters,
-    graph: model.trainingStep(train.batch_size),
+    graph: model.trainingStep(train.batch_size, model.length, buildingOf(train)),
     train,
     threads,
   };
@@ -66,14 +67,15 @@ export async function openTiny(model: Model, setting: Setting = {}): Promise<Tra
 export async function losses(
   engine: TrainingEngine,
   steps: number,
-  { batch = 4, accumulate = 1, length = 8 }: { batch?: number; accumulate?: number; length?: number } = {},
+  options: { batch?: number; accumulate?: number; length?: number; lossScale?: number } = {},
 ): Promise<[loss: number, gradNorm: number][]> {
+  const { batch = 4, accumulate = 1, length = 8, lossScale = 1 } = options;
   const found: [number, number][] = [];
   for (let step = 1; step <= steps; step++) {
     const batches = Array.from({ length: accumulate }, (_, index) =>
       tinyBatch((step - 1) * accumulate + index, batch, length),
     );
-    const { loss, gradNorm } = await engine.step(batches, { step, rate: (peak) => peak });
+    const { loss, gradNorm } = await engine.step(batches, { step, rate: (peak) => peak, lossScale });
     found.push([loss, gradNorm]);
   }
   return found;
