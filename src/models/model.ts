@@ -233,9 +233,11 @@ export class Model {
     const p = this.parameterInputs();
     const program: Program = {};
     stack(this.inputs(batch, length), p, this.#architecture, {
-      residual: (k, x) => {
-        program[`residual.${k}`] = x;
-        program[`lens.${k}`] = head(x, p, this.#architecture);
+      probing: {
+        residual: (k, x) => {
+          program[`residual.${k}`] = x;
+          program[`lens.${k}`] = head(x, p, this.#architecture);
+        },
       },
     });
     return program;
