@@ -252,8 +252,10 @@ export class Model {
     const inputs = this.inputs(1, length);
     let embedding: Tensor | undefined;
     const x = stack(inputs, p, this.#architecture, {
-      residual: (k, tensor) => {
-        if (k === 0) embedding = tensor;
+      probing: {
+        residual: (k, tensor) => {
+          if (k === 0) embedding = tensor;
+        },
       },
     });
     const logits = this.#logitsOf(x, inputs, p);
