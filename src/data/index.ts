@@ -1,6 +1,13 @@
 /** @file The data sets, by the name that a config gives. Everything that lists data sets derives from here. */
+import { associativeRecall } from './associative-recall';
+import { copying } from './copying';
 import type { DataDefinition } from './define';
+import { delay } from './delay';
 import { inductionHeads } from './induction-heads';
+import { listops } from './listops';
+import { mqar } from './mqar';
+import { pathfinder } from './pathfinder';
+import { phonebook } from './phonebook';
 import { selectiveCopying } from './selective-copying';
 import { sequentialMnist } from './sequential-mnist';
 import { text } from './text';
@@ -19,6 +26,13 @@ export {
 export const datasets = {
   [inductionHeads.name]: inductionHeads,
   [selectiveCopying.name]: selectiveCopying,
+  [copying.name]: copying,
+  [associativeRecall.name]: associativeRecall,
+  [mqar.name]: mqar,
+  [phonebook.name]: phonebook,
+  [delay.name]: delay,
+  [listops.name]: listops,
+  [pathfinder.name]: pathfinder,
   [text.name]: text,
   [sequentialMnist.name]: sequentialMnist,
 } as Readonly<Record<string, DataDefinition>>;

@@ -63,13 +63,12 @@ export const selectiveCopying = defineData({
       shape: shape(given),
       hash: dataDigest(NAME, given),
       seed,
-      answers: tokens,
-      example(random, inputs, at, targets, answerAt) {
-        fillIntegers(random, vocab_size - 2, targets, answerAt, tokens, 1);
+      example(random, inputs, targets) {
+        fillIntegers(random, vocab_size - 2, targets, 0, tokens, 1);
         markDistinct(random, tokens, marks.length, marks);
-        let next = answerAt;
-        for (let i = 0; i < marks.length; i++) inputs[at + i] = marks[i] === 1 ? targets[next++]! : BLANK;
-        inputs.fill(marker, at + marks.length, at + marks.length + tokens);
+        let next = 0;
+        for (let i = 0; i < marks.length; i++) inputs[i] = marks[i] === 1 ? targets[next++]! : BLANK;
+        inputs.fill(marker, marks.length);
       },
       label: (id) => (id === BLANK ? '·' : id === marker ? '?' : String(id)),
     });

@@ -5,26 +5,45 @@ import type { Batch, DataShape, Dataset, Split } from './define';
 /** Validation examples; there is no test split. None is stored: example 9,999 costs as much as example 0. */
 const HELD_OUT = 10_000;
 
-export interface Generator {
+type Numbers = Int32Array | Float32Array;
+
+export interface Generator<Inputs extends Numbers = Int32Array, Targets extends Numbers = Int32Array> {
   readonly name: string;
   readonly shape: DataShape;
   readonly hash: string;
   readonly seed: number;
-  /** Tokens that answer, at the end of an example. */
-  readonly answers: number;
-  /** Writes one example: its inputs from `inputs[at]` on, its answers from `targets[answerAt]` on. */
-  example(random: Random, inputs: Int32Array, at: number, targets: Int32Array, answerAt: number): void;
+  /** Writes one example. Both arrays begin as zeros and have the sizes that the shape gives. */
+  example(random: Random, inputs: Inputs, targets: Targets, split: Split): void;
   label(id: number): string;
+  /** Where targets are not tokens. */
+  targetLabel?(id: number): string;
+  readonly grid?: Dataset['grid'];
 }
 
-export function syntheticDataset(generator: Generator): Dataset {
-  const { name, shape, hash, seed, answers, label } = generator;
-  const { length } = shape;
-  const batch = (size: number, streamOf: (row: number) => Random): Batch => {
-    const inputs = new Int32Array(size * length);
-    const targets = new Int32Array(size * answers);
+/** Numbers of one example's targets. */
+function targetSize({ target, length }: DataShape): number {
+  if (target.kind === 'class') return 1;
+  if (target.kind === 'values') return target.positions * target.features;
+  return target.kind === 'answer' ? target.positions : length;
+}
+
+export function syntheticDataset<I extends Numbers = Int32Array, T extends Numbers = Int32Array>(
+  generator: Generator<I, T>,
+): Dataset {
+  const { name, shape, hash, seed, grid } = generator;
+  const { input, target, length } = shape;
+  const each = length * (input.kind === 'vectors' ? input.features : 1);
+  const asked = targetSize(shape);
+  const batch = (size: number, split: Split, streamOf: (row: number) => Random): Batch => {
+    const inputs = input.kind === 'vectors' ? new Float32Array(size * each) : new Int32Array(size * each);
+    const targets = target.kind === 'values' ? new Float32Array(size * asked) : new Int32Array(size * asked);
     for (let row = 0; row < size; row++) {
-      generator.example(streamOf(row), inputs, row * length, targets, row * answers);
+      generator.example(
+        streamOf(row),
+        inputs.subarray(row * each, (row + 1) * each) as I,
+        targets.subarray(row * asked, (row + 1) * asked) as T,
+        split,
+      );
     }
     return { inputs, targets, size };
   };
@@ -34,7 +53,7 @@ export function syntheticDataset(generator: Generator): Dataset {
     hash,
     trainBatch(step, batchSize) {
       const random = new Random(seed, name, 'train', step);
-      return batch(batchSize, () => random);
+      return batch(batchSize, 'train', () => random);
     },
     count,
     heldOut(split, start, size) {
@@ -43,10 +62,11 @@ export function syntheticDataset(generator: Generator): Dataset {
           `${split} examples ${start} … ${start + size - 1} of ${count(split)} do not exist`,
         );
       }
-      return batch(size, (row) => new Random(seed, name, split, start + row));
+      return batch(size, split, (row) => new Random(seed, name, split, start + row));
     },
-    label,
-    targetLabel: label,
+    label: (id) => generator.label(id),
+    targetLabel: (id) => (generator.targetLabel ?? generator.label)(id),
     facts: {},
+    ...(grid ? { grid } : {}),
   };
 }

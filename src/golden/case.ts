@@ -12,7 +12,12 @@ const schema = z.looseObject({
   title: z.string().default(''),
   target: z.string().min(1),
   hyperparameters: z.record(z.string(), z.unknown()).default({}),
-  tensors: z.record(z.string(), z.looseObject({ shape: z.array(z.int().min(0)) })).default({}),
+  tensors: z
+    .record(
+      z.string(),
+      z.looseObject({ shape: z.array(z.int().min(0)), meaning: z.string().optional().catch(undefined) }),
+    )
+    .default({}),
   tolerance: z.looseObject({
     rtol: z.number().min(0),
     atol: z.number().min(0),
@@ -50,8 +55,14 @@ export class GoldenCase {
     tensors: ReadonlyMap<string, CaseTensor>,
     /** Further keys of case.json, as they stand there. */
     readonly extra: Readonly<Record<string, unknown>> = {},
+    readonly meanings: ReadonlyMap<string, string> = new Map(),
   ) {
     this.#tensors = tensors;
+  }
+
+  /** What case.json says about a tensor in words. */
+  meaning(name: string): string {
+    return this.meanings.get(name) ?? '';
   }
 
   get names(): string[] {
@@ -114,7 +125,8 @@ export async function loadCase(folder: string): Promise<GoldenCase> {
     }
   }
   const loose = new Set([...zero, ...tiny]);
-  return new GoldenCase(folder, title, target, hyperparameters, tolerance, loose, tensors, extra);
+  const meanings = new Map(listed.map(([name, { meaning = '' }]) => [name, meaning]));
+  return new GoldenCase(folder, title, target, hyperparameters, tolerance, loose, tensors, extra, meanings);
 }
 
 async function readJson(folder: string): Promise<unknown> {

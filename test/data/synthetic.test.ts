@@ -4,6 +4,19 @@ import { datasets } from '../../src/data';
 import { checkInductionHead, checkSelectiveCopying } from './layout';
 import { openData } from './open';
 
+/** Everything that is drawn rather than read, in sizes that are quickly drawn. */
+const generated = [
+  'induction-heads',
+  'selective-copying',
+  'copying',
+  'associative-recall',
+  'mqar',
+  'phonebook',
+  'delay',
+  'listops',
+  'pathfinder',
+];
+
 const rowsOf = <T extends Int32Array>(values: T, size: number): Int32Array[] =>
   Array.from({ length: size }, (_, row) =>
     values.slice((row * values.length) / size, ((row + 1) * values.length) / size),
@@ -75,7 +88,7 @@ describe('selective copying', () => {
     ));
 });
 
-for (const name of ['induction-heads', 'selective-copying']) {
+for (const name of generated) {
   describe(`${name}, as a pure function`, () => {
     it('draws the same batch whatever was drawn before, and in another instance', async () => {
       const [one, other] = [await openData(name), await openData(name)];
@@ -122,7 +135,7 @@ for (const name of ['induction-heads', 'selective-copying']) {
       const hashes = await Promise.all([
         openData(name),
         openData(name, {}, { seed: 8 }),
-        openData(name, { length: 70 }),
+        openData(name, { phonebook: { digits: 3 }, pathfinder: { size: 28 } }[name] ?? { length: 70 }),
       ]);
       assert.equal(hashes[0].hash, hashes[1].hash);
       assert.notEqual(hashes[0].hash, hashes[2].hash);

@@ -17,12 +17,14 @@ import { safetensorsHeaders } from './safetensors-headers';
 import { scanRoutes } from './scan-routes';
 import { selectiveScan } from './selective-scan';
 import { ssd } from './ssd';
+import { syntheticSamples } from './synthetic-samples';
 import { training } from './training';
 
 /** Computes what a case expects: tensors by name, or finished comparisons where a target has rules of its own. */
 export type Target = (goldenCase: GoldenCase, machine: Machine) => Promise<Results | Comparison[]>;
 
 export const targets: Readonly<Record<string, Target>> = {
+  synthetic_samples: syntheticSamples,
   ...analysisTargets,
   scan_routes: scanRoutes,
   'checkpoint.gguf': checkpointGguf,
