@@ -51,6 +51,7 @@ export { ssd, type SsdInputs } from './scan/ssd';
 export * as complex from './lti/complex';
 export type { Complex } from './lti/complex';
 export { diagonalConv } from './lti/diagonal';
+export { longConv } from './lti/long';
 export { diagonalStates } from './lti/states';
 export { diagonalKernel } from './lti/vandermonde';
 export { gradients, type Seed } from './gradients';

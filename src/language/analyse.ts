@@ -55,7 +55,7 @@ export function analyse(tree: ConfigNode, language: Language): Analysis {
   const data = readData(plain['data'], language);
   const task = readTask(plain['task'], data?.shape);
   const stack = readStack(root, language.registry);
-  const dims = readDims(plain['model'], stack.total);
+  const dims = readDims(plain['model'], stack.total, data?.shape?.length);
   const facts = new Map<WrittenLayer, LayerFacts>();
   if (dims) {
     for (const layer of stack.layers) {
@@ -130,7 +130,7 @@ function readTask(written: unknown, shape: DataShape | undefined): TaskConfig | 
   return taskSchema.safeParse(written).data;
 }
 
-function readDims(written: unknown, count: number): Dims | undefined {
+function readDims(written: unknown, count: number, length: number | undefined): Dims | undefined {
   const model = (written ?? {}) as { d_model?: unknown; norm_eps?: unknown };
   const { d_model, norm_eps } = model;
   if (typeof d_model !== 'number' || !Number.isInteger(d_model) || d_model <= 0 || count === 0)
@@ -140,6 +140,7 @@ function readDims(written: unknown, count: number): Dims | undefined {
     n_layer: count,
     residuals_per_layer: 1,
     norm_eps: typeof norm_eps === 'number' ? norm_eps : 1e-5,
+    ...(length === undefined ? {} : { length }),
   };
 }
 

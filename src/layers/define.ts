@@ -16,6 +16,8 @@ export interface Dims {
   readonly norm_eps: number;
   /** Positions that a decoding cache can hold; only layers whose state grows with time (attention) use it. */
   readonly cache_length?: number;
+  /** Time steps of the data's examples, where they are known; for kernels that belong to one length. */
+  readonly length?: number;
 }
 
 /** One trained tensor, under its official name within the layer (`in_proj.weight`). */

@@ -1,8 +1,10 @@
 /** @file All mixers. Completion, checks, documentation, checkpoints and views follow from this list. */
 import { attention } from './attention';
 import type { LayerDefinition } from './define';
+import { dss } from './dss';
 import { gatedMlp } from './gated-mlp';
 import { glu } from './glu';
+import { h3 } from './h3';
 import { hydra } from './hydra';
 import { mamba } from './mamba';
 import { mamba2 } from './mamba2';
@@ -15,6 +17,8 @@ export const mixers: Readonly<Record<string, LayerDefinition>> = {
   mamba2,
   mamba3,
   s4d,
+  dss,
+  h3,
   hydra,
   attention,
   mlp,
@@ -28,6 +32,8 @@ export const mixerExamples: Readonly<Record<string, string>> = {
   mamba2: '{mixer: mamba2, d_state: 64, headdim: 32}',
   s4d: '{mixer: s4d, d_state: 64}',
   mamba3: '{mixer: mamba3, d_state: 64, headdim: 32}',
+  dss: '{mixer: dss, kernel: exp}',
+  h3: '{mixer: h3, d_state: 64}',
   hydra: '{mixer: hydra, d_state: 64, headdim: 32}',
   attention: '{mixer: attention, heads: 4, rotary_emb_dim: 16}',
   mlp: '{mixer: mlp, d_intermediate: 512}',

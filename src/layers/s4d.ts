@@ -110,5 +110,5 @@ export const s4d = defineLayer<typeof options, Resolved>({
     return { y: finishStep(x, next.read, p, r), state: { ssm_state: next.state } };
   },
 
-  probes: { kernel: kernelProbe, ...modeProbes, ...signalProbes, ...stateProbe },
+  probes: { kernel: kernelProbe(), ...modeProbes(), ...signalProbes, ...stateProbe },
 });

@@ -14,13 +14,14 @@ export interface BuiltLayer extends PlacedLayer {
 }
 
 /** The sizes around every layer of the stack. */
-export function dimsOf(config: ModelConfig, count: number, cacheLength?: number): Dims {
+export function dimsOf(config: ModelConfig, count: number, cacheLength?: number, length?: number): Dims {
   return {
     d_model: config.d_model,
     n_layer: count,
     residuals_per_layer: 1,
     norm_eps: config.norm_eps,
     ...(cacheLength === undefined ? {} : { cache_length: cacheLength }),
+    ...(length === undefined ? {} : { length }),
   };
 }
 
@@ -28,10 +29,14 @@ export function dimsOf(config: ModelConfig, count: number, cacheLength?: number)
  * Parses every layer's options with its definition and derives its sizes and parameters.
  * @throws ModelError for an unknown mixer, wrong options or a combination that `check` refuses
  */
-export function buildLayers(config: ModelConfig, cacheLength?: number): { layers: BuiltLayer[]; dims: Dims } {
+export function buildLayers(
+  config: ModelConfig,
+  cacheLength?: number,
+  length?: number,
+): { layers: BuiltLayer[]; dims: Dims } {
   const placed = expandLayers(config.layers);
   if (placed.length === 0) throw new ModelError('A model needs at least one layer.', ['model', 'layers']);
-  const dims = dimsOf(config, placed.length, cacheLength);
+  const dims = dimsOf(config, placed.length, cacheLength, length);
   const layers = placed.map((layer): BuiltLayer => {
     const definition = Object.hasOwn(mixers, layer.mixer) ? mixers[layer.mixer] : undefined;
     if (!definition) {

@@ -37,7 +37,7 @@ export class Model {
   constructor({ model, task, data, cacheLength }: ModelSpec) {
     const problem = taskProblem(task, data);
     if (problem) throw new ModelError(problem, ['task']);
-    const { layers, dims } = buildLayers(model, cacheLength);
+    const { layers, dims } = buildLayers(model, cacheLength, data.length);
     if (task.type === 'language-model') {
       const blind = layers.find(({ definition, resolved }) => !definition.causal(resolved));
       if (blind) throw new ModelError(`Layer ${blind.index} (${blind.mixer}) sees later tokens.`, blind.path);

@@ -24,6 +24,7 @@ const targets = [
   'mamba2-lm',
   'mamba-lm-generate',
   'mamba2-lm-train',
+  'h3-layer',
   's4-hippo',
   's4d-block-channels',
   's4d-kernel-variants',

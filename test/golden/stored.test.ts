@@ -21,6 +21,7 @@ const WEBGPU_CASES = new Set([
   'mamba2-hybrid-stack',
   'mamba3-siso-block-norm-groups',
   'mamba3-mimo-block-norm',
+  'h3-layer-head2',
   'mamba-selective-scan-fixed-bc',
   'mamba-selective-scan-groups',
   'mamba-block-bias',

@@ -9,10 +9,8 @@ import { generation } from './generation';
 import { hybridStack } from './hybrid';
 import { hydraBlock } from './hydra';
 import { languageModel } from './lm';
-import { s4dBlock, s4dLayer } from './lti/s4d';
-import { s4dKernels } from './lti/s4d-kernels';
-import { s4Hippo } from './lti/s4-hippo';
 import { mamba3Block } from './mamba3';
+import { ltiTargets } from './lti';
 import { safetensorsHeaders } from './safetensors-headers';
 import { scanRoutes } from './scan-routes';
 import { selectiveScan } from './selective-scan';
@@ -26,6 +24,7 @@ export type Target = (goldenCase: GoldenCase, machine: Machine) => Promise<Resul
 export const targets: Readonly<Record<string, Target>> = {
   synthetic_samples: syntheticSamples,
   ...analysisTargets,
+  ...ltiTargets,
   scan_routes: scanRoutes,
   'checkpoint.gguf': checkpointGguf,
   'checkpoint.hugging_face': checkpointFolder,
@@ -45,8 +44,4 @@ export const targets: Readonly<Record<string, Target>> = {
   'mamba2.lm_training': training,
   'mamba3.siso_block': mamba3Block,
   'mamba3.mimo_block': mamba3Block,
-  's4.hippo': s4Hippo,
-  's4d.layer': s4dLayer,
-  's4d.block': s4dBlock,
-  's4d.kernels': s4dKernels,
 };

@@ -3,11 +3,10 @@
  * matrix; what came before reaches a chunk through its N complex states. Forward and backward share all of it, so
  * both are built from the same pieces and the compiler keeps one copy.
  */
-import { add, mul, sub } from '../ops/elementwise/binary';
+import { add, sub } from '../ops/elementwise/binary';
 import { neg } from '../ops/elementwise/unary';
 import { product } from '../ops/matrix/matmul';
 import { sum } from '../ops/reduce/reduce';
-import { expand } from '../ops/shape/expand';
 import { reshape } from '../ops/shape/reshape';
 import { flip, pad, slice } from '../ops/shape/slice';
 import type { Expansion, Shape, Tensor } from '../types';
@@ -15,6 +14,7 @@ import { carry } from './carry';
 import { both, cadd, cexp, cmul, conjugate, creshape, cscale, type Complex } from './complex';
 import type { DiagonalAttributes } from './diagonal';
 import { constantOnce, inChunks, inTime, piecesOf, ramp, type Pieces } from './pieces';
+import { diagonals, toeplitz } from './toeplitz';
 
 interface Modes extends Pieces {
   readonly w: Complex;
@@ -50,23 +50,6 @@ function start({ w, P, H, N, Q }: Modes): Tensor {
   return reshape(sub(part(row.re, P.re), part(row.im, P.im)), [H, Q]);
 }
 
-/** 1 where token j ≤ i may show in output i. */
-const seen = (Q: number): Tensor =>
-  constantOnce('seen', [Q, Q], (index) => Number(Math.floor(index / Q) <= index % Q));
-
-/** T[j, i] = K[i - j]: rows of Q + 1 read as rows of Q, so that each is shifted by one. */
-function toeplitz(kernel: Tensor, { H, Q }: Pieces): Tensor {
-  const repeated = expand(reshape(pad(kernel, 1, 0, 1), [H, 1, Q + 1]), [H, Q, Q + 1]);
-  const shifted = slice(reshape(repeated, [H, Q * (Q + 1)]), 1, 0, Q * Q);
-  return mul(reshape(shifted, [H, Q, Q]), seen(Q));
-}
-
-/** The adjoint of `toeplitz`: sums along the diagonals. */
-function diagonals(matrix: Tensor, { H, Q }: Pieces): Tensor {
-  const flat = pad(reshape(mul(matrix, seen(Q)), [H, Q * Q]), 1, 0, Q);
-  return slice(sum(reshape(flat, [H, Q, Q + 1]), [1]), 1, 0, Q);
-}
-
 /** Products with both parts of (H, N, Q), transposed or not. */
 const through = (x: Tensor, matrices: Complex, transposed: boolean): Complex =>
   both(matrices, (part) => product(x, part, false, transposed));
@@ -95,7 +78,7 @@ function returning(dY: Tensor, m: Modes): Complex {
 export function expandConvolution([u, ...rest]: readonly Tensor[], { ahead }: DiagonalAttributes): Expansion {
   const m = modesOf(u!, rest);
   const U = inChunks(u!, m);
-  const near = product(U, toeplitz(start(m), m), false, ahead);
+  const near = product(U, toeplitz(start(m)), false, ahead);
   if (m.chunks === 1) return { outputs: [inTime(near, m)] };
   const far = ahead ? read(returning(U, m), m.into) : read(entering(U, m), outOf(m));
   return { outputs: [inTime(add(near, far), m)] };
@@ -126,7 +109,7 @@ export function expandModeGradients([u, dy, ...rest]: readonly Tensor[]): Expans
   const m = modesOf(u!, rest);
   const { H, N, Q, P, chunks } = m;
   const [U, dY] = [inChunks(u!, m), inChunks(dy!, m)];
-  const dK = pad(reshape(diagonals(product(U, dY, true, false), m), [H, 1, Q]), 2, 0, 1);
+  const dK = pad(reshape(diagonals(product(U, dY, true, false)), [H, 1, Q]), 2, 0, 1);
   if (chunks === 1) return { outputs: collect(cscale(conjugate(P), dK), m) };
   const x = entering(U, m);
   const g = returning(dY, m);

@@ -8,7 +8,7 @@ import type { Dims, Parameters, Tensors } from '../define';
 import type { Init } from '../init';
 import { normal } from '../init';
 import { startingB, startingPoles, type DiagonalInit } from './poles';
-import { kernelsOf, repeated, type BlockSizes } from './s4-block';
+import { kernelsOf, later, repeated, type BlockSizes } from './s4-block';
 import { softmaxModes } from './softmax-kernel';
 import { positive, stored, type Transform } from './transforms';
 
@@ -27,6 +27,8 @@ export interface DiagonalSizes extends BlockSizes {
   readonly dt_transform: Transform;
   readonly real_transform: Transform;
   readonly lr: number;
+  /** Whether a state stands for a conjugate pair; true unless given. */
+  readonly paired?: boolean;
 }
 
 const prefix = 'layer.kernel.';
@@ -103,8 +105,8 @@ export interface DiscreteModes {
   readonly C: Complex;
   /** 2 where one state stands for a conjugate pair. */
   readonly gain: number;
-  /** Taken off the kernel's exponents, (H, M). */
-  readonly shift?: Complex;
+  /** Of modes that may grow: what a token would write at the kernel's end, and what the exponents lack there. */
+  readonly growth?: { readonly dB: Complex; readonly shift: Complex };
 }
 
 /** ln((1 + z/2) / (1 - z/2)) with digits kept for small z. */
@@ -147,10 +149,12 @@ export function modes(p: Tensors, r: DiagonalSizes, H: number, length?: number):
   const { delta, lambda, B, C } = continuous(p, r, H);
   if (r.disc === 'softmax') {
     const { a, factor, shift } = softmaxModes(lambda, delta, length!);
-    return { delta, lambda, a, dB: cmul(factor, B), C, gain: 1, shift };
+    const atEnd = cmul(factor, B);
+    const dB = cmul(atEnd, cexp(cscale(shift, -1)));
+    return { delta, lambda, a, dB, C, gain: 1, growth: { dB: atEnd, shift } };
   }
   const { a, factor } = discretise(lambda, delta, r.disc);
-  return { delta, lambda, a, dB: cmul(factor, B), C, gain: 2 };
+  return { delta, lambda, a, dB: cmul(factor, B), C, gain: r.paired === false ? 1 : 2 };
 }
 
 /** Weights of the kernel's exponentials, 2 C dB: (kernels, H, M). */
@@ -169,10 +173,10 @@ export function convolveDiagonal(u: Tensor, a: Complex, w: Complex, r: BlockSize
   const exponents = both(a, (part) => repeatedRows(part, channels));
   const causal = g.diagonalConv(inputs, exponents, modeRows(w, 0, channels));
   if (!r.bidirectional) return causal;
-  // The backward kernel begins with the next token.
-  const length = u.shape[2]!;
-  const later = g.pad(g.slice(inputs, 2, 1, length), 2, 0, 1);
-  return g.add(causal, g.diagonalConv(later, exponents, modeRows(w, channels, channels), { ahead: true }));
+  return g.add(
+    causal,
+    g.diagonalConv(later(inputs), exponents, modeRows(w, channels, channels), { ahead: true }),
+  );
 }
 
 /** (H, M) → (channels · H, M), the same for every kernel channel. */
@@ -186,8 +190,8 @@ function repeatedRows(x: Tensor, channels: number): Tensor {
 export function writtenKernel(m: DiscreteModes, length: number): Tensor {
   const [kernels, H] = m.C.re.shape as [number, number, number];
   const rowsOf = (x: Complex): Complex => both(x, (part) => repeatedRows(part, kernels));
-  const w = modeRows(weights(m), 0, kernels);
-  const kernel = g.diagonalKernel(rowsOf(m.a), w, length, m.shift && rowsOf(m.shift));
+  const w = modeRows(weights({ ...m, ...(m.growth && { dB: m.growth.dB }) }), 0, kernels);
+  const kernel = g.diagonalKernel(rowsOf(m.a), w, length, m.growth && rowsOf(m.growth.shift));
   return g.reshape(kernel, [kernels, H, length]);
 }
 

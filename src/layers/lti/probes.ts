@@ -5,18 +5,21 @@ import type { ForwardContext, ProbeSpec } from '../define';
 import type { DiscreteModes } from './diagonal-ssm';
 import { batchMajor } from './s4-block';
 
-const probe = (
+export const probe = (
   description: string,
   axes: readonly string[],
   sign: ProbeSpec['sign'] = 'signed',
 ): ProbeSpec => ({ description, axes, unit: '', sign });
 
-const modal = ['channel', 'state', 'complex'];
+/** Kernels and eigenvalues belong to a channel, or to a head of several. */
+type Unit = 'channel' | 'head';
 
-export const kernelProbe = probe(
-  'Convolution kernel K; kernels that look ahead come last and begin at distance 1.',
-  ['kernel', 'channel', 'lag'],
-);
+export const kernelProbe = (unit: Unit = 'channel'): ProbeSpec =>
+  probe('Convolution kernel K; kernels that look ahead come last and begin at distance 1.', [
+    'kernel',
+    unit,
+    'lag',
+  ]);
 
 export const signalProbes = {
   x: probe('Input of the convolution.', ['batch', 'time', 'channel']),
@@ -28,12 +31,15 @@ export const signalProbes = {
   D: probe('Skip weight D from input to output.', ['kernel', 'channel']),
 };
 
-export const modeProbes = {
-  delta: probe('Step size Δ.', ['channel'], 'positive'),
-  A: probe('Eigenvalues of the continuous state matrix, real and imaginary parts.', modal),
-  A_bar: probe('Discrete eigenvalues, real and imaginary parts.', modal),
-  B_bar: probe('What a token writes into each state, real and imaginary parts.', modal),
-  C: probe('What is read from each state, real and imaginary parts.', ['kernel', ...modal]),
+export const modeProbes = (unit: Unit = 'channel') => {
+  const modal = [unit, 'state', 'complex'];
+  return {
+    delta: probe('Step size Δ.', [unit], 'positive'),
+    A: probe('Eigenvalues of the continuous state matrix, real and imaginary parts.', modal),
+    A_bar: probe('Discrete eigenvalues, real and imaginary parts.', modal),
+    B_bar: probe('What a token writes into each state, real and imaginary parts.', modal),
+    C: probe('What is read from each state, real and imaginary parts.', ['kernel', ...modal]),
+  };
 };
 
 export const stateProbe = {

@@ -122,6 +122,25 @@ export function repeated(u: Tensor, channels: number): Tensor {
   return g.reshape(copies, [channels * H, ...rest]);
 }
 
+/**
+ * Convolution with kernels that are written out.
+ * @param u (H, batch, time)
+ * @param kernel (kernels, H, taps)
+ * @returns (channels · H, batch, time)
+ */
+export function convolveWritten(u: Tensor, kernel: Tensor, r: BlockSizes): Tensor {
+  const { channels } = r;
+  const [, H, taps] = kernel.shape as [number, number, number];
+  const inputs = repeated(u, channels);
+  const part = (first: number): Tensor =>
+    g.reshape(g.slice(kernel, 0, first, first + channels), [channels * H, taps]);
+  const causal = g.longConv(inputs, part(0));
+  return r.bidirectional ? g.add(causal, g.longConv(later(inputs), part(channels), { ahead: true })) : causal;
+}
+
+/** Every token's successor: a kernel that looks ahead begins at distance 1. */
+export const later = (u: Tensor): Tensor => g.pad(g.slice(u, 2, 1, u.shape[2]!), 2, 0, 1);
+
 export interface BlockOutput {
   /** (batch, time, d_model) */
   readonly out: Tensor;

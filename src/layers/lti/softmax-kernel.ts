@@ -29,6 +29,6 @@ export function softmaxModes(lambda: Complex, delta: Tensor, length: number): So
   return {
     a,
     factor: cmul(cexpm1(falling), inverse),
-    shift: both(cscale(a, g.mul(growing, length - 1)), g.stopGradient),
+    shift: cscale(a, g.mul(growing, length - 1)),
   };
 }

@@ -13,6 +13,12 @@ const diagonal = (name: string, [H, rows, L, N]: Sizes, ahead = false): Sample =
   tolerance: 1e-5,
 });
 
+const long = (name: string, [H, rows, L]: readonly number[], taps: number, ahead = false): Sample => ({
+  name: `longConv, ${name}`,
+  inputs: [float(H!, rows!, L!), float(H!, taps)],
+  build: (u, k) => g.longConv(u!, k!, { ahead }),
+});
+
 export const ltiSamples: readonly Sample[] = [
   diagonal('one token', [2, 1, 1, 2]),
   diagonal('one chunk', [2, 3, 7, 3]),
@@ -21,6 +27,16 @@ export const ltiSamples: readonly Sample[] = [
   diagonal('chunks ahead', [2, 2, 150, 3], true),
   diagonal('many chunks', [1, 1, 1700, 2]),
   diagonal('many chunks ahead', [1, 1, 1700, 2], true),
+  long('one token', [2, 1, 1], 1),
+  long('short input', [2, 3, 7], 7),
+  long('short input ahead', [2, 3, 7], 5, true),
+  long('more taps than input', [2, 3, 7], 9),
+  long('a few taps', [2, 2, 150], 5),
+  long('a few taps ahead', [2, 2, 150], 5, true),
+  long('a chunk of taps', [2, 1, 150], 50),
+  long('as long as the input', [2, 3, 150], 150),
+  long('as long as the input, ahead', [2, 3, 150], 150, true),
+  long('half as long as the input', [2, 2, 151], 80),
   {
     name: 'diagonalKernel',
     inputs: [within(-0.4, -0.01, 2, 3), within(-3, 3, 2, 3), float(2, 3), float(2, 3)],

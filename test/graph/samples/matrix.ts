@@ -13,6 +13,11 @@ export const matrixSamples: readonly Sample[] = [
   { name: 'linear', inputs: [float(2, 3, 4), float(5, 4)], build: (x, w) => g.linear(x, w) },
   { name: 'linear with a bias', inputs: [float(3, 4), float(5, 4), float(5)], build: g.linear },
   {
+    name: 'gemm, both transposed, an addend per row',
+    inputs: [float(4, 3), float(5, 4), float(3, 1)],
+    build: (a, b, c) => g.gemm(a!, b!, true, true, c),
+  },
+  {
     name: 'linear, split in wide parts',
     inputs: [float(2, 3, 4), float(300, 4), float(300)],
     build: (x, w, b) => {

@@ -1,6 +1,9 @@
 /** @file Checks, initial values and learning rates of the time-invariant mixers. */
 import * as assert from 'node:assert/strict';
+import * as g from '../../../src/graph';
+import { softmaxModes } from '../../../src/layers/lti/softmax-kernel';
 import { mixers, type Dims, type Parameters } from '../../../src/layers';
+import { cexp, over, plus, type C } from './complex';
 import { Random } from '../../../src/util/random';
 
 const dims: Dims = { d_model: 12, n_layer: 4, residuals_per_layer: 1, norm_eps: 1e-5 };
@@ -19,7 +22,7 @@ const draw = (parameters: Parameters, name: string): Float32Array =>
   parameters[name]!.init(parameters[name]!.shape, new Random(1, name));
 
 describe('checks of time-invariant layers', () => {
-  for (const mixer of ['s4d']) {
+  for (const mixer of ['s4d', 'dss']) {
     it(`${mixer}: an odd d_state, step sizes the wrong way round, copies that do not divide`, () => {
       const [odd] = problems(mixer, { d_state: 7 });
       assert.match(odd!.message, /d_state \(7\) must be even.*conjugate pairs/);
@@ -31,11 +34,64 @@ describe('checks of time-invariant layers', () => {
     });
   }
 
+  it('h3: an odd d_state, heads that do not divide, step sizes the wrong way round', () => {
+    assert.match(problems('h3', { d_state: 5 })[0]!.message, /d_state \(5\) must be even/);
+    const [heads] = problems('h3', { head_dim: 5 });
+    assert.match(heads!.message, /head_dim \(5\) must divide d_model \(12\)/);
+    assert.equal(heads!.suggestion, 4);
+    assert.match(problems('h3', { dt_min: 0.2 })[0]!.message, /dt_min \(0.2\) must be smaller/);
+  });
+
+  it('dss: a softmax kernel shorter than the data', () => {
+    const definition = mixers['dss']!;
+    const check = (options: Record<string, unknown>, length: number) =>
+      definition.check(definition.options.parse(options), { ...dims, length });
+    const [short] = check({ l_max: 32 }, 64);
+    assert.match(short!.message, /l_max \(32\) is shorter than the data \(64 tokens\)/);
+    assert.deepEqual([short!.path, short!.suggestion], [['l_max'], 64]);
+    assert.deepEqual(check({ l_max: 64 }, 64), []);
+    assert.deepEqual(check({}, 64), []);
+    assert.deepEqual(check({ l_max: 32, kernel: 'exp' }, 64), []);
+  });
+
   it('bidirectional layers are not causal', () => {
-    for (const mixer of ['s4d']) {
+    for (const mixer of ['s4d', 'dss']) {
       const { options, resolve, causal } = mixers[mixer]!;
       for (const bidirectional of [true, false]) {
         assert.equal(causal(resolve(options.parse({ bidirectional }), dims)), !bidirectional);
+      }
+    }
+  });
+});
+
+describe('the softmax kernel', () => {
+  it('stays finite for modes that grow, and is their softmax over time', () => {
+    const [length, dt] = [40, 0.5];
+    const modes = [
+      [8, 1],
+      [0.3, -2],
+      [-0.2, 3],
+    ] as const;
+    const column = (i: 0 | 1) =>
+      g.constant(
+        modes.map((mode) => mode[i]),
+        [3, 1],
+      );
+    const ones = { re: g.ones([3, 1]), im: g.zeros([3, 1]) };
+    const lambda = { re: column(0), im: column(1) };
+    const { a, factor, shift } = softmaxModes(lambda, g.full([3, 1], dt), length);
+    const kernel = g.diagonalKernel(a, g.complex.cmul(factor, ones), length, shift);
+    const [found] = g.interpret([kernel], {});
+    for (const [h, [re, im]] of modes.entries()) {
+      // Σ e^{λΔt} by its closed form, each power relative to the largest.
+      const top = Math.max(re, 0) * dt * (length - 1);
+      const power = (t: number): C => cexp([re * dt * t - top, im * dt * t]);
+      let sum: C = [0, 0];
+      for (let t = 0; t < length; t++) sum = plus(sum, power(t));
+      for (let t = 0; t < length; t++) {
+        const expected = over(over(power(t), sum), [re, im])[0];
+        const at = h * length + t;
+        assert.ok(Math.abs(found![at]! - expected) < 1e-6, `${h}, ${t}: ${found![at]} against ${expected}`);
       }
     }
   });

@@ -1,10 +1,13 @@
 /** @file The time-invariant mixers, in many shapes and with every option, against plain float64 loops. */
 import { mixers } from '../../../src/layers';
 import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from '../check-layer';
-import { slowS4d } from './slow-s4';
+import { slowH3 } from './slow-h3';
+import { slowDss, slowS4d } from './slow-s4';
 
 const slow: Readonly<Record<string, Slow>> = {
   s4d: slowS4d as unknown as Slow,
+  dss: slowDss as unknown as Slow,
+  h3: slowH3 as unknown as Slow,
 };
 
 type Row = [
@@ -23,6 +26,14 @@ const rows: Row[] = [
   ['s4d', { d_state: 2, init: 'diag-quad', activation: 'relu', n_ssm: 1 }, [3, 2, 4]],
   ['s4d', { d_state: 4 }, [1, 1, 71]],
   ['s4d', { d_state: 2, bidirectional: true }, [2, 1, 70]],
+  ['dss', { d_state: 4, l_max: 7 }, [3, 2, 7]],
+  ['dss', { d_state: 2, l_max: 9, init: 'diag-lin', channels: 2, n_ssm: 1 }, [2, 1, 6]],
+  ['dss', { d_state: 4, kernel: 'exp', init: 'diag-inv', dt_transform: 'softplus' }, [2, 2, 5]],
+  ['dss', { d_state: 2, l_max: 8, bidirectional: true, init: 'diag-rnd', final_act: 'none' }, [2, 1, 8]],
+  ['h3', { d_state: 4 }, [4, 2, 7]],
+  ['h3', { d_state: 2, head_dim: 2, disc: 'zoh', measure: 'diag-inv' }, [6, 2, 5]],
+  ['h3', { d_state: 6, head_dim: 3 }, [3, 1, 4]],
+  ['h3', { d_state: 4 }, [2, 1, 70]],
 ];
 
 describe('time-invariant layers', () => {

@@ -78,6 +78,39 @@ export function slowS4d(x: Float64Array, shape: Shape3, p: Values, r: SlowDiagon
   return slowBlock(x, shape, p, r, remembered(kernels));
 }
 
+interface SlowDss extends SlowDiagonal {
+  readonly kernel: string;
+  readonly l_max: number;
+}
+
+/** Softmax rows: powers over the sum of all of them, e^{λΔL} - 1 over e^{λΔ} - 1, guarded as the authors do. */
+export function slowDss(x: Float64Array, shape: Shape3, p: Values, r: SlowDss): Float64Array {
+  const H = shape[2];
+  const M = r.d_state / 2;
+  const at = (name: string): Float64Array => p[`layer.kernel.${name}`]!;
+  const kernels: Kernels = (kernel, h, lag) => {
+    const dt = positive(at('inv_dt')[h]!, r.dt_transform);
+    let total = 0;
+    for (let n = 0; n < M; n++) {
+      const copy = (h % r.n_ssm) * M + n;
+      const re = r.kernel === 'exp' ? Math.exp(at('A_real')[copy]!) : at('A_real')[copy]!;
+      const lambda: C = [-re, -at('A_imag')[copy]!];
+      const power = (t: number): C => cexp(scale(lambda, dt * t));
+      const weight = times(pair(at('B'), copy), pair(at('C'), (kernel * H + h) * M + n));
+      // Growing powers are counted from the end, and their sums with the mirrored mode.
+      const sign = lambda[0] > 0 ? -1 : 1;
+      const start = lambda[0] > 0 ? r.l_max - 1 : 0;
+      const share = times(power(lag - start), minus(power(sign), [1, 0]));
+      const below = r.kernel === 'exp' ? lambda : times(minus(power(sign * r.l_max), [1, 0]), lambda);
+      const guard = r.kernel === 'exp' ? 0 : Math.fround(1e-7);
+      const inverse = scale([below[0], -below[1]], 1 / (below[0] ** 2 + below[1] ** 2 + guard));
+      total += times(times(share, inverse), weight)[0];
+    }
+    return total;
+  };
+  return slowBlock(x, shape, p, r, remembered(kernels));
+}
+
 /** Keeps what was computed. */
 export function remembered(kernels: Kernels): Kernels {
   const known = new Map<string, number>();

@@ -23,8 +23,8 @@ const linearOperator = defineOperator<LinearAttributes>({
     const [m, k] = transA ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
     const [k2, n] = transB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
     check(k === k2, 'gemm', `inner extents ${k} and ${k2} differ`, inputs);
-    const fits = !c || sameShape(c.shape, [n]) || sameShape(c.shape, [m, n]);
-    check(fits, 'gemm', `the added term must be [${n}] or [${m}, ${n}]`, inputs);
+    const fits = !c || [[n], [m, 1], [m, n]].some((shape) => sameShape(c.shape, shape));
+    check(fits, 'gemm', `the added term must be [${n}], [${m}, 1] or [${m}, ${n}]`, inputs);
     return [{ dtype: floatType('gemm', inputs), shape: [m, n] }];
   },
   evaluate([a, b, c], { transA, transB }, [type]) {
@@ -33,7 +33,7 @@ const linearOperator = defineOperator<LinearAttributes>({
     const data = new Float64Array(m * n);
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
-        let total = c ? c.data[c.shape.length === 1 ? j : i * n + j]! : 0;
+        let total = c ? c.data[c.shape.length === 1 ? j : c.shape[1] === n ? i * n + j : i]! : 0;
         for (let l = 0; l < k; l++) {
           total += a!.data[transA ? l * m + i : i * k + l]! * b!.data[transB ? j * k + l : l * n + j]!;
         }
@@ -59,7 +59,7 @@ const linearOperator = defineOperator<LinearAttributes>({
   },
 });
 
-/** op(a) op(b) + c for matrices; `c` is (n) or (m, n). */
+/** op(a) op(b) + c for matrices; `c` is (n), (m, 1) or (m, n). */
 export const gemm = (a: Tensor, b: Tensor, transA: boolean, transB: boolean, c?: Tensor): Tensor =>
   apply1(linearOperator, c ? [a, b, c] : [a, b], { transA, transB });
 
