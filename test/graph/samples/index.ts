@@ -8,6 +8,8 @@ import { lossSamples } from './loss';
 import { ltiSamples } from './lti';
 import { matrixSamples } from './matrix';
 import { normSamples } from './norm';
+import { randomSamples } from './random';
+import { recurrenceSamples } from './recurrence';
 import { reduceSamples } from './reduce';
 import { shapeSamples } from './shape';
 import { transformSamples } from './transform';
@@ -24,6 +26,8 @@ export const samples: readonly Sample[] = [
   ...convSamples,
   ...normSamples,
   ...lossSamples,
+  ...randomSamples,
+  ...recurrenceSamples,
   ...halfSamples,
   ...scanSamples,
   ...ltiSamples,

@@ -10,6 +10,27 @@ export const matrixSamples: readonly Sample[] = [
     inputs: [float(2, 4, 3), float(2, 5, 4)],
     build: (a, b) => g.matmul(g.transpose(a, [0, 2, 1]), g.transpose(b, [0, 2, 1])),
   },
+  ...(
+    [
+      ['ij,jk->ik', [3, 4], [4, 2]],
+      ['bij,bjk->bik', [2, 3, 4], [2, 4, 5]],
+      ['bhqd,bhkd->bhqk', [2, 2, 3, 4], [2, 2, 5, 4]],
+      ['bij,jk->kbi', [2, 3, 4], [4, 5]],
+      ['ab,cd->adbc', [2, 3], [4, 2]],
+      ['abc,abd->b', [2, 3, 4], [2, 3, 5]],
+      ['i,i->', [5], [5]],
+      ['bn,bn->bn', [3, 4], [3, 4]],
+      ['bi,ij,bj->b', [3, 4], [4, 5], [3, 5]],
+      ['bld,dn,bln->bldn', [2, 3, 4], [4, 2], [2, 3, 2]],
+      ['iij->ji', [3, 3, 2]],
+      ['iii->', [3, 3, 3]],
+      ['ijk->ki', [2, 3, 4]],
+    ] as [string, ...number[][]][]
+  ).map(([equation, ...shapes]): Sample => ({
+    name: `einsum ${equation}`,
+    inputs: shapes.map((shape) => float(...shape)),
+    build: (...xs) => g.einsum(equation, ...xs),
+  })),
   { name: 'linear', inputs: [float(2, 3, 4), float(5, 4)], build: (x, w) => g.linear(x, w) },
   { name: 'linear with a bias', inputs: [float(3, 4), float(5, 4), float(5)], build: g.linear },
   {

@@ -37,7 +37,11 @@ export const ids = (bound: number, ...shape: number[]): SampleInput => ({
 });
 
 /** A sample of a function of one tensor. */
-export const unary = (name: string, f: (x: Tensor) => Tensor, input = float(3, 4)): Sample => ({
+export const unary = (
+  name: string,
+  f: (x: Tensor) => Tensor | readonly Tensor[],
+  input = float(3, 4),
+): Sample => ({
   name,
   inputs: [input],
   build: f,

@@ -18,6 +18,10 @@ export const shapeSamples: readonly Sample[] = [
     build: (...xs) => g.concat(xs, 1),
   },
   { name: 'stack', inputs: [float(2, 3), float(2, 3)], build: (...xs) => g.stack(xs, -1) },
+  unary('roll', (x) => g.add(g.roll(x, 1, 2), g.roll(x, 0, -1)), float(3, 5)),
+  unary('tile', (x) => g.tile(x, [2, 1, 3]), float(2, 3, 2)),
+  unary('triangles', (x) => [g.tril(x), g.tril(x, 1), g.triu(x), g.triu(x, -1)], float(2, 3, 4)),
+  { name: 'lowerTriangle', inputs: [], build: () => [g.lowerTriangle(4, 3), g.lowerTriangle(2, 5, 3)] },
   unary('split', (x) => g.mul(g.split(x, 1, [1, 4, 2])[1]!, 2), float(2, 7)),
   {
     name: 'split in many parts',

@@ -3,42 +3,75 @@ import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import type { Tensor } from '../../types';
-import { mul, sub } from '../elementwise/binary';
+import { add, mul, sub } from '../elementwise/binary';
+import { equal } from '../elementwise/compare';
+import { where } from '../elementwise/select';
 import { takeAlong } from '../lookup/along';
 import { oneHot } from '../lookup/place';
-import { reshape } from '../shape/reshape';
+import { sum } from '../reduce/reduce';
 import { logSumExp, softmax } from '../reduce/softmax';
+import { reshape } from '../shape/reshape';
 
-const crossEntropyOperator = defineOperator<Record<string, never>>({
+interface CrossEntropyAttributes {
+  readonly smoothing: number;
+  readonly ignored?: number;
+}
+
+const ignoring = (targets: Tensor, ignored: number | undefined, x: Tensor): Tensor =>
+  ignored === undefined ? x : where(equal(targets, ignored), 0, x);
+
+const crossEntropyOperator = defineOperator<CrossEntropyAttributes>({
   name: 'crossEntropy',
-  infer(inputs) {
+  infer(inputs, { smoothing }) {
     const [logits, targets] = inputs as [Tensor, Tensor];
     const fits =
       logits.shape.length === 2 && targets.shape.length === 1 && logits.shape[0] === targets.shape[0];
     const types = logits.dtype === 'float32' && targets.dtype === 'int32';
     check(fits && types, 'crossEntropy', 'needs float32 logits (M, V) and int32 targets (M)', inputs);
+    check(smoothing >= 0 && smoothing < 1, 'crossEntropy', `label smoothing ${smoothing} is not in [0, 1)`);
     return [{ dtype: 'float32', shape: targets.shape }];
   },
-  evaluate([logits, targets]) {
+  evaluate([logits, targets], { smoothing, ignored }) {
     const v = logits!.shape[1]!;
     const data = targets!.data.map((target, row) => {
+      if (target === ignored) return 0;
       const own = logits!.data.subarray(row * v, (row + 1) * v);
       const top = own.reduce((a, b) => Math.max(a, b), -Infinity);
-      return top + Math.log(own.reduce((total, x) => total + Math.exp(x - top), 0)) - own[target]!;
+      const whole = top + Math.log(own.reduce((total, x) => total + Math.exp(x - top), 0));
+      const average = own.reduce((total, x) => total + x, 0) / v;
+      return whole - (1 - smoothing) * own[target]! - smoothing * average;
     });
     return [{ shape: targets!.shape, data }];
   },
-  gradient({ inputs: [logits, targets] }, [dy]) {
+  gradient({ inputs: [logits, targets], attributes: { smoothing, ignored } }, [dy]) {
     if (!dy) return [];
-    const excess = sub(softmax(logits!, 1), oneHot(targets!, logits!.shape[1]!));
-    return [mul(excess, reshape(dy, [-1, 1]))];
+    const v = logits!.shape[1]!;
+    const hits = oneHot(targets!, v);
+    const wanted = smoothing === 0 ? hits : add(mul(hits, 1 - smoothing), smoothing / v);
+    const weight = ignoring(targets!, ignored, dy);
+    return [mul(sub(softmax(logits!, 1), wanted), reshape(weight, [-1, 1]))];
   },
-  expand([logits, targets]) {
-    const picked = takeAlong(logits!, reshape(targets!, [-1, 1]), 1);
-    return { outputs: [sub(logSumExp(logits!, 1), reshape(picked, targets!.shape))] };
+  expand([logits, targets], { smoothing, ignored }) {
+    const v = logits!.shape[1]!;
+    const places = ignored === undefined ? targets! : where(equal(targets!, ignored), 0, targets!);
+    const picked = reshape(takeAlong(logits!, reshape(places, [-1, 1]), 1), targets!.shape);
+    const wanted =
+      smoothing === 0 ? picked : add(mul(picked, 1 - smoothing), mul(sum(logits!, [1]), smoothing / v));
+    return { outputs: [ignoring(targets!, ignored, sub(logSumExp(logits!, 1), wanted))] };
   },
 });
 
-/** -log softmax(logits)[target] per row, in nats: logits (M, V), targets (M) int32 → (M). */
-export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
-  apply1(crossEntropyOperator, [logits, targets], {});
+/**
+ * -log softmax(logits)[target] per row, in nats: logits (M, V), targets (M) int32 → (M).
+ * @param options.labelSmoothing ε: the target gets 1 - ε, and ε is shared by all classes (Szegedy et al., 2016)
+ * @param options.ignoreIndex rows with this target, which need not be a class, count zero
+ */
+export const crossEntropy = (
+  logits: Tensor,
+  targets: Tensor,
+  options: { readonly labelSmoothing?: number; readonly ignoreIndex?: number } = {},
+): Tensor =>
+  apply1(crossEntropyOperator, [logits, targets], {
+    smoothing: options.labelSmoothing ?? 0,
+    ...(options.ignoreIndex !== undefined && { ignored: options.ignoreIndex }),
+  });

@@ -1,22 +1,24 @@
-/** @file Sums, means and maxima over axes. */
+/** @file Sums, means and extremes over axes. */
 import { checkFloat32, isFloat } from '../../dtype';
 import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import { axesOf, broadcastStrides, size } from '../../shape';
 import type { Operator, Shape, Tensor, Value } from '../../types';
-import { div, mul } from '../elementwise/binary';
+import { div, mul, sub } from '../elementwise/binary';
 import { equal } from '../elementwise/compare';
 import { expand } from '../shape/expand';
+import { square } from '../elementwise/unary';
 import { reshape } from '../shape/reshape';
 import { cast } from '../elementwise/select';
 
-interface ReduceAttributes {
+export interface ReduceAttributes {
   readonly axes: readonly number[];
   readonly keepdims: boolean;
 }
 
-const kept = (shape: Shape, axes: readonly number[]): Shape =>
+/** The shape with extent 1 along the axes. */
+export const kept = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((extent, i) => (axes.includes(i) ? 1 : extent));
 
 const reduced = (shape: Shape, { axes, keepdims }: ReduceAttributes): Shape =>
@@ -44,13 +46,13 @@ function evaluateReduce(
   return { shape, data };
 }
 
-const define = (
+/** A reduction that is one ONNX operator, folding with `f` from `start`. */
+export const defineReduction = (
   name: string,
   onnx: string,
   start: number,
   f: (a: number, b: number) => number,
   gradient: NonNullable<Operator<ReduceAttributes>['gradient']>,
-  axesAsInput: boolean,
 ): Operator<ReduceAttributes> =>
   defineOperator<ReduceAttributes>({
     name,
@@ -60,13 +62,12 @@ const define = (
     },
     evaluate: ([x], attributes) => [evaluateReduce(x!, attributes, start, f)],
     gradient,
-    lower(emit, inputs, { attributes: { axes, keepdims } }) {
-      const attributes = { keepdims: Number(keepdims), ...(axesAsInput ? {} : { axes }) };
-      return [emit.node(onnx, axesAsInput ? [inputs[0]!, emit.ints(axes)] : inputs, { attributes })];
-    },
+    lower: (emit, inputs, { attributes: { axes, keepdims } }) => [
+      emit.node(onnx, [inputs[0]!, emit.ints(axes)], { attributes: { keepdims: Number(keepdims) } }),
+    ],
   });
 
-const sumOperator = define(
+const sumOperator = defineReduction(
   'sum',
   'ReduceSum',
   0,
@@ -74,25 +75,24 @@ const sumOperator = define(
   ({ inputs: [x], attributes: { axes } }, [dy]) => [
     dy && isFloat(x!.dtype) ? expand(reshape(dy, kept(x!.shape, axes)), x!.shape) : undefined,
   ],
-  true,
 );
 
-const maxOperator = define(
-  'max',
-  'ReduceMax',
-  -Infinity,
-  Math.max,
-  ({ inputs: [x], outputs: [y], attributes: { axes } }, [dy]) => {
-    if (!dy || !isFloat(x!.dtype)) return [];
-    // Equal maxima share the gradient.
-    const shape = kept(x!.shape, axes);
-    const hits = cast(equal(x!, reshape(y!, shape)), dy.dtype);
-    return [mul(hits, div(reshape(dy, shape), sum(hits, axes, true)))];
-  },
-  true,
-);
+/** Equal extremes share the gradient. */
+const ofExtremes: NonNullable<Operator<ReduceAttributes>['gradient']> = (
+  { inputs: [x], outputs: [y], attributes: { axes } },
+  [dy],
+) => {
+  if (!dy || !isFloat(x!.dtype)) return [];
+  const shape = kept(x!.shape, axes);
+  const hits = cast(equal(x!, reshape(y!, shape)), dy.dtype);
+  return [mul(hits, div(reshape(dy, shape), sum(hits, axes, true)))];
+};
 
-const reducer =
+const maxOperator = defineReduction('max', 'ReduceMax', -Infinity, Math.max, ofExtremes);
+const minOperator = defineReduction('min', 'ReduceMin', Infinity, Math.min, ofExtremes);
+
+/** A reduction as a function of a tensor and axes, all of them when none are given. */
+export const reducer =
   (operator: Operator<ReduceAttributes>) =>
   (x: Tensor, axes?: readonly number[], keepdims = false): Tensor => {
     const found = axesOf(operator.name, x, axes);
@@ -105,11 +105,29 @@ const reducer =
 export const sum = reducer(sumOperator);
 /** Largest value over the axes. */
 export const max = reducer(maxOperator);
+/** Smallest value over the axes. */
+export const min = reducer(minOperator);
 
 /** Mean over the axes. */
 export function mean(x: Tensor, axes?: readonly number[], keepdims = false): Tensor {
   const total = sum(x, axes, keepdims);
   return mul(total, size(total.shape) / size(x.shape));
+}
+
+/**
+ * Mean squared deviation from the mean over the axes, in two passes.
+ * @param options.correction is taken from the number of values that the squares are divided by; 1 is unbiased
+ */
+export function variance(
+  x: Tensor,
+  axes?: readonly number[],
+  options: { readonly correction?: number; readonly keepdims?: boolean } = {},
+): Tensor {
+  const { correction = 0, keepdims = false } = options;
+  const total = sum(square(sub(x, mean(x, axes, true))), axes, keepdims);
+  const count = size(x.shape) / size(total.shape);
+  check(count > correction, 'variance', `${count} values less a correction of ${correction}`, [x]);
+  return mul(total, 1 / (count - correction));
 }
 
 const sumSquareOperator = defineOperator<Record<string, never>>({

@@ -3,7 +3,7 @@ import { floatType } from '../../dtype';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import { around, axisOf } from '../../shape';
-import type { Shape, Tensor, Value } from '../../types';
+import type { Operator, Shape, Tensor, Value } from '../../types';
 import { add, mul, sub } from '../elementwise/binary';
 import { max, sum } from './reduce';
 import { reshape } from '../shape/reshape';
@@ -87,3 +87,44 @@ const logSumExpOperator = defineOperator<AxisAttributes>({
 /** log Σ exp over one axis, which disappears; finite even where exp overflows. */
 export const logSumExp = (x: Tensor, axis: number): Tensor =>
   apply1(logSumExpOperator, [x], { axis: axisOf('logSumExp', x, axis) });
+
+const logSoftmaxOperator: Operator<AxisAttributes> = defineOperator<AxisAttributes>({
+  name: 'logSoftmax',
+  infer: ([x]) => [{ dtype: floatType('logSoftmax', [x!]), shape: x!.shape }],
+  evaluate([x], { axis }) {
+    const { data, shape } = evaluateSoftmax(x!, axis);
+    // From the difference to the largest value, which no underflow hides.
+    const result = new Float64Array(data.length);
+    const n = shape[axis]!;
+    lines(shape, axis, (start, step) => {
+      let top = 0;
+      for (let i = 1; i < n; i++) if (x!.data[start + i * step]! > x!.data[start + top * step]!) top = i;
+      const base = Math.log(data[start + top * step]!) - x!.data[start + top * step]!;
+      for (let i = 0; i < n; i++) result[start + i * step] = x!.data[start + i * step]! + base;
+    });
+    return [{ shape, data: result }];
+  },
+  gradient: ({ outputs: [y], attributes: { axis } }, [dy]) => [
+    dy && sub(dy, mul(exp(y!), sum(dy, [axis], true))),
+  ],
+  expand: ([x], { axis }, { target }) => {
+    // WebGPU has no kernel of its own.
+    if (target === 'cpu') return { outputs: [apply1(logSoftmaxKernel, [x!], { axis })] };
+    const moved = sub(x!, max(x!, [axis], true));
+    return { outputs: [sub(moved, log(sum(exp(moved), [axis], true)))] };
+  },
+});
+
+const logSoftmaxKernel: Operator<AxisAttributes> = defineOperator<AxisAttributes>({
+  ...logSoftmaxOperator,
+  name: 'logSoftmaxKernel',
+  gradient: undefined,
+  expand: undefined,
+  lower: (emit, inputs, { attributes: { axis } }) => [
+    emit.node('LogSoftmax', inputs, { attributes: { axis } }),
+  ],
+});
+
+/** log softmax over one axis, accurate where softmax is 0. */
+export const logSoftmax = (x: Tensor, axis: number): Tensor =>
+  apply1(logSoftmaxOperator, [x], { axis: axisOf('logSoftmax', x, axis) });
