@@ -1,16 +1,22 @@
 /** @file All benchmarks, by name. */
 import { blockCase } from './cases/block';
 import { inductionStep } from './cases/induction';
+import { lmMemory, lmStep } from './cases/lm';
 import { lspCases } from './cases/lsp';
 import { lspColdStart } from './cases/lsp-start';
+import { sessionStart } from './cases/session';
+import { serve } from './child';
 import { type BenchCase, type BenchResult, runCase } from './harness';
 
 export const benches: readonly BenchCase[] = [
-  blockCase('mamba', { batch: 4, length: 512, d_model: 256 }, 5),
-  blockCase('mamba', { batch: 1, length: 1024, d_model: 768 }, 5),
+  blockCase('mamba', { batch: 4, length: 512, d_model: 256 }, 8),
+  blockCase('mamba', { batch: 1, length: 1024, d_model: 768 }, 6.5),
   blockCase('mamba2', { batch: 4, length: 512, d_model: 256 }, 6),
   blockCase('mamba2', { batch: 1, length: 1024, d_model: 768 }, 6),
   inductionStep,
+  lmStep,
+  lmMemory,
+  sessionStart,
   ...lspCases,
   lspColdStart,
 ];
@@ -30,11 +36,25 @@ export async function runBenches(
   return results;
 }
 
-/** One line for a terminal. */
-export function formatResult({ name, ours, peer, ratio, spread, note }: BenchResult): string {
-  const against = peer
-    ? `${peer.name} ${peer.median_ms} ms, ratio ${ratio} (${spread!.join(' … ')})`
-    : 'without a peer';
-  const late = ours.p95_ms === undefined ? '' : ` (95 % below ${ours.p95_ms} ms)`;
-  return `${name}: ours ${ours.median_ms} ms${late}, ${against}\n  ${note}`;
+/** Runs our side of one benchmark for a parent process that measures it. */
+export async function runChild(name: string): Promise<void> {
+  const bench = benches.find((candidate) => candidate.name === name);
+  if (!bench) throw new Error(`There is no benchmark “${name}”.`);
+  await serve(await bench.ours());
+}
+
+/** A few lines for a terminal. */
+export function formatResult(result: BenchResult): string {
+  const { name, ours, peers = [], ratio, spread, bound, unit = 'ms', note } = result;
+  const cpu = (ms: number | undefined): string => (ms === undefined ? '' : ` (processor ${ms})`);
+  const head = `${name}: ours ${ours.median_ms} ${unit}${cpu(ours.cpu_ms)}`;
+  const counts = ratio === null ? '' : `, ratio ${ratio} (${spread!.join(' … ')})`;
+  const each = peers.map(
+    (peer) =>
+      `\n  ${peer.name}: ${peer.median_ms} ${unit}${cpu(peer.cpu_ms)}, ratio ${peer.ratio}${cpu(peer.cpu_ratio)}`,
+  );
+  const limit = bound
+    ? `\n  ${Math.round(100 * bound.share)} % of the bound of ${bound.ms} ms: ${bound.how}`
+    : '';
+  return `${head}${counts}${each.join('')}${limit}\n  ${note}`;
 }

@@ -1,10 +1,9 @@
-/** @file Peers in PyTorch: a child process per peer that runs one repetition each time it is asked. */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+/** @file Peers in PyTorch. */
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { installation } from '../src/cli/root';
-import type { Contestant } from './harness';
+import { Child } from './child';
 
 /** Python to use: `SSM_BENCH_PYTHON`, else the system's, which is where Debian's python3-torch lives. */
 const candidates = [process.env['SSM_BENCH_PYTHON'], '/usr/bin/python3', 'python3'].filter(
@@ -36,59 +35,46 @@ function script(): string | null {
   return existsSync(place) ? place : null;
 }
 
-class TorchPeer implements Contestant {
-  readonly #answers: ((line: string) => void)[] = [];
-  #errors = '';
-
-  constructor(
-    readonly name: string,
-    readonly process: ChildProcessWithoutNullStreams,
-  ) {
-    createInterface({ input: process.stdout }).on('line', (line) => this.#answers.shift()?.(line));
-    process.stderr.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
-  }
-
-  ask(request: object): Promise<Record<string, number>> {
-    return new Promise((resolve, reject) => {
-      const gone = (): void =>
-        reject(new Error(`${this.name} ended: ${this.#errors.trim().split('\n').at(-1)}`));
-      this.process.once('exit', gone);
-      this.#answers.push((line) => {
-        this.process.off('exit', gone);
-        resolve(JSON.parse(line) as Record<string, number>);
-      });
-      this.process.stdin.write(`${JSON.stringify(request)}\n`);
-    });
-  }
-
-  async run(): Promise<number> {
-    return (await this.ask({ do: 'run' }))['ms']!;
-  }
-
-  close(): Promise<void> {
-    this.process.stdin.end();
-    return new Promise((resolve) => {
-      if (this.process.exitCode !== null) resolve();
-      else this.process.once('exit', () => resolve());
-    });
-  }
-}
-
-/**
- * The scans that PyTorch can run here: a loop over time, an own parallel scan, and mamba.py's where
- * `SSM_BENCH_MAMBA_PY` names a checkout of it. Empty without PyTorch.
- */
-export async function torchPeers(request: object, threads: number): Promise<Contestant[]> {
+/** One peer per variant of a request, prepared; empty without PyTorch. */
+export async function torchPeers(
+  request: object,
+  variants: readonly { readonly name: string; readonly request?: object }[],
+  threads: number,
+): Promise<Child[]> {
   const command = findPython();
   const file = script();
   if (command === null || file === null) return [];
-  const checkout = process.env['SSM_BENCH_MAMBA_PY'];
-  const scans = ['loop', 'parallel', ...(checkout ? ['mamba.py'] : [])];
   return Promise.all(
-    scans.map(async (scan) => {
-      const peer = new TorchPeer(`PyTorch eager, ${scan}`, spawn(command, [file], { stdio: 'pipe' }));
-      await peer.ask({ do: 'prepare', ...request, scan, checkout, threads });
+    variants.map(async (variant) => {
+      const peer = new Child(`PyTorch eager, ${variant.name}`, command, [file]);
+      const { gemm_gflops } = await peer.ask({ do: 'prepare', ...request, ...variant.request, threads });
+      if (gemm_gflops! < SLOW_GEMM) warnOfSlowBlas(gemm_gflops!);
       return peer;
     }),
+  );
+}
+
+/** The scans of Mamba that PyTorch can run here, and mamba.py's own where `SSM_BENCH_MAMBA_PY` names a checkout. */
+export function scanVariants(): { readonly name: string; readonly request: object }[] {
+  const checkout = process.env['SSM_BENCH_MAMBA_PY'];
+  const own = ['loop', 'parallel', 'sweep'].map((scan) => ({ name: scan, request: { scan } }));
+  return checkout ? [...own, { name: 'mamba.py', request: { scan: 'mamba.py', checkout } }] : own;
+}
+
+/** Peers by the name that `torchPeers` gives them: the parallel scan of mamba.py, or ours after the same method. */
+export const parallelScan = (): readonly string[] => [
+  `PyTorch eager, ${process.env['SSM_BENCH_MAMBA_PY'] ? 'mamba.py' : 'sweep'}`,
+];
+
+/** Billions of operations per second below which PyTorch has no tuned matrix product. */
+const SLOW_GEMM = 6;
+let warned = false;
+
+function warnOfSlowBlas(gflops: number): void {
+  if (warned) return;
+  warned = true;
+  process.stderr.write(
+    `This PyTorch multiplies matrices at ${gflops.toFixed(1)} GFLOP/s, so ratios flatter us. Install a tuned BLAS ` +
+      '(on Debian: libopenblas0), or name another Python in SSM_BENCH_PYTHON.\n',
   );
 }

@@ -46,6 +46,8 @@ export interface Expansion {
 
 export interface ExpandContext {
   readonly target: Target;
+  /** Bytes that this node may keep for its gradient, its share of what the graph may keep. */
+  readonly keptBytes: number;
   /** What the expansion of the node behind the `input`-th input saved. */
   saved(input: number): Readonly<Record<string, Tensor>>;
 }

@@ -1,5 +1,5 @@
 /** @file `bench`: ours against peers, in turns. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { UsageError } from '../errors';
 
 export function registerBench(program: Command): void {
@@ -8,8 +8,10 @@ export function registerBench(program: Command): void {
     .description('Time ours against peers on this machine, in turns; the ratio is what counts.')
     .argument('[name...]', 'benchmarks, all unless given')
     .option('--json', 'print JSON')
-    .action(async (names: string[], { json }: { json?: boolean }) => {
-      const { benches, formatResult, runBenches } = await import('../../../bench');
+    .addOption(new Option('--child <name>', 'answer to a parent that measures this process').hideHelp())
+    .action(async (names: string[], { json, child }: { json?: boolean; child?: string }) => {
+      const { benches, formatResult, runBenches, runChild } = await import('../../../bench');
+      if (child !== undefined) return runChild(child);
       const known = new Set(benches.map(({ name }) => name));
       const unknown = names.find((name) => !known.has(name));
       if (unknown !== undefined) {

@@ -7,7 +7,7 @@ import { sameShape } from '../shape';
 import type { DType, Node, Shape, Tensor } from '../types';
 import type { Target } from './emitter';
 import { runnable } from './order';
-import { Rewriter } from './rewrite';
+import { KEPT_BYTES, Rewriter } from './rewrite';
 import { valueInfo, Writer } from './write';
 
 export interface TensorInfo {
@@ -31,17 +31,18 @@ export interface Compiled {
 
 /** Composite operators in primitive ones, as `compile` writes them for a target. */
 export const lowered = (outputs: readonly Tensor[], target: Target): readonly Tensor[] =>
-  new Rewriter(target).lower(outputs);
+  new Rewriter(target, KEPT_BYTES).lower(outputs);
 
 /**
  * One ONNX model of everything that the outputs depend on. Graph inputs keep their names.
+ * @param options.keptBytes what the scans of the graph may keep for their gradients; the rest is recomputed
  * @throws when two inputs of one name differ in type or shape
  */
 export function compile(
   outputs: Readonly<Record<string, Tensor>>,
-  { target }: { readonly target: Target },
+  { target, keptBytes = KEPT_BYTES }: { readonly target: Target; readonly keptBytes?: number },
 ): Compiled {
-  const rewriter = new Rewriter(target);
+  const rewriter = new Rewriter(target, keptBytes);
   const names = Object.keys(outputs);
   const results = rewriter.lower(Object.values(outputs));
   const nodes = reachable(results).sort((a, b) => rewriter.order(a) - rewriter.order(b));

@@ -8,21 +8,38 @@ import type { Target } from './emitter';
 /** Constant expressions up to this many elements are computed here. */
 const FOLDED = 4096;
 
+/**
+ * Bytes that all scans of a graph together may keep for their gradients unless `compile` is told otherwise. Keeping
+ * everything makes a scan's forward and backward a quarter faster than recomputing it by chunks; a model of one or
+ * two layers can afford that, one of twenty cannot.
+ */
+export const KEPT_BYTES = 256e6;
+
 export class Rewriter {
   readonly #target: Target;
+  readonly #keptBytes: number;
+  /** Nodes of the graph by operator, before anything was lowered. */
+  readonly #counts = new Map<string, number>();
   /** What every tensor has become. */
   readonly #lowered = new Map<Tensor, Tensor>();
   readonly #values = new Map<string, readonly Tensor[]>();
   readonly #saved = new Map<Node, Expansion['saved']>();
   readonly #order = new Map<Node, number>();
 
-  constructor(target: Target) {
+  constructor(target: Target, keptBytes: number) {
     this.#target = target;
+    this.#keptBytes = keptBytes;
   }
 
   /** The tensors in primitive operators. */
   lower(tensors: readonly Tensor[]): readonly Tensor[] {
-    for (const node of this.#pending(tensors)) {
+    const pending = this.#pending(tensors);
+    if (this.#counts.size === 0) {
+      for (const { operator } of pending) {
+        this.#counts.set(operator.name, (this.#counts.get(operator.name) ?? 0) + 1);
+      }
+    }
+    for (const node of pending) {
       const outputs = this.#process(node);
       for (const [i, output] of node.outputs.entries()) this.#lowered.set(output, outputs[i]!);
       // A lowered tensor stands for itself when it is met again inside an expansion.
@@ -60,6 +77,7 @@ export class Rewriter {
     const { operator, attributes, scope } = node;
     const context = {
       target: this.#target,
+      keptBytes: this.#keptBytes / (this.#counts.get(operator.name) ?? 1),
       saved: (input: number) => this.#saved.get(node.inputs[input]!.node) ?? {},
     };
     const path = scope ? `${scope}/${operator.name}` : operator.name;

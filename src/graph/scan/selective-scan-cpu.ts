@@ -30,17 +30,13 @@ import {
   type StepInputs,
 } from './selective-scan-steps';
 
-/** States of one scan above this many bytes are recomputed in the gradient. */
-const KEPT_BYTES = 32e6;
-/** Steps between kept states. */
+/** Steps between kept states where the states between are recomputed. */
 const CHUNK = 16;
 
 const keptBytes = ({ L, state }: Layout): number => 4 * L * size(state);
 
-/** Steps per chunk, or undefined to keep something of every step. */
-function chunkOf(layout: Layout): number | undefined {
-  const { L } = layout;
-  if (keptBytes(layout) <= KEPT_BYTES || L <= CHUNK) return undefined;
+/** Steps per chunk: about `CHUNK`, if possible a divisor of the length. */
+function stepsPerChunk(L: number): number {
   const near = Array.from({ length: CHUNK }, (_, i) => CHUNK + (i % 2 ? -1 : 1) * Math.ceil(i / 2));
   return near.find((q) => q >= CHUNK / 2 && L % q === 0) ?? CHUNK;
 }
@@ -73,28 +69,28 @@ const forward = (initial: Tensor, x: StepInputs, o: Operands) =>
     },
   });
 
-export function expandOnCpu(o: Operands): Expansion {
+/** @param allowed bytes that may be kept for the gradient */
+export function expandOnCpu(o: Operands, allowed: number): Expansion {
   const { layout } = o;
   const { L, batch, E } = layout;
   const initial = o.initial ?? zeros(layout.state);
   const x = stepInputs(o);
-  const q = chunkOf(layout);
   const outputs = (y: Tensor, last: Tensor, states: Tensor): Tensor[] => [
     reshape(y, [L, batch, E]),
     fromState(last, layout),
     fromState(states, layout),
   ];
-  if (q === undefined) {
+  if (keptBytes(layout) <= allowed || L <= CHUNK) {
     const { states, emits } = forward(initial, x, o);
     const { kept, fraction } = emits;
     return {
       outputs: outputs(emits.y, states.h, emits.h),
-      saved: 2 * keptBytes(layout) <= KEPT_BYTES ? { kept, fraction } : { kept },
+      saved: 2 * keptBytes(layout) <= allowed ? { kept, fraction } : { kept },
     };
   }
   const { states, emits } = scanLoop({
     states: { h: initial },
-    sequences: inChunks(x, q),
+    sequences: inChunks(x, stepsPerChunk(L)),
     body({ h }, slices) {
       const inner = forward(h, slices, o);
       return { states: { h: inner.states.h }, emits: { entering: h, y: inner.emits.y, h: inner.emits.h } };
@@ -149,7 +145,7 @@ export function expandGradientOnCpu(
   if (kept) {
     found = backward(states, { ...x, kept, ...(fraction && { fraction }) }, o);
   } else {
-    const q = chunkOf(layout)!;
+    const q = stepsPerChunk(L);
     const outer = scanLoop<Record<string, Tensor>, Record<string, Tensor>, Record<string, Tensor>>({
       states,
       sequences: { ...inChunks({ ...x }, q), entering: entering! },

@@ -9,10 +9,10 @@ import { operands } from './selective-scan-parts';
 export function expandScan(
   inputs: readonly Tensor[],
   attributes: ScanAttributes,
-  { target }: ExpandContext,
+  { target, keptBytes }: ExpandContext,
 ): Expansion {
   const o = operands(inputs, attributes);
-  const { outputs, saved } = target === 'cpu' ? expandOnCpu(o) : expandChunked(o);
+  const { outputs, saved } = target === 'cpu' ? expandOnCpu(o, keptBytes) : expandChunked(o);
   const [y, ...rest] = outputs as [Tensor, ...Tensor[]];
   return { outputs: [o.D ? add(y, mul(o.u, o.D)) : y, ...rest], saved: saved! };
 }

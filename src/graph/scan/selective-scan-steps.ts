@@ -1,5 +1,6 @@
 /** @file One time step of the selective scan and of its gradient, for one token or the same token of all chunks. */
 import { add, mul } from '../ops/elementwise/binary';
+import { ones } from '../ops/leaves';
 import { product } from '../ops/matrix/matmul';
 import { sum } from '../ops/reduce/reduce';
 import { exp } from '../ops/elementwise/unary';
@@ -24,6 +25,9 @@ export function stepInputs({ layout, u, delta, B, C }: Operands): StepInputs {
   };
 }
 
+/** Σ over the states, (…, N, width) → (…, 1, width), as a product: onnxruntime reduces a single batch slowly. */
+const overStates = (x: Tensor): Tensor => product(ones([1, x.shape[x.shape.length - 2]!]), x, false, false);
+
 /** exp(δ A): the part of the state that is kept. */
 export const decay = (x: StepInputs, { A }: Operands): Tensor => exp(mul(x.dt, A));
 
@@ -32,7 +36,7 @@ export const write = (x: StepInputs, { B }: Operands): Tensor => mul(B.fixed ? B
 
 /** y (…, 1, width) from a state. */
 export const read = (h: Tensor, x: StepInputs, { C }: Operands): Tensor =>
-  C.fixed ? sum(mul(h, C.values), [h.shape.length - 2], true) : product(x['C']!, h, false, false);
+  C.fixed ? overStates(mul(h, C.values)) : product(x['C']!, h, false, false);
 
 /** Further operands of the gradient's step: cotangents of y, and the same tensors turned. */
 export function gradientInputs(
@@ -61,11 +65,10 @@ export function stepGradients(
   o: Operands,
 ): { readonly emits: Record<string, Tensor>; readonly sums: Record<string, Tensor> } {
   const { A, B, C } = o;
-  const axis = dh.shape.length - 2;
   const m = mul(dh, kept);
   const emits: Record<string, Tensor> = {
-    written: B.fixed ? sum(mul(dh, B.values), [axis], true) : product(x['B']!, dh, true, false),
-    decayed: sum(mul(m, A), [axis], true),
+    written: B.fixed ? overStates(mul(dh, B.values)) : product(x['B']!, dh, true, false),
+    decayed: overStates(mul(m, A)),
   };
   const sums: Record<string, Tensor> = { A: mul(m, x.dt) };
   if (B.fixed) sums['B'] = mul(dh, x.du);

@@ -41,11 +41,15 @@ const numbers = (values: TypedArray): Exclude<TypedArray, Uint16Array> | Float64
   values instanceof Uint16Array ? Float64Array.from(values, halfToNumber) : values;
 
 /** Runs a sample's outputs and gradients on a device, compares them with the interpreter and tells what ran where. */
-export async function compareOnDevice(sample: Sample, device: Device): Promise<NodeTiming[]> {
+export async function compareOnDevice(
+  sample: Sample,
+  device: Device,
+  options: { readonly keptBytes?: number } = {},
+): Promise<NodeTiming[]> {
   const outputs = program(buildSample(sample));
   const values = valuesOf(sample);
   const expected = g.interpret(Object.values(outputs), values);
-  const compiled = g.compile(outputs, { target: device });
+  const compiled = g.compile(outputs, { target: device, ...options });
   const feeds = Object.fromEntries(
     compiled.inputs.map(({ name, dtype }) => [
       name,

@@ -1,0 +1,53 @@
+"""What is measured: one function per case that returns what one repetition runs."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from models import Model, mamba2_block, mamba_block
+
+
+def prepare_block(block):
+    def prepare(request):
+        module = block(request)
+        x = torch.randn(request["batch"], request["length"], request["d_model"], requires_grad=True)
+        cotangent = torch.randn_like(x)
+
+        def run():
+            module.zero_grad(set_to_none=True)
+            x.grad = None
+            module(x).backward(cotangent)
+
+        return run
+
+    return prepare
+
+
+def prepare_step(block, last):
+    """A whole training step with clipping and AdamW; `last`: only the last position answers."""
+
+    def prepare(request):
+        vocab = request["vocab_size"]
+        model = Model(vocab, request["d_model"], request["layers"], lambda: block(request))
+        optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
+        ids = torch.randint(0, vocab, (request["batch"], request["length"]))
+        answers = torch.randint(0, vocab, (request["batch"],) if last else (request["batch"], request["length"]))
+
+        def run():
+            loss = F.cross_entropy(model(ids, last).flatten(0, -2), answers.flatten())
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+
+        return run
+
+    return prepare
+
+
+PREPARE = {
+    "mamba-block": prepare_block(mamba_block),
+    "mamba2-block": prepare_block(mamba2_block),
+    "induction-step": prepare_step(mamba_block, last=True),
+    "lm-step": prepare_step(mamba2_block, last=False),
+}
