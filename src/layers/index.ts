@@ -6,6 +6,7 @@ import { gatedMlp } from './gated-mlp';
 import { glu } from './glu';
 import { h3 } from './h3';
 import { hydra } from './hydra';
+import { longConv } from './long-conv';
 import { mamba } from './mamba';
 import { mamba2 } from './mamba2';
 import { mamba3 } from './mamba3';
@@ -19,6 +20,7 @@ export const mixers: Readonly<Record<string, LayerDefinition>> = {
   s4d,
   dss,
   h3,
+  'long-conv': longConv,
   hydra,
   attention,
   mlp,
@@ -34,6 +36,7 @@ export const mixerExamples: Readonly<Record<string, string>> = {
   mamba3: '{mixer: mamba3, d_state: 64, headdim: 32}',
   dss: '{mixer: dss, kernel: exp}',
   h3: '{mixer: h3, d_state: 64}',
+  'long-conv': '{mixer: long-conv, lam: 0.003}',
   hydra: '{mixer: hydra, d_state: 64, headdim: 32}',
   attention: '{mixer: attention, heads: 4, rotary_emb_dim: 16}',
   mlp: '{mixer: mlp, d_intermediate: 512}',

@@ -25,6 +25,8 @@ const targets = [
   'mamba-lm-generate',
   'mamba2-lm-train',
   'h3-layer',
+  'long-conv-block-fft',
+  'long-conv-layer-short-kernel',
   's4-hippo',
   's4d-block-channels',
   's4d-kernel-variants',

@@ -22,6 +22,8 @@ const WEBGPU_CASES = new Set([
   'mamba3-siso-block-norm-groups',
   'mamba3-mimo-block-norm',
   'h3-layer-head2',
+  'long-conv-block-fft',
+  'long-conv-layer-bidirectional-smooth',
   'mamba-selective-scan-fixed-bc',
   'mamba-selective-scan-groups',
   'mamba-block-bias',

@@ -45,7 +45,7 @@ describe('every mixer', () => {
       )) {
         const plain = /(^|\.)weight$/.test(parameter) && !/norm\./.test(parameter);
         // The authors of S4 and its kin decay what a state space model reads out and skips.
-        const skip = name === 'h3' ? /^(ssm_k_)?D$/ : /^layer\.D$/;
+        const skip = ['h3', 'long-conv'].includes(name) ? /^(ssm_k_)?D$/ : /^layer\.D$/;
         const read = parameter.endsWith('kernel.C') || skip.test(parameter);
         assert.equal(decay, plain || read, parameter);
       }

@@ -54,8 +54,30 @@ describe('checks of time-invariant layers', () => {
     assert.deepEqual(check({ l_max: 32, kernel: 'exp' }, 64), []);
   });
 
+  it('long-conv: a kernel shorter than the data, an even window, a threshold that leaves nothing', () => {
+    const definition = mixers['long-conv']!;
+    const check = (options: Record<string, unknown>) =>
+      definition.check(definition.options.parse(options), { ...dims, length: 64 });
+    assert.match(check({ l_max: 63 })[0]!.message, /l_max \(63\) is shorter than the data \(64 tokens\)/);
+    const [even] = check({ use_ma_smoothing: true, ma_window_len: 4 });
+    assert.deepEqual([even!.path, even!.suggestion], [['ma_window_len'], 5]);
+    const [nothing] = check({ weight_init: 'random', lam: 0.1 });
+    assert.match(nothing!.message, /starts as zero/);
+    assert.equal(nothing!.severity, 'warning');
+    const { l_max } = definition.resolve(definition.options.parse({}), { ...dims, length: 50 }) as {
+      l_max: number;
+    };
+    assert.equal(l_max, 50);
+  });
+
+  it('a learned butterfly is not causal', () => {
+    const { options, resolve, causal } = mixers['long-conv']!;
+    assert.equal(causal(resolve(options.parse({ block_fft: true }), dims)), false);
+    assert.equal(causal(resolve(options.parse({}), dims)), true);
+  });
+
   it('bidirectional layers are not causal', () => {
-    for (const mixer of ['s4d', 'dss']) {
+    for (const mixer of ['s4d', 'dss', 'long-conv']) {
       const { options, resolve, causal } = mixers[mixer]!;
       for (const bidirectional of [true, false]) {
         assert.equal(causal(resolve(options.parse({ bidirectional }), dims)), !bidirectional);

@@ -2,12 +2,14 @@
 import { mixers } from '../../../src/layers';
 import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from '../check-layer';
 import { slowH3 } from './slow-h3';
+import { slowLongConv } from './slow-long-conv';
 import { slowDss, slowS4d } from './slow-s4';
 
 const slow: Readonly<Record<string, Slow>> = {
   s4d: slowS4d as unknown as Slow,
   dss: slowDss as unknown as Slow,
   h3: slowH3 as unknown as Slow,
+  'long-conv': slowLongConv as unknown as Slow,
 };
 
 type Row = [
@@ -34,6 +36,13 @@ const rows: Row[] = [
   ['h3', { d_state: 2, head_dim: 2, disc: 'zoh', measure: 'diag-inv' }, [6, 2, 5]],
   ['h3', { d_state: 6, head_dim: 3 }, [3, 1, 4]],
   ['h3', { d_state: 4 }, [2, 1, 70]],
+  ['long-conv', { l_max: 7, lam: 0.1 }, [3, 2, 7]],
+  ['long-conv', { l_max: 9, lam: 0, channels: 2, weight_init: 'random' }, [2, 1, 6]],
+  ['long-conv', { l_max: 5, use_ma_smoothing: true, ma_window_len: 3, lam: 0.05 }, [2, 2, 9]],
+  ['long-conv', { l_max: 6, bidirectional: true, channels: 2, use_ma_smoothing: true, lam: 0 }, [2, 1, 6]],
+  ['long-conv', { l_max: 90, lam: 0 }, [1, 1, 80]],
+  ['long-conv', { l_max: 5, block_fft: true, max_m: 2 }, [2, 2, 5]],
+  ['long-conv', { l_max: 5, block_fft: true, max_m: 4, bidirectional: true, channels: 2 }, [2, 1, 6]],
 ];
 
 describe('time-invariant layers', () => {

@@ -8,6 +8,8 @@ const variants: [mixer: string, options: Record<string, unknown>][] = [
   ['s4d', { d_state: 4, bidirectional: true, channels: 2, n_ssm: 2 }],
   ['dss', { d_state: 4, l_max: 7, bidirectional: true }],
   ['dss', { d_state: 2, kernel: 'exp', channels: 2 }],
+  ['long-conv', { l_max: 5, lam: 0.1 }],
+  ['long-conv', { l_max: 7, bidirectional: true, channels: 2, lam: 0 }],
 ];
 
 /** (kernel, channel, lag) convolved with x (batch, time, channel), as (batch, time, channels · H). */

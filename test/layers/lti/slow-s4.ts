@@ -4,7 +4,7 @@ import type { BlockSizes } from '../../../src/layers/lti/s4-block';
 import { affine, perSequence, sigmoid, silu, softplus, type Shape3, type Values } from '../slow';
 import { cexp, minus, over, pair, plus, scale, times, type C } from './complex';
 
-const activations = {
+export const activations = {
   gelu: (x: number): number => (x / 2) * (1 + erfReference(x / Math.SQRT2)),
   silu,
   relu: (x: number): number => Math.max(x, 0),
@@ -18,6 +18,14 @@ export const positive = (x: number, transform: string): number => {
 
 /** Kernels by their number, channel and lag; those that look ahead begin at distance 1. */
 export type Kernels = (kernel: number, channel: number, lag: number) => number;
+
+/** Linear map and gated linear unit. */
+export function outputMap(inner: number[], p: Values, r: BlockSizes): number[] {
+  const out = affine(inner, p['output_linear.0.weight']!, p['output_linear.0.bias']);
+  if (r.final_act === 'none') return out;
+  const H = out.length / 2;
+  return out.slice(0, H).map((value, h) => value * sigmoid(out[H + h]!));
+}
 
 /** Convolution, skip, activation, linear map and gated linear unit. */
 export function slowBlock(
@@ -39,9 +47,7 @@ export function slowBlock(
         }
         return activations[r.activation](y);
       });
-      const out = affine(inner, p['output_linear.0.weight']!, p['output_linear.0.bias']);
-      if (r.final_act === 'none') return out;
-      return out.slice(0, H).map((value, h) => value * sigmoid(out[H + h]!));
+      return outputMap(inner, p, r);
     });
   });
 }
