@@ -10,6 +10,7 @@ import { registerInspect } from './commands/inspect';
 import { registerLogits } from './commands/logits';
 import { registerLsp } from './commands/lsp';
 import { registerTokenizer } from './commands/tokenizer';
+import { registerSweep } from './commands/sweep';
 import { registerTrain } from './commands/train';
 import { describe, EXIT, Exit, UsageError } from './errors';
 import { installation } from './root';
@@ -17,6 +18,7 @@ import { installation } from './root';
 const COMMANDS = [
   registerCheck,
   registerTrain,
+  registerSweep,
   registerEval,
   registerGenerate,
   registerLogits,

@@ -25,3 +25,6 @@ export function installation(): { readonly root: string; readonly version: strin
 
 /** Data files that ship with the product. */
 export const bundledData = (): string => join(installation().root, 'media', 'data');
+
+/** Command and arguments that start this command line again, from a bundle and from the sources alike. */
+export const ownCommand = (): string[] => [process.execPath, ...process.execArgv, process.argv[1]!];
