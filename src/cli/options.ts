@@ -34,6 +34,12 @@ export const numberFrom =
     return number;
   };
 
+/** Bits of quantised weights. */
+export function bitsOption(value: string): 4 | 8 {
+  if (value !== '4' && value !== '8') throw new InvalidArgumentError('It must be 8 or 4.');
+  return value === '8' ? 8 : 4;
+}
+
 /** `1,2,3` */
 export function idList(value: string): number[] {
   const ids = value.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));

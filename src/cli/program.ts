@@ -9,6 +9,7 @@ import { registerInfo } from './commands/info';
 import { registerInspect } from './commands/inspect';
 import { registerLogits } from './commands/logits';
 import { registerLsp } from './commands/lsp';
+import { registerRank } from './commands/rank';
 import { registerTokenizer } from './commands/tokenizer';
 import { registerSweep } from './commands/sweep';
 import { registerTrain } from './commands/train';
@@ -22,6 +23,7 @@ const COMMANDS = [
   registerEval,
   registerGenerate,
   registerLogits,
+  registerRank,
   registerInspect,
   registerGolden,
   registerBench,

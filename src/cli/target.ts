@@ -17,6 +17,10 @@ export interface Target {
   readonly config?: RunConfig;
   /** Of the checkpoint. */
   readonly step?: number;
+  /** Path of the checkpoint's tokenizer.json, where there is one. */
+  readonly tokenizer?: string;
+  /** Ids that end a text, as the checkpoint says. */
+  readonly end?: readonly number[];
 }
 
 export interface TargetOptions {
@@ -82,12 +86,19 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
   const configPath = join(run, CONFIG_FILE);
   const { config } = await readConfig(configPath, options.set, { warnings: false });
   const data = await openData(config, context(configPath, config));
-  const { model, parameters } = await openModelFolder(path, (spec) => ({
+  const { model, parameters, tokenizer } = await openModelFolder(path, (spec) => ({
     ...spec,
     ...cache,
     data: data.shape,
   }));
-  return { model, parameters, data, config, ...(step === undefined ? {} : { step }) };
+  return {
+    model,
+    parameters,
+    data,
+    config,
+    ...(step === undefined ? {} : { step }),
+    ...(tokenizer === undefined ? {} : { tokenizer }),
+  };
 }
 
 const context = (configPath: string, { seed }: RunConfig) => ({

@@ -1,6 +1,7 @@
 /** @file Text to token ids and back, as far as the model's vocabulary says how. */
 import type { Dataset } from '../data/define';
 import type { Model } from '../models';
+import { bytesTokenizer, openTokenizer, textStream, type Tokenizer } from '../tokenizers';
 import { UsageError } from './errors';
 
 export interface Codec {
@@ -9,28 +10,31 @@ export interface Codec {
   decode(ids: readonly number[]): string;
   /** Text of one token after the other; bytes of one character are held back until it is whole. */
   stream(): (id: number) => string;
+  /** Absent where the vocabulary has no text form. */
+  readonly tokenizer?: Tokenizer;
 }
 
-const BYTES = 256;
-
-export function codecOf(model: Model, data: Dataset | undefined): Codec {
+/** @param tokenizer path of a tokenizer.json; bytes, or the labels of the data, where there is none */
+export async function codecOf(model: Model, data: Dataset | undefined, tokenizer?: string): Promise<Codec> {
+  if (tokenizer !== undefined) return textCodec(await openTokenizer(tokenizer));
   const { input } = model.data;
-  if (input.kind === 'tokens' && input.vocab_size === BYTES) return bytes;
+  if (input.kind === 'tokens' && input.vocab_size === bytesTokenizer.vocabSize)
+    return textCodec(bytesTokenizer);
   const label = (id: number): string => data?.label(id) ?? String(id);
   return {
     encode: () => {
-      throw new UsageError('This vocabulary has no text form; give the prompt with --ids.');
+      throw new UsageError(
+        'This vocabulary has no text form; give ids, for example --ids 1,2,3, or --tokenizer.',
+      );
     },
     decode: (ids) => ids.map(label).join(' '),
     stream: () => (id) => `${label(id)} `,
   };
 }
 
-const bytes: Codec = {
-  encode: (text) => [...new TextEncoder().encode(text)],
-  decode: (ids) => new TextDecoder().decode(Uint8Array.from(ids)),
-  stream: () => {
-    const decoder = new TextDecoder();
-    return (id) => decoder.decode(Uint8Array.of(id), { stream: true });
-  },
-};
+const textCodec = (tokenizer: Tokenizer): Codec => ({
+  encode: (text) => tokenizer.encode(text),
+  decode: (ids) => tokenizer.decode(ids),
+  stream: () => textStream(tokenizer),
+  tokenizer,
+});

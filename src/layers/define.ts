@@ -106,6 +106,11 @@ export interface LayerDefinition<S extends z.ZodObject = z.ZodObject, R = unknow
   state?(resolved: R, dims: Dims): StateSpec;
   /** One token: `x` (batch, d_model), `state` with a leading batch axis → y (batch, d_model) and the next state. */
   step?(x: Tensor, state: Tensors, p: Tensors, resolved: R, dims: Dims): { y: Tensor; state: Tensors };
+  /**
+   * Several tokens at once, continuing from a state: `x` (batch, time, d_model) → y and the state behind the last
+   * token. A layer without it reads a prompt token by token.
+   */
+  prefill?(x: Tensor, state: Tensors, p: Tensors, resolved: R, dims: Dims): { y: Tensor; state: Tensors };
   readonly probes: Readonly<Record<string, ProbeSpec>>;
 }
 

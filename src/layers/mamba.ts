@@ -4,9 +4,16 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { defineLayer } from './define';
+import { defineLayer, type ForwardContext, type Tensors } from './define';
 import { constant, formula, inverseSoftplusDt, linear, ones, scaled, uniform } from './init';
-import { convolutionParameters, convolve, convolveStep, linearParameters, project } from './projection';
+import {
+  convolutionParameters,
+  convolve,
+  convolveFrom,
+  convolveStep,
+  linearParameters,
+  project,
+} from './projection';
 import { scanProbes } from './scan-probes';
 
 const options = z.strictObject({
@@ -48,7 +55,9 @@ const options = z.strictObject({
     ),
 });
 
-export const mamba = defineLayer({
+type Resolved = z.output<typeof options> & { readonly d_inner: number; readonly dt_rank: number };
+
+export const mamba = defineLayer<typeof options, Resolved>({
   name: 'mamba',
   title: 'Mamba',
   summary: 'Selective state space model (S6): step size, input and output maps depend on the token.',
@@ -107,36 +116,7 @@ export const mamba = defineLayer({
     };
   },
 
-  forward(x, p, r, _dims, ctx) {
-    const xz = project(g.transpose(x, [1, 0, 2]), p, 'in_proj');
-    const [u, zt] = g.split(xz, 2, [r.d_inner, r.d_inner]) as [g.Tensor, g.Tensor];
-    const v = g.silu(convolve(u, p, 0));
-    const { delta, B, C } = selection(v, p, r);
-    const A = g.neg(g.exp(p['A_log']!));
-    const D = p['D']!;
-    const scan = g.selectiveScan({ u: v, delta, A, B, C, D, keepStates: ctx.probing });
-    const gate = g.silu(zt);
-    if (ctx.probing) {
-      const batchFirst = (t: g.Tensor): g.Tensor =>
-        g.transpose(
-          t,
-          t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
-        );
-      const states = batchFirst(scan.states!);
-      ctx.probe('x', batchFirst(v));
-      ctx.probe('delta', batchFirst(delta));
-      ctx.probe('A', A);
-      ctx.probe('A_bar', g.exp(g.mul(g.unsqueeze(batchFirst(delta), 3), A)));
-      ctx.probe('B', batchFirst(B));
-      ctx.probe('C', batchFirst(C));
-      ctx.probe('D', D);
-      ctx.probe('state', states);
-      ctx.probe('state_norm', g.sqrt(g.sum(g.square(states), [3])));
-      ctx.probe('y', batchFirst(scan.y));
-      ctx.probe('gate', batchFirst(gate));
-    }
-    return g.transpose(project(g.mul(scan.y, gate), p, 'out_proj'), [1, 0, 2]);
-  },
+  forward: (x, p, r, _dims, ctx) => mix(x, p, r, ctx).y,
 
   state: (r) => ({ conv_state: [r.d_inner, r.d_conv], ssm_state: [r.d_inner, r.d_state] }),
 
@@ -155,6 +135,8 @@ export const mamba = defineLayer({
     };
   },
 
+  prefill: (x, state, p, r) => mix(x, p, r, UNSEEN, state),
+
   probes: scanProbes({
     delta: ['batch', 'time', 'channel'],
     A: ['channel', 'state'],
@@ -162,6 +144,60 @@ export const mamba = defineLayer({
     maps: ['batch', 'time', 'state'],
   }),
 });
+
+const UNSEEN: ForwardContext = { probing: false, probe: () => {} };
+
+/** The block over time, from `state` or from nothing, with the state behind the last token. */
+function mix(
+  x: g.Tensor,
+  p: Tensors,
+  r: Resolved,
+  ctx: ForwardContext,
+  state?: Tensors,
+): { y: g.Tensor; state: Tensors } {
+  const xz = project(g.transpose(x, [1, 0, 2]), p, 'in_proj');
+  const [u, zt] = g.split(xz, 2, [r.d_inner, r.d_inner]) as [g.Tensor, g.Tensor];
+  const conv = state && convolveFrom(u, state['conv_state']!, p, 0);
+  const v = g.silu(conv?.y ?? convolve(u, p, 0));
+  const { delta, B, C } = selection(v, p, r);
+  const A = g.neg(g.exp(p['A_log']!));
+  const D = p['D']!;
+  const initialState = state?.['ssm_state'];
+  const scan = g.selectiveScan({
+    u: v,
+    delta,
+    A,
+    B,
+    C,
+    D,
+    keepStates: ctx.probing,
+    ...(initialState ? { initialState } : {}),
+  });
+  const gate = g.silu(zt);
+  if (ctx.probing) {
+    const batchFirst = (t: g.Tensor): g.Tensor =>
+      g.transpose(
+        t,
+        t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
+      );
+    const states = batchFirst(scan.states!);
+    ctx.probe('x', batchFirst(v));
+    ctx.probe('delta', batchFirst(delta));
+    ctx.probe('A', A);
+    ctx.probe('A_bar', g.exp(g.mul(g.unsqueeze(batchFirst(delta), 3), A)));
+    ctx.probe('B', batchFirst(B));
+    ctx.probe('C', batchFirst(C));
+    ctx.probe('D', D);
+    ctx.probe('state', states);
+    ctx.probe('state_norm', g.sqrt(g.sum(g.square(states), [3])));
+    ctx.probe('y', batchFirst(scan.y));
+    ctx.probe('gate', batchFirst(gate));
+  }
+  return {
+    y: g.transpose(project(g.mul(scan.y, gate), p, 'out_proj'), [1, 0, 2]),
+    state: conv ? { conv_state: conv.cache, ssm_state: scan.lastState } : {},
+  };
+}
 
 /** Δ (…, d_inner), B and C (…, d_state) from the scan's input (…, d_inner). */
 function selection(

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { defineLayer, type Problem } from './define';
+import { defineLayer, type ForwardContext, type Problem, type Tensors } from './define';
 import { headProblems } from './heads';
 import { formula, inverseSoftplusDt, linear, ones, scaled, uniform, zeros } from './init';
 import {
@@ -19,7 +19,14 @@ import {
   type Divided,
   type Mamba2Sizes,
 } from './mamba2-parts';
-import { convolutionParameters, convolve, convolveStep, linearParameters, project } from './projection';
+import {
+  convolutionParameters,
+  convolve,
+  convolveFrom,
+  convolveStep,
+  linearParameters,
+  project,
+} from './projection';
 import { scanProbes } from './scan-probes';
 
 const infinity = z.enum(['inf', 'Infinity']);
@@ -188,40 +195,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     };
   },
 
-  forward(x, p, r, _dims, ctx) {
-    const [z0, x0, zt, xbc, dt] = divide(project(x, p, 'in_proj'), widths(r)) as Divided;
-    const [u, B, C] = divide(g.silu(convolve(xbc, p, 1)), scanWidths(r)) as [g.Tensor, g.Tensor, g.Tensor];
-    const [batch, length] = x.shape as [number, number, number];
-    const delta = stepSize(dt, p, r);
-    const A = g.neg(g.exp(p['A_log']!));
-    const heads = g.reshape(u, [batch, length, r.nheads, r.headdim]);
-    const initial = p['init_states'];
-    const scan = g.ssd({
-      X: g.mul(heads, g.unsqueeze(delta, 3)),
-      A: g.mul(delta, A),
-      B: g.reshape(B, [batch, length, r.ngroups, r.d_state]),
-      C: g.reshape(C, [batch, length, r.ngroups, r.d_state]),
-      ...(initial ? { initialState: g.expand(g.unsqueeze(initial, 0), [batch, ...initial.shape]) } : {}),
-      // Differences of cumulative sums lose bits in long chunks; the result does not depend on the size.
-      chunkSize: Math.min(r.chunk_size, 64),
-    });
-    const y = g.add(g.reshape(scan.Y, [batch, length, r.d_ssm]), g.mul(perChannel(p['D']!, r), u));
-    if (ctx.probing) {
-      ctx.probe('x', u);
-      ctx.probe('delta', delta);
-      ctx.probe('A', A);
-      ctx.probe('A_bar', g.exp(g.mul(delta, A)));
-      ctx.probe('B', g.reshape(B, [batch, length, r.ngroups, r.d_state]));
-      ctx.probe('C', g.reshape(C, [batch, length, r.ngroups, r.d_state]));
-      ctx.probe('D', perChannel(p['D']!, r));
-      const states = keptStates({ u, delta, A, B, C, initial }, r);
-      ctx.probe('state', states);
-      ctx.probe('state_norm', g.sqrt(g.sum(g.square(states), [3])));
-      ctx.probe('y', y);
-      ctx.probe('gate', g.silu(zt));
-    }
-    return finish(y, zt, z0, x0, p, r);
-  },
+  forward: (x, p, r, _dims, ctx) => mix(x, p, r, ctx).y,
 
   state: (r) => ({
     conv_state: [r.d_xbc, r.d_conv],
@@ -259,6 +233,8 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     };
   },
 
+  prefill: (x, state, p, r) => mix(x, p, r, UNSEEN, state),
+
   probes: scanProbes({
     delta: ['batch', 'time', 'head'],
     A: ['head'],
@@ -266,3 +242,64 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     maps: ['batch', 'time', 'group', 'state'],
   }),
 });
+
+const UNSEEN: ForwardContext = { probing: false, probe: () => {} };
+
+/** The block over time, from `state` or from the beginning, with the state behind the last token. */
+function mix(
+  x: g.Tensor,
+  p: Tensors,
+  r: Resolved,
+  ctx: ForwardContext,
+  state?: Tensors,
+): { y: g.Tensor; state: Tensors } {
+  const [z0, x0, zt, xbc, dt] = divide(project(x, p, 'in_proj'), widths(r)) as Divided;
+  const conv = state && convolveFrom(xbc, state['conv_state']!, p, 1);
+  const [u, B, C] = divide(g.silu(conv?.y ?? convolve(xbc, p, 1)), scanWidths(r)) as [
+    g.Tensor,
+    g.Tensor,
+    g.Tensor,
+  ];
+  const [batch, length] = x.shape as [number, number, number];
+  const delta = stepSize(dt, p, r);
+  const A = g.neg(g.exp(p['A_log']!));
+  const heads = g.reshape(u, [batch, length, r.nheads, r.headdim]);
+  const initial = p['init_states'];
+  const learned = initial && g.expand(g.unsqueeze(initial, 0), [batch, ...initial.shape]);
+  const before = state ? stateBefore(state, p, batch) : learned;
+  const scan = g.ssd({
+    X: g.mul(heads, g.unsqueeze(delta, 3)),
+    A: g.mul(delta, A),
+    B: g.reshape(B, [batch, length, r.ngroups, r.d_state]),
+    C: g.reshape(C, [batch, length, r.ngroups, r.d_state]),
+    ...(before ? { initialState: before } : {}),
+    // Differences of cumulative sums lose bits in long chunks; the result does not depend on the size.
+    chunkSize: Math.min(r.chunk_size, 64),
+  });
+  const y = g.add(g.reshape(scan.Y, [batch, length, r.d_ssm]), g.mul(perChannel(p['D']!, r), u));
+  if (ctx.probing) {
+    ctx.probe('x', u);
+    ctx.probe('delta', delta);
+    ctx.probe('A', A);
+    ctx.probe('A_bar', g.exp(g.mul(delta, A)));
+    ctx.probe('B', g.reshape(B, [batch, length, r.ngroups, r.d_state]));
+    ctx.probe('C', g.reshape(C, [batch, length, r.ngroups, r.d_state]));
+    ctx.probe('D', perChannel(p['D']!, r));
+    const states = keptStates({ u, delta, A, B, C, initial }, r);
+    ctx.probe('state', states);
+    ctx.probe('state_norm', g.sqrt(g.sum(g.square(states), [3])));
+    ctx.probe('y', y);
+    ctx.probe('gate', g.silu(zt));
+  }
+  const position = state?.['position'];
+  return {
+    y: finish(y, zt, z0, x0, p, r),
+    state: conv
+      ? {
+          conv_state: conv.cache,
+          ssm_state: scan.finalState,
+          ...(position ? { position: g.add(position, length) } : {}),
+        }
+      : {},
+  };
+}

@@ -67,3 +67,26 @@ export function convolveStep(x: Tensor, cache: Tensor, p: Tensors): { y: Tensor;
   const bias = p['conv1d.bias'];
   return { y: bias ? g.add(sum, bias) : sum, cache: next };
 }
+
+/**
+ * The same convolution for several tokens that continue from a cache.
+ * @param x time along `timeAxis` (0 or 1), batch along the other of the two, channels last
+ * @param cache (batch, channels, width), newest in the last column
+ */
+export function convolveFrom(
+  x: Tensor,
+  cache: Tensor,
+  p: Tensors,
+  timeAxis: 0 | 1,
+): { y: Tensor; cache: Tensor } {
+  const width = cache.shape[2]!;
+  const length = x.shape[timeAxis]!;
+  const toTime = timeAxis === 0 ? [2, 0, 1] : [0, 2, 1];
+  const fromTime = timeAxis === 0 ? [1, 2, 0] : [0, 2, 1];
+  const joined = g.concat([g.transpose(cache, toTime), x], timeAxis);
+  // The oldest column is only kept for the step's sake; no token of now sees it.
+  return {
+    y: g.slice(convolve(joined, p, timeAxis), timeAxis, width, width + length),
+    cache: g.transpose(g.slice(joined, timeAxis, length, width + length), fromTime),
+  };
+}

@@ -3,6 +3,7 @@ import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { Shape } from '../graph';
 import type { Tensors } from '../layers';
+import type { BuiltLayer } from './layers';
 import { encode, head, layerTensors, normalise, type Architecture } from './forward';
 import { ModelError } from './types';
 
@@ -26,6 +27,18 @@ export function decodeStates(architecture: Architecture, batch: number): Record<
   return shapes;
 }
 
+/** Why a prompt has to be read token by token, as a sentence; undefined when it can be read in parallel. */
+export function prefillProblem(architecture: Architecture): string | undefined {
+  const problem = decodeProblem(architecture);
+  if (problem !== undefined) return problem;
+  const slow = architecture.layers.find((layer) => !layer.definition.prefill && keeps(layer, architecture));
+  return slow && `Layer ${slow.index} (${slow.mixer}) reads a prompt token by token.`;
+}
+
+/** Whether a layer keeps anything between tokens. */
+const keeps = ({ definition, resolved }: BuiltLayer, { dims }: Architecture): boolean =>
+  Object.keys(definition.state!(resolved, dims)).length > 0;
+
 /**
  * @param inputs ids (batch) or vectors (batch, features)
  * @param states as `decodeStates` names them
@@ -40,6 +53,55 @@ export function decode(
 ): Record<string, Tensor> {
   const problem = decodeProblem(architecture);
   if (problem) throw new ModelError(`The model cannot generate token by token. ${problem}`);
+  const { x, outputs } = through(inputs, p, states, architecture, ({ definition, resolved }, ...rest) =>
+    definition.step!(...rest, resolved, architecture.dims),
+  );
+  return { logits: head(x, p, architecture), ...outputs };
+}
+
+/**
+ * Several tokens at once, continuing from the states.
+ * @param inputs ids (batch, time) or vectors (batch, time, features)
+ * @param every logits at every position (batch, time, rows) instead of behind the last token (batch, rows)
+ * @returns `logits` and the states behind the last token, `next.state.<layer>.<name>`
+ * @throws ModelError when a layer cannot do this
+ */
+export function prefill(
+  inputs: Tensor,
+  p: Tensors,
+  states: Tensors,
+  architecture: Architecture,
+  every: boolean,
+): Record<string, Tensor> {
+  const problem = prefillProblem(architecture);
+  if (problem) throw new ModelError(problem);
+  const [batch, length] = inputs.shape as [number, number];
+  const { x, outputs } = through(inputs, p, states, architecture, (layer, normed, state, tensors) => {
+    const { definition, resolved } = layer;
+    if (definition.prefill) return definition.prefill(normed, state, tensors, resolved, architecture.dims);
+    // A layer that keeps nothing is the same map at every position.
+    const rows = g.reshape(normed, [batch * length, -1]);
+    const { y } = definition.step!(rows, state, tensors, resolved, architecture.dims);
+    return { y: g.reshape(y, normed.shape), state };
+  });
+  if (every) return { logits: head(x, p, architecture), ...outputs };
+  const last = g.reshape(g.slice(x, 1, length - 1, length), [batch, -1]);
+  return { logits: head(last, p, architecture), ...outputs };
+}
+
+/** The residual stream through all layers, each with its part of the states. */
+function through(
+  inputs: Tensor,
+  p: Tensors,
+  states: Tensors,
+  architecture: Architecture,
+  apply: (
+    layer: BuiltLayer,
+    normed: Tensor,
+    state: Tensors,
+    tensors: Tensors,
+  ) => { y: Tensor; state: Tensors },
+): { x: Tensor; outputs: Record<string, Tensor> } {
   const outputs: Record<string, Tensor> = {};
   let x = encode(inputs, p, architecture);
   for (const layer of architecture.layers) {
@@ -49,11 +111,11 @@ export function decode(
     const before = x;
     x = g.scope(`layers.${index}`, () => {
       const normed = normalise(before, p, `${layer.prefix}.norm`, architecture);
-      const result = definition.step!(normed, state, layerTensors(layer, p), resolved, architecture.dims);
+      const result = apply(layer, normed, state, layerTensors(layer, p));
       for (const [name, tensor] of Object.entries(result.state))
         outputs[`next.state.${index}.${name}`] = tensor;
       return g.add(before, result.y);
     });
   }
-  return { logits: head(x, p, architecture), ...outputs };
+  return { x, outputs };
 }

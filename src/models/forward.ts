@@ -110,7 +110,8 @@ export function head(x: Tensor, p: Tensors, architecture: Architecture): Tensor 
 }
 
 function project(x: Tensor, p: Tensors, { head: { kind } }: Surroundings): Tensor {
-  if (kind === 'tied') return g.linear(x, p['backbone.embedding.weight']!);
+  // A decoding step may have the shared matrix once more, in fewer bits.
+  if (kind === 'tied') return g.linear(x, p['head.weight'] ?? p['backbone.embedding.weight']!);
   return g.linear(x, p[`${kind}.weight`]!, p[`${kind}.bias`]);
 }
 

@@ -4,7 +4,7 @@ import type { Shape, Tensor } from '../graph';
 import type { ParameterSpec, Tensors } from '../layers';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
-import { decode, decodeProblem, decodeStates } from './decode';
+import { decode, decodeProblem, decodeStates, prefill, prefillProblem } from './decode';
 import { head, stack, taskLogits, type Architecture, type Building } from './forward';
 import { buildLayers, type BuiltLayer } from './layers';
 import { initialValues, modelParameters } from './parameters';
@@ -183,16 +183,43 @@ export class Model {
   /**
    * One token: inputs `ids` (batch) and the states; outputs `logits` (batch, rows) and
    * `next.state.<layer>.<name>`.
+   * @param p parameters, where they are not graph inputs of their names
    * @throws ModelError when a layer cannot decode
    */
-  decodeStep(batch: number): Program {
+  decodeStep(batch: number, p: Tensors = this.parameterInputs()): Program {
     const { input } = this.data;
     const ids =
       input.kind === 'tokens' ? g.input('ids', [batch], 'int32') : g.input('ids', [batch, input.features]);
-    const states = Object.fromEntries(
+    return decode(ids, p, this.#stateInputs(batch), this.#architecture);
+  }
+
+  /** Why a prompt has to be read token by token; undefined when `prefill` can read it. */
+  get prefillProblem(): string | undefined {
+    return prefillProblem(this.#architecture);
+  }
+
+  /**
+   * Several tokens at once: inputs `ids` (batch, length) and the states; outputs as those of `decodeStep`.
+   * @param options.every logits at every position (batch, length, rows); `p` as for `decodeStep`
+   * @throws ModelError when a layer cannot do this, see `prefillProblem`
+   */
+  prefill(
+    batch: number,
+    length: number,
+    options: { readonly every?: boolean; readonly p?: Tensors } = {},
+  ): Program {
+    const { input } = this.data;
+    const shape = [batch, length];
+    const ids =
+      input.kind === 'tokens' ? g.input('ids', shape, 'int32') : g.input('ids', [...shape, input.features]);
+    const p = options.p ?? this.parameterInputs();
+    return prefill(ids, p, this.#stateInputs(batch), this.#architecture, options.every ?? false);
+  }
+
+  #stateInputs(batch: number): Tensors {
+    return Object.fromEntries(
       Object.entries(this.states(batch)).map(([name, shape]) => [name, g.input(name, shape)]),
     );
-    return decode(ids, this.parameterInputs(), states, this.#architecture);
   }
 
   /**

@@ -35,6 +35,8 @@ export interface Emitter {
   /** Names an int64 list (shapes, axes). */
   ints(values: readonly number[]): string;
   constant(values: NumericArray, shape: Shape, dtype?: DType): string;
+  /** A constant of a type that graphs do not have, by its number in the ONNX format. */
+  bytes(type: number, shape: Shape, values: Uint8Array): string;
   /** Whether an output of the node being lowered is used. */
   used(output: number): boolean;
 }

@@ -114,6 +114,7 @@ export class Writer {
       node: (type, inputs, options) => add(type, inputs, options)[0]!,
       ints: (values) => this.#initialiser(INT64, [values.length], BigInt64Array.from(values, BigInt)),
       constant: (values, shape, dtype) => this.#constant(values, shape, dtype ?? 'float32'),
+      bytes: (type, shape, values) => this.#initialiser(type, shape, values),
       used: (output) => this.#used.has(node.outputs[output]!),
     };
   }

@@ -2,6 +2,22 @@
 import * as g from '../../../src/graph';
 import { float, type Sample } from './sample';
 
+const eightBits: g.QuantizedMatrix = {
+  bits: 8,
+  rows: 5,
+  columns: 32,
+  data: Uint8Array.from({ length: 160 }, (_, i) => ((i * 37) % 255) + 1),
+  scales: Float32Array.of(0.01, 0.02, 0.005, 0.03, 0.01),
+};
+const fourBits: g.QuantizedMatrix = {
+  bits: 4,
+  rows: 5,
+  columns: 64,
+  block: 32,
+  data: Uint8Array.from({ length: 160 }, (_, i) => (i * 89) % 256),
+  scales: Float32Array.from({ length: 10 }, (_, i) => 0.01 * (i + 1)),
+};
+
 export const matrixSamples: readonly Sample[] = [
   { name: 'matmul', inputs: [float(3, 4), float(4, 2)], build: g.matmul },
   { name: 'matmul, batched', inputs: [float(2, 1, 3, 4), float(5, 4, 2)], build: g.matmul },
@@ -46,5 +62,25 @@ export const matrixSamples: readonly Sample[] = [
       return g.mul(left, g.sum(right, [2], true));
     },
     tolerance: 5e-6,
+  },
+  // On the CPU the activations are rounded to 8 bits.
+  {
+    name: 'linear with weights of 8 bits',
+    inputs: [float(3, 32)],
+    build: (x) => g.linear(x, g.quantized(eightBits)),
+    seeds: 0,
+    tolerance: 2e-2,
+  },
+  {
+    name: 'linear with weights of 4 bits and a bias',
+    inputs: [float(2, 64), float(5)],
+    build: (x, b) => g.linear(x, g.quantized(fourBits), b),
+    seeds: 0,
+    tolerance: 2e-2,
+  },
+  {
+    name: 'weights of 8 bits, elsewhere',
+    inputs: [float(5, 32)],
+    build: (x) => g.mul(x, g.quantized(eightBits)),
   },
 ];

@@ -8,6 +8,8 @@ import type { Tensor } from '../../types';
 import { unbroadcast } from '../elementwise/broadcast';
 import { split } from '../shape/concat';
 import { rows } from './matmul';
+import { quantizedLinear, quantizedMatrix } from './quantized';
+import { add } from '../elementwise/binary';
 import { reshape, unshaped } from '../shape/reshape';
 
 interface LinearAttributes {
@@ -75,7 +77,9 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     weight.shape.length === 2 && x.shape.length >= 1 && x.shape[x.shape.length - 1] === weight.shape[1];
   check(fits, 'linear', 'needs x (…, in) and weight (out, in)', operands);
   check(!bias || sameShape(bias.shape, [weight.shape[0]!]), 'linear', 'the bias must be (out)', operands);
-  const flat = gemm(rows(x), weight, false, true, bias);
+  const matrix = quantizedMatrix(weight);
+  const product = matrix && quantizedLinear(rows(x), matrix);
+  const flat = product ? (bias ? add(product, bias) : product) : gemm(rows(x), weight, false, true, bias);
   return reshape(flat, [...x.shape.slice(0, -1), weight.shape[0]!]);
 }
 

@@ -1,0 +1,112 @@
+/**
+ * @file Weights in 8 or 4 bits, for inference. A quantised weight is a leaf; a linear map of it keeps the bits, every
+ * other use gets the numbers that they stand for.
+ */
+import { apply1 } from '../../node';
+import { defineOperator } from '../../registry';
+import type { Tensor } from '../../types';
+
+/** A weight (rows = outputs, columns = inputs) whose numbers are scale · integer. */
+export type QuantizedMatrix =
+  | {
+      readonly bits: 8;
+      readonly rows: number;
+      readonly columns: number;
+      /** (columns, rows); 1 … 255 stand for −127 … 127: signed bytes overflow inside some CPUs' kernels. */
+      readonly data: Uint8Array;
+      /** Per row. */
+      readonly scales: Float32Array;
+    }
+  | {
+      readonly bits: 4;
+      readonly rows: number;
+      readonly columns: number;
+      /** Numbers that share a scale; divides the columns. */
+      readonly block: number;
+      /** (rows, columns / 2), low halves first; 0 … 15 stand for −8 … 7 */
+      readonly data: Uint8Array;
+      /** (rows, columns / block) */
+      readonly scales: Float32Array;
+    };
+
+const UINT8 = 2;
+
+/** The numbers that a quantised weight stands for, (rows, columns). */
+export function dequantize(matrix: QuantizedMatrix): Float32Array {
+  const { rows, columns, scales, data } = matrix;
+  const values = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const at = row * columns + column;
+      if (matrix.bits === 8) values[at] = (data[column * rows + row]! - 128) * scales[row]!;
+      else {
+        const byte = data[at >> 1]!;
+        values[at] = ((at & 1 ? byte >> 4 : byte & 15) - 8) * scales[Math.floor(at / matrix.block)]!;
+      }
+    }
+  }
+  return values;
+}
+
+interface Attributes {
+  readonly matrix: QuantizedMatrix;
+}
+
+const leafOperator = defineOperator<Attributes>({
+  name: 'quantized',
+  infer: (_, { matrix }) => [{ dtype: 'float32', shape: [matrix.rows, matrix.columns] }],
+  evaluate: (_, { matrix }, [type]) => [{ shape: type!.shape, data: Float64Array.from(dequantize(matrix)) }],
+  lower: (emit, _, { attributes: { matrix } }) => [
+    emit.constant(dequantize(matrix), [matrix.rows, matrix.columns]),
+  ],
+  key: () => undefined,
+});
+
+/** A weight (rows, columns) for `linear`. */
+export const quantized = (matrix: QuantizedMatrix): Tensor => apply1(leafOperator, [], { matrix });
+
+/** The matrix behind a quantised weight. */
+export const quantizedMatrix = (weight: Tensor): QuantizedMatrix | undefined =>
+  weight.node.operator === leafOperator ? (weight.node.attributes as Attributes).matrix : undefined;
+
+const linearOperator = defineOperator<Attributes>({
+  name: 'quantizedLinear',
+  infer: ([x], { matrix }) => [{ dtype: 'float32', shape: [x!.shape[0]!, matrix.rows] }],
+  evaluate([x], { matrix }, [type]) {
+    const weight = dequantize(matrix);
+    const { rows, columns } = matrix;
+    const data = new Float64Array(x!.shape[0]! * rows);
+    for (let i = 0; i < data.length; i++) {
+      const from = Math.floor(i / rows) * columns;
+      const row = (i % rows) * columns;
+      for (let k = 0; k < columns; k++) data[i]! += x!.data[from + k]! * weight[row + k]!;
+    }
+    return [{ shape: type!.shape, data }];
+  },
+  lower(emit, inputs, { attributes: { matrix } }) {
+    const { rows, columns, scales, data } = matrix;
+    const domain = 'com.microsoft';
+    if (emit.target !== 'cpu') {
+      const weight = emit.constant(dequantize(matrix), [rows, columns]);
+      return [emit.node('Gemm', [inputs[0]!, weight], { attributes: { transB: 1 } })];
+    }
+    // The CPU's kernels round the activations to 8 bits as well.
+    if (matrix.bits === 8) {
+      const weight = emit.bytes(UINT8, [columns, rows], data);
+      const zero = emit.bytes(UINT8, [rows], new Uint8Array(rows).fill(128));
+      const operands = [inputs[0]!, weight, emit.constant(scales, [rows]), zero];
+      return [emit.node('DynamicQuantizeMatMul', operands, { domain })];
+    }
+    const { block } = matrix;
+    const blocks = columns / block;
+    const weight = emit.bytes(UINT8, [rows, blocks, block / 2], data);
+    const attributes = { K: columns, N: rows, bits: 4, block_size: block, accuracy_level: 4 };
+    const scale = emit.constant(scales, [rows * blocks]);
+    return [emit.node('MatMulNBits', [inputs[0]!, weight, scale], { domain, attributes })];
+  },
+  key: () => undefined,
+});
+
+/** x (n, columns) → (n, rows) */
+export const quantizedLinear = (x: Tensor, matrix: QuantizedMatrix): Tensor =>
+  apply1(linearOperator, [x], { matrix });

@@ -1,0 +1,187 @@
+/** @file A model opened for decoding: prompts in parallel where the layers can, then one token at a time. */
+import { compile, quantized, type Compiled, type QuantizedMatrix, type Tensor } from '../../graph';
+import type { Model } from '../../models';
+import { onlyInputs } from '../engine/feeds';
+import { openSession, type Session } from '../ort';
+import { quantizeParameters, type QuantizedBits } from '../quantize';
+
+export type States = Readonly<Record<string, Float32Array>>;
+
+export interface DecoderOptions {
+  readonly threads: number;
+  /** Sequences decoded side by side; 1 unless given. */
+  readonly batch?: number;
+  /** Bits of the projections and the head in the decoding step; 32 unless given. Prompts are read in 32 bits. */
+  readonly bits?: QuantizedBits;
+}
+
+/** Tokens of a prompt that are read at once: the most that fit, again and again; the rest one by one. */
+const CHUNKS = [512, 64, 8];
+
+interface Runner {
+  run(ids: Int32Array, states: States): Promise<{ logits: Float32Array; states: States }>;
+  release(): Promise<void>;
+}
+
+export class Decoder {
+  readonly #parallel = new Map<string, Promise<Runner>>();
+  #states: States;
+
+  private constructor(
+    readonly model: Model,
+    readonly batch: number,
+    private readonly parameters: Readonly<Record<string, Float32Array>>,
+    private readonly threads: number,
+    private readonly step1: Runner,
+  ) {
+    this.#states = zeroStates(model, batch);
+  }
+
+  /** @throws ModelError when a layer cannot decode */
+  static async open(
+    model: Model,
+    parameters: ReadonlyMap<string, Float32Array>,
+    options: DecoderOptions,
+  ): Promise<Decoder> {
+    const { batch = 1, threads, bits } = options;
+    const fixed = Object.fromEntries(parameters);
+    const weights = bits ? quantizeParameters(model, parameters, bits) : new Map<string, QuantizedMatrix>();
+    const program = model.decodeStep(batch, withWeights(model, weights));
+    const runner = await openRunner(compile(program, { target: 'cpu' }), fixed, threads);
+    return new Decoder(model, batch, fixed, threads, runner);
+  }
+
+  /** What the model remembers; arrays are never changed, so that it can be kept and set again. */
+  get states(): States {
+    return this.#states;
+  }
+  set states(states: States) {
+    this.#states = states;
+  }
+
+  /** Bytes that are remembered per sequence, whatever its length. */
+  get stateBytes(): number {
+    const all = Object.values(this.#states).reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+    return all / this.batch;
+  }
+
+  reset(): void {
+    this.#states = zeroStates(this.model, this.batch);
+  }
+
+  /**
+   * Consumes one token per sequence.
+   * @returns the logits of the next, (batch, rows)
+   */
+  async step(...ids: readonly number[]): Promise<Float32Array> {
+    const { logits, states } = await this.step1.run(Int32Array.from(ids), this.#states);
+    this.#states = states;
+    return logits;
+  }
+
+  /**
+   * Consumes a prompt of one sequence; with several sequences all of them read it.
+   * @returns the logits behind its last token, (batch, rows)
+   */
+  async read(prompt: readonly number[]): Promise<Float32Array> {
+    let at = 0;
+    let logits: Float32Array | undefined;
+    if (this.model.prefillProblem === undefined) {
+      for (const length of CHUNKS) {
+        for (; prompt.length - at >= length; at += length) {
+          logits = await this.#advance(prompt.slice(at, at + length), false);
+        }
+      }
+    }
+    for (; at < prompt.length; at++) {
+      logits = await this.step(...Array.from({ length: this.batch }, () => prompt[at]!));
+    }
+    return logits!;
+  }
+
+  /**
+   * Looks at several tokens without consuming them.
+   * @returns logits at every position (tokens, rows), and the states behind the last
+   * @throws ModelError when a layer cannot read in parallel
+   */
+  async look(ids: readonly number[]): Promise<{ logits: Float32Array; states: States }> {
+    const runner = await this.#runner(ids.length, true);
+    return runner.run(Int32Array.from(ids), this.#states);
+  }
+
+  async #advance(ids: readonly number[], every: boolean): Promise<Float32Array> {
+    const runner = await this.#runner(ids.length, every);
+    const repeated = Int32Array.from({ length: this.batch * ids.length }, (_, i) => ids[i % ids.length]!);
+    const { logits, states } = await runner.run(repeated, this.#states);
+    this.#states = states;
+    return logits;
+  }
+
+  #runner(length: number, every: boolean): Promise<Runner> {
+    const key = `${length} ${every}`;
+    const known = this.#parallel.get(key);
+    if (known) return known;
+    const program = this.model.prefill(this.batch, length, { every });
+    const made = openRunner(compile(program, { target: 'cpu' }), this.parameters, this.threads);
+    this.#parallel.set(key, made);
+    return made;
+  }
+
+  async release(): Promise<void> {
+    await this.step1.release();
+    for (const runner of this.#parallel.values()) await (await runner).release();
+  }
+}
+
+/** The states of several decoders' sequences side by side. */
+export function stackStates(all: readonly States[]): States {
+  const names = Object.keys(all[0]!);
+  return Object.fromEntries(
+    names.map((name) => {
+      const parts = all.map((states) => states[name]!);
+      const whole = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        whole.set(part, at);
+        at += part.length;
+      }
+      return [name, whole];
+    }),
+  );
+}
+
+/** Graph inputs for all parameters but those in fewer bits. */
+function withWeights(model: Model, weights: ReadonlyMap<string, QuantizedMatrix>): Record<string, Tensor> {
+  const tensors = model.parameterInputs();
+  for (const [name, matrix] of weights) tensors[name] = quantized(matrix);
+  return tensors;
+}
+
+async function openRunner(
+  compiled: Compiled,
+  parameters: Readonly<Record<string, Float32Array>>,
+  threads: number,
+): Promise<Runner> {
+  const session: Session = await openSession(compiled, { device: 'cpu', threads });
+  const fixed = onlyInputs(compiled, parameters);
+  return {
+    async run(ids, states) {
+      const found = (await session.run({ ...fixed, ...onlyInputs(compiled, states), ids })) as Record<
+        string,
+        Float32Array
+      >;
+      const next = Object.keys(states).map((name) => [name, found[`next.${name}`]!] as const);
+      return { logits: found['logits']!, states: Object.fromEntries(next) };
+    },
+    release: () => session.release(),
+  };
+}
+
+function zeroStates(model: Model, batch: number): States {
+  return Object.fromEntries(
+    Object.entries(model.states(batch)).map(([name, shape]) => [
+      name,
+      new Float32Array(shape.reduce((product, extent) => product * extent, 1)),
+    ]),
+  );
+}

@@ -1,0 +1,84 @@
+/**
+ * @file Weights in 8 or 4 bits: the large projections and the head. A_log, D, everything of Δ, convolutions, norms
+ * and biases stay in float32, as the recurrence multiplies their errors.
+ */
+import { dequantize, type QuantizedMatrix } from '../graph';
+import type { Model } from '../models';
+
+export type QuantizedBits = 8 | 4;
+
+/** Numbers that share a scale in 4 bits. */
+const BLOCK = 32;
+/** The head, where it is the embedding: the embedding itself stays as it is. */
+const TIED = 'head.weight';
+const EMBEDDING = 'backbone.embedding.weight';
+
+/** Names of parts whose weight is quantised. */
+const LARGE = /\.(in_proj|out_proj|fc1|fc2)\.weight$|^lm_head\.weight$/;
+
+/** The weights of a model in few bits, by the names that its decoding step asks for. */
+export function quantizeParameters(
+  model: Model,
+  parameters: ReadonlyMap<string, Float32Array>,
+  bits: QuantizedBits,
+): Map<string, QuantizedMatrix> {
+  const found = new Map<string, QuantizedMatrix>();
+  for (const [name, { shape }] of model.parameters) {
+    const tied =
+      name === EMBEDDING && !model.parameters.has('lm_head.weight') && model.task.type !== 'classification';
+    const [rows, columns] = shape as [number, number];
+    if (shape.length !== 2 || columns % BLOCK !== 0 || !(tied || LARGE.test(name))) continue;
+    const quantize = bits === 8 ? eightBits : fourBits;
+    found.set(tied ? TIED : name, quantize(parameters.get(name)!, rows, columns));
+  }
+  return found;
+}
+
+/** The parameters as they are after rounding, to measure what it costs; the embedding keeps its own numbers. */
+export function roundedParameters(
+  model: Model,
+  parameters: ReadonlyMap<string, Float32Array>,
+  bits: QuantizedBits,
+): Map<string, Float32Array> {
+  const rounded = new Map(parameters);
+  for (const [name, matrix] of quantizeParameters(model, parameters, bits))
+    rounded.set(name, dequantize(matrix));
+  return rounded;
+}
+
+/** One scale per output, so that the largest weight of a row is ±127. */
+function eightBits(values: Float32Array, rows: number, columns: number): QuantizedMatrix {
+  const data = new Uint8Array(rows * columns);
+  const scales = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const from = row * columns;
+    let largest = 0;
+    for (let i = from; i < from + columns; i++) largest = Math.max(largest, Math.abs(values[i]!));
+    const scale = largest / 127 || 1;
+    scales[row] = scale;
+    for (let column = 0; column < columns; column++) {
+      data[column * rows + row] = 128 + Math.round(values[from + column]! / scale);
+    }
+  }
+  return { bits: 8, rows, columns, data, scales };
+}
+
+/** One scale per block of 32; the number of largest magnitude becomes −8. */
+function fourBits(values: Float32Array, rows: number, columns: number): QuantizedMatrix {
+  const data = new Uint8Array((rows * columns) / 2);
+  const scales = new Float32Array((rows * columns) / BLOCK);
+  for (let block = 0; block < scales.length; block++) {
+    const from = block * BLOCK;
+    let largest = 0;
+    for (let i = from; i < from + BLOCK; i++) {
+      if (Math.abs(values[i]!) > Math.abs(largest)) largest = values[i]!;
+    }
+    const scale = largest / -8 || 1;
+    scales[block] = scale;
+    for (let i = from; i < from + BLOCK; i++) {
+      const level = Math.max(0, Math.min(15, Math.round(values[i]! / scale) + 8));
+      data[i >> 1]! |= i & 1 ? level << 4 : level;
+    }
+  }
+  return { bits: 4, rows, columns, block: BLOCK, data, scales };
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { join, resolve } from 'node:path';
+import { openModelFolder, type OpenedModel } from '../../src/runtime/checkpoint';
+import {
+  ConstraintFactory,
+  Decoder,
+  draw,
+  generate,
+  likeliest,
+  patternOf,
+  rank,
+  type GenerateOptions,
+} from '../../src/runtime/generate';
+import { roundedParameters } from '../../src/runtime/quantize';
+import { bytesTokenizer } from '../../src/tokenizers';
+import { Random } from '../../src/util/random';
+
+const golden = resolve(__dirname, '../golden');
+const greedy: GenerateOptions = { temperature: 0, topK: 0, topP: 1, maxTokens: 24, seed: 0 };
+const prompt = Array.from({ length: 75 }, (_, i) => (i * i * 7 + 3) % 280);
+
+const close = (a: Float32Array, b: Float32Array, tolerance: number): void => {
+  assert.equal(a.length, b.length);
+  a.forEach((value, i) => assert.ok(Math.abs(value - b[i]!) <= tolerance, `${i}: ${value}, ${b[i]}`));
+};
+
+describe('decoding', () => {
+  for (const name of ['hf-mamba-tiny', 'hf-mamba2-tiny', 'statespaces-mamba2-tiny']) {
+    describe(name, () => {
+      let opened: OpenedModel;
+      let decoder: Decoder;
+      before(async () => {
+        opened = await openModelFolder(join(golden, name));
+        decoder = await Decoder.open(opened.model, opened.parameters, { threads: 1 });
+      });
+      after(() => decoder.release());
+      beforeEach(() => decoder.reset());
+
+      it('reads a prompt in parallel as it does token by token', async () => {
+        let stepped = new Float32Array();
+        for (const id of prompt) stepped = (await decoder.step(id)).slice() as Float32Array<ArrayBuffer>;
+        const states = decoder.states;
+        decoder.reset();
+        close(await decoder.read(prompt), stepped, 2e-4);
+        for (const [state, values] of Object.entries(decoder.states)) close(values, states[state]!, 2e-4);
+      });
+
+      it('keeps states of one size, whatever the length', async () => {
+        const bytes = decoder.stateBytes;
+        await decoder.read(prompt);
+        assert.equal(decoder.stateBytes, bytes);
+        const perLayer = opened.model.layers.map((_, layer) => opened.model.stateBytes(layer)!);
+        assert.equal(
+          bytes,
+          perLayer.reduce((total, part) => total + part, 0),
+        );
+      });
+
+      it('continues several prompts side by side as one after the other', async () => {
+        const prompts = [prompt, prompt.slice(3, 20), [5]];
+        const batch = await Decoder.open(opened.model, opened.parameters, { threads: 1, batch: 3 });
+        try {
+          const together = await generate(batch, prompts, greedy, undefined, decoder);
+          for (const [index, each] of prompts.entries()) {
+            const [alone] = (await generate(decoder, [each], greedy)).sequences;
+            assert.deepEqual(together.sequences[index]!.ids, alone!.ids);
+          }
+        } finally {
+          await batch.release();
+        }
+      });
+
+      it('gives the same text when it guesses ahead', async () => {
+        const plain = await generate(decoder, [prompt], { ...greedy, maxTokens: 120 });
+        for (const draft of [2, 5, 8]) {
+          const drafted = await generate(decoder, [prompt], { ...greedy, maxTokens: 120, draft });
+          assert.deepEqual(drafted.sequences[0]!.ids, plain.sequences[0]!.ids);
+          assert.ok(drafted.accepted! >= 0);
+        }
+      });
+
+      it('ranks candidates by the sum over their tokens', async () => {
+        const candidates = [[4, 9, 2], [17], [260, 3]];
+        const found = await rank(decoder, prompt, candidates);
+        for (const { index, logprob } of found) {
+          decoder.reset();
+          let expected = 0;
+          let row = (await decoder.read(prompt)).slice() as Float32Array;
+          for (const id of candidates[index]!) {
+            expected += likeliest(row, row.length, row.length).find((each) => each.id === id)!.logprob;
+            row = (await decoder.step(id)).slice() as Float32Array;
+          }
+          assert.ok(Math.abs(logprob - expected) < 1e-3);
+        }
+        assert.deepEqual(
+          found.map(({ logprob }) => logprob),
+          found.map(({ logprob }) => logprob).toSorted((a, b) => b - a),
+        );
+      });
+    });
+  }
+
+  it('ends at an end token, at a stop and at a length', async () => {
+    const { model, parameters } = await openModelFolder(join(golden, 'hf-mamba-tiny'));
+    const decoder = await Decoder.open(model, parameters, { threads: 1 });
+    try {
+      const [whole] = (await generate(decoder, [[5]], greedy)).sequences;
+      assert.equal(whole!.finish, 'length');
+      const end = [whole!.ids[4]!];
+      const [ended] = (await generate(decoder, [[5]], { ...greedy, end })).sequences;
+      assert.equal(ended!.finish, 'end');
+      assert.deepEqual(ended!.ids, whole!.ids.slice(0, whole!.ids.indexOf(end[0]!)));
+      const stopped = (ids: readonly number[]): boolean => ids.length === 3;
+      const [stop] = (await generate(decoder, [[5]], { ...greedy, stopped })).sequences;
+      assert.deepEqual([stop!.finish, stop!.ids.length], ['stop', 3]);
+      await assert.rejects(generate(decoder, [[]], greedy), /at least one token/);
+      await assert.rejects(generate(decoder, [[999]], greedy), /id 999/);
+    } finally {
+      await decoder.release();
+    }
+  });
+
+  for (const bits of [8, 4] as const) {
+    it(`computes with weights of ${bits} bits what their numbers say`, async () => {
+      const { model, parameters } = await openModelFolder(join(golden, 'hf-mamba-tiny'));
+      // Wide enough for blocks of 32.
+      const { buildModel } = await import('../../src/models');
+      const wide = buildModel({
+        model: { ...model.config, d_model: 64 },
+        task: model.task,
+        data: model.data,
+      });
+      assert.ok(parameters.size > 0);
+      const values = wide.initialise(3);
+      const few = await Decoder.open(wide, values, { threads: 1, bits });
+      const rounded = roundedParameters(wide, values, bits);
+      // The head is rounded, the embedding is not.
+      rounded.set('backbone.embedding.weight', values.get('backbone.embedding.weight')!);
+      const exact = await Decoder.open(wide, rounded, { threads: 1 });
+      const full = await Decoder.open(wide, values, { threads: 1 });
+      try {
+        const distance = (a: Float32Array, b: Float32Array): number =>
+          Math.sqrt(
+            a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) /
+              b.reduce((sum, value) => sum + value ** 2, 0),
+          );
+        for (const id of [5, 9, 200, 31]) {
+          const [x, y, z] = [await few.step(id), await exact.step(id), await full.step(id)];
+          assert.ok(distance(x, y) < (bits === 8 ? 0.03 : 0.15), `${distance(x, y)}`);
+          assert.ok(distance(x, z) < (bits === 8 ? 0.04 : 0.25), `${distance(x, z)}`);
+          assert.ok(distance(x, z) > 0);
+        }
+      } finally {
+        for (const each of [few, exact, full]) await each.release();
+      }
+    });
+  }
+});
+
+describe('drawing', () => {
+  const row = Float32Array.of(0, Math.log(2), Math.log(4), Math.log(1), 50);
+  const options = { temperature: 1, topK: 0, topP: 1 };
+  const ids = (given: object, history: readonly number[] = [], mask?: Uint8Array): Set<number> =>
+    new Set(
+      Array.from(
+        { length: 500 },
+        (_, i) => draw(row, 4, { ...options, ...given }, new Random(2, i), mask, history).id,
+      ),
+    );
+
+  it('keeps what has a share of the likeliest', () => {
+    assert.deepEqual([...ids({ minP: 0.4 })].sort(), [1, 2]);
+    assert.deepEqual([...ids({ minP: 0.6 })], [2]);
+  });
+  it('holds repetition down', () => {
+    assert.deepEqual([...ids({ temperature: 0, repetitionPenalty: 3 }, [2])], [1]);
+    assert.deepEqual([...ids({ temperature: 0, repetitionPenalty: 1.1 }, [2])], [2]);
+  });
+  it('stays within a mask', () => {
+    assert.deepEqual([...ids({}, [], Uint8Array.of(1, 0, 0, 1))].sort(), [0, 3]);
+  });
+  it('tells the probability before any cut', () => {
+    const { logprob } = draw(row, 4, { ...options, temperature: 0 }, new Random(1));
+    assert.ok(Math.abs(logprob - Math.log(4 / 8)) < 1e-6);
+    assert.deepEqual(
+      likeliest(row, 4, 2).map(({ id }) => id),
+      [2, 1],
+    );
+  });
+});
+
+describe('constraints', () => {
+  /** Texts that follow the masks byte by byte, choosing by a number. */
+  function walk(pattern: Parameters<typeof patternOf>[0], choices: number): string {
+    const factory = new ConstraintFactory(patternOf(pattern), bytesTokenizer, 257, [256]);
+    const constraint = factory.start();
+    const bytes: number[] = [];
+    for (let i = 0; i < 400; i++) {
+      const mask = constraint.mask();
+      const allowed = Array.from({ length: 257 }, (_, id) => id).filter((id) => mask[id] === 1);
+      assert.ok(allowed.length > 0);
+      const random = new Random(choices, i);
+      const late = i > 60 && allowed.includes(256);
+      const id = late ? 256 : allowed[random.integer(allowed.length)]!;
+      if (id === 256) break;
+      constraint.accept(id);
+      bytes.push(id);
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes));
+  }
+
+  for (const regex of ['[a-c]{2,4}(x|yy)?', '\\d+\\.\\d\\d', '(?:ab|a)*c', 'naïve [☕é]+', '[^"\\\\]{3}']) {
+    it(`keep to /${regex}/`, () => {
+      const whole = new RegExp(`^(?:${regex})$`, 'u');
+      for (let choices = 0; choices < 20; choices++) assert.match(walk({ regex }, choices), whole);
+    });
+  }
+
+  it('keep to a schema', () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        name: { type: 'string', maxLength: 5 },
+        tags: { type: 'array', items: { enum: ['a', 'b', 3] }, maxItems: 3 },
+        size: { $ref: '#/$defs/size' },
+        on: { type: ['boolean', 'null'] },
+      },
+      required: ['tags', 'on'],
+      additionalProperties: false,
+      $defs: { size: { anyOf: [{ type: 'integer' }, { const: { w: 1 } }] } },
+    };
+    const seen = new Set<string>();
+    for (let choices = 0; choices < 60; choices++) {
+      const value = JSON.parse(walk({ schema }, choices)) as Record<string, unknown>;
+      for (const key of Object.keys(value)) seen.add(key);
+      assert.ok(Array.isArray(value['tags']) && value['tags'].length <= 3);
+      assert.ok(value['on'] === null || typeof value['on'] === 'boolean');
+      if ('name' in value) assert.ok([...(value['name'] as string)].length <= 5);
+      if ('size' in value && typeof value['size'] !== 'number') assert.deepEqual(value['size'], { w: 1 });
+    }
+    assert.deepEqual([...seen].sort(), ['name', 'on', 'size', 'tags']);
+  });
+
+  it('say what cannot be enforced', () => {
+    assert.throws(() => patternOf({ regex: '(a' }), /not closed/);
+    assert.throws(() => patternOf({ regex: '(?=a)' }), /look-around/);
+    assert.throws(() => patternOf({ regex: '\\1' }), /\\1 is not supported/);
+    assert.throws(
+      () => patternOf({ schema: { type: 'string', uniqueItems: true } }),
+      /uniqueItems cannot be enforced/,
+    );
+    assert.throws(() => patternOf({ schema: { $ref: '#' } }), /recursive/);
+    assert.throws(() => patternOf({ schema: { type: 'sting' } }), /sting/);
+  });
+});
