@@ -1,6 +1,6 @@
 /** @file Continuing prompts token by token: constant memory, whatever the length. */
 import { Random } from '../../util/random';
-import { Decoder, stackStates, type States } from './decoder';
+import { stackStates, type Decoder, type States } from './decoder';
 import type { Constraint } from './constraint';
 import { draw, likeliest, type Drawn, type SamplingOptions } from './sampling';
 import { Speculation } from './speculate';
