@@ -1,5 +1,6 @@
 /** @file All benchmarks, by name. */
 import { blockCase } from './cases/block';
+import { decodeCases } from './cases/decode';
 import { inductionStep } from './cases/induction';
 import { lmMemory, lmStep } from './cases/lm';
 import { lspCases } from './cases/lsp';
@@ -17,6 +18,7 @@ export const benches: readonly BenchCase[] = [
   lmStep,
   lmMemory,
   sessionStart,
+  ...decodeCases,
   ...lspCases,
   lspColdStart,
 ];
