@@ -93,8 +93,9 @@ async function reading(parallel: boolean): Promise<Contestant> {
     name: parallel ? 'in parallel' : 'token by token',
     run: async () => {
       decoder.reset();
-      const ms = await timed(async () => void (await (parallel ? decoder.read(prompt) : steps())));
-      return (ms * PROMPT) / length;
+      const sample = await timed(async () => void (await (parallel ? decoder.read(prompt) : steps())));
+      const scale = PROMPT / length;
+      return { ms: sample.ms * scale, cpu_ms: (sample.cpu_ms ?? 0) * scale };
     },
     close: () => decoder.release(),
   };
