@@ -49,6 +49,10 @@ export function nodeFlops(node: Node): number {
     case 'gemm':
       // (m, k) × (k, n), either of them stored transposed.
       return 2 * outputs * (inputs[0]! / node.outputs[0]!.shape[0]!);
+    case 'conv':
+    case 'convTranspose':
+      // Every place of the side that the windows stand on meets its taps.
+      return 2 * (name === 'conv' ? outputs : inputs[0]!) * size(node.inputs[1]!.shape.slice(1));
     case 'causalConv1d':
       return 2 * outputs * node.inputs[1]!.shape.at(-1)!;
     case 'selectiveScan': {
@@ -64,8 +68,10 @@ export function nodeFlops(node: Node): number {
     case 'crossEntropy':
       return 5 * inputs[0]!;
     case 'softmax':
+    case 'logSoftmax':
     case 'rmsNorm':
     case 'layerNorm':
+    case 'batchNorm':
       return 5 * outputs;
     default:
       return Math.max(outputs, ...inputs);

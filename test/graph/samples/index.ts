@@ -15,6 +15,7 @@ import { shapeSamples } from './shape';
 import { transformSamples } from './transform';
 import type { Sample } from './sample';
 import { scanSamples } from './scans';
+import { windowSamples } from './windows';
 
 export const samples: readonly Sample[] = [
   ...leavesSamples,
@@ -24,6 +25,7 @@ export const samples: readonly Sample[] = [
   ...matrixSamples,
   ...lookupSamples,
   ...convSamples,
+  ...windowSamples,
   ...normSamples,
   ...lossSamples,
   ...randomSamples,

@@ -92,6 +92,7 @@ export function flip(x: Tensor, axis: number): Tensor {
 }
 
 interface PadAttributes {
+  readonly value: number;
   readonly axis: number;
   readonly before: number;
   readonly after: number;
@@ -103,9 +104,9 @@ const padOperator = defineOperator<PadAttributes>({
     check(before >= 0 && after >= 0, 'pad', `cannot pad by ${before} and ${after}`, [x!]);
     return [{ dtype: x!.dtype, shape: replaced(x!.shape, axis, before + x!.shape[axis]! + after) }];
   },
-  evaluate([x], { axis, before }, [type]) {
+  evaluate([x], { axis, before, value }, [type]) {
     const { outer, n, inner } = around(x!.shape, axis);
-    const data = new Float64Array(size(type!.shape));
+    const data = new Float64Array(size(type!.shape)).fill(value);
     const rows = type!.shape[axis]!;
     for (let o = 0; o < outer; o++) {
       data.set(x!.data.subarray(o * n * inner, (o + 1) * n * inner), (o * rows + before) * inner);
@@ -115,17 +116,18 @@ const padOperator = defineOperator<PadAttributes>({
   gradient({ inputs: [x], attributes: { axis, before } }, [dy]) {
     return [dy && slice(dy, axis, before, before + x!.shape[axis]!)];
   },
-  lower(emit, inputs, { inputs: [x], attributes: { axis, before, after } }) {
+  lower(emit, inputs, { inputs: [x], attributes: { axis, before, after, value } }) {
     // All axes are written out: onnxruntime moves a Transpose across a Pad without looking at `axes`.
     const along = (extent: number): number[] => x!.shape.map((_, i) => (i === axis ? extent : 0));
-    return [emit.node('Pad', [inputs[0]!, emit.ints([...along(before), ...along(after)])])];
+    const fill = value === 0 ? [] : [emit.constant([value], [], x!.dtype)];
+    return [emit.node('Pad', [inputs[0]!, emit.ints([...along(before), ...along(after)]), ...fill])];
   },
 });
 
-/** Zeros before and after along one axis. */
-export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+/** Zeros, or another finite value, before and after along one axis. */
+export function pad(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
   const at = axisOf('pad', x, axis);
-  return before === 0 && after === 0 ? x : apply1(padOperator, [x], { axis: at, before, after });
+  return before === 0 && after === 0 ? x : apply1(padOperator, [x], { axis: at, before, after, value });
 }
 
 interface SpreadAttributes {
@@ -165,5 +167,6 @@ const spreadOperator = defineOperator<SpreadAttributes>({
   },
 });
 
-const spread = (x: Tensor, axis: number, stride: number, first: number, total: number): Tensor =>
+/** Every `stride`-th place of an axis of extent `total` from `first` on, zeros between. */
+export const spread = (x: Tensor, axis: number, stride: number, first: number, total: number): Tensor =>
   apply1(spreadOperator, [x], { axis, stride, first, total });
