@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { canvasMeasure } from '../../src/figures/core/canvas';
+import type { Scene } from '../../src/figures/core/scene';
 import { sceneToSvg } from '../../src/figures/core/svg';
 import type { ChartFrame, ChartNote } from '../../src/figures/curves/chart';
 import { metricOf } from '../../src/figures/curves/metrics';
@@ -17,6 +18,9 @@ import { Empty, Messages, waitingText } from './messages';
 import type { CurvesModel } from './model';
 import { RunList } from './run-list';
 import { RunTable } from './run-table';
+import { SweepView } from './sweep';
+import { sweepCsv, sweepFigure } from './sweep-export';
+import { isSweep } from './sweep-rows';
 import { Toolbar } from './toolbar';
 
 /** Events that are worth a line in every chart. */
@@ -91,6 +95,7 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
   const narrow = width > 0 && width < 700;
   const layout = useMemo(() => frames(width || 1000), [width]);
   const charts = model.charts();
+  const sweeping = state.view === 'sweep' && isSweep(model);
   const notes = useMemo(() => notesOf(model), [model.version]);
   const checkpoints = useMemo(() => checkpointsOf(model), [model.version]);
 
@@ -115,24 +120,31 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
 
   const save = async (kind: 'png' | 'svg' | 'csv' | 'md'): Promise<void> => {
     const name = (model.runs[0]?.config ?? 'curves').replace(/[^\w.-]+/g, '-');
+    const what = sweeping ? 'sweep' : 'curves';
+    const drawn = (): Scene => (sweeping ? sweepFigure(model, measure) : figure(model, measure));
     if (kind === 'md') {
       model.send({ type: 'copy', text: markdown(model) });
       announce('Table copied as Markdown', true);
     } else if (kind === 'csv')
-      model.send({ type: 'export', kind, name: `${name}-curves.csv`, data: csv(model) });
+      model.send({
+        type: 'export',
+        kind,
+        name: `${name}-${what}.csv`,
+        data: sweeping ? sweepCsv(model) : csv(model),
+      });
     else if (kind === 'svg')
       model.send({
         type: 'export',
         kind,
-        name: `${name}-curves.svg`,
-        data: sceneToSvg(figure(model, measure)),
+        name: `${name}-${what}.svg`,
+        data: sceneToSvg(drawn()),
       });
     else
       model.send({
         type: 'export',
         kind,
-        name: `${name}-curves.png`,
-        data: await sceneToPng(figure(model, measure), 2),
+        name: `${name}-${what}.png`,
+        data: await sceneToPng(drawn(), 2),
       });
   };
   const onExport = (kind: 'png' | 'svg' | 'csv' | 'md'): void => {
@@ -156,6 +168,7 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
       .join(' '),
     'data-runs': String(model.runs.length),
     'data-pending': String(model.pending),
+    'data-view': sweeping ? 'sweep' : 'curves',
   };
   const runs = useMemo(
     () =>
@@ -183,6 +196,8 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
           <>
             {state.table ? (
               <DataTable model={model} />
+            ) : sweeping ? (
+              <SweepView model={model} width={width} measure={measure} />
             ) : (
               <div class="charts">
                 {charts.slice(0, narrow ? 2 : 4).map((metric, place) => (
@@ -203,7 +218,7 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
                 ))}
               </div>
             )}
-            {runs}
+            {(!sweeping || state.table) && runs}
           </>
         )
       )}

@@ -7,7 +7,8 @@ import { hasMetric, metricOf, metrics, type Metric } from '../../src/figures/cur
 import { Series } from '../../src/figures/curves/series';
 import type { SmoothOptions } from '../../src/figures/curves/smooth';
 import { ceil125, type Range } from '../../src/figures/core/ticks';
-import { runStyle } from '../../src/figures/core/palette';
+import type { RunStyle } from '../../src/figures/core/palette';
+import { styleBy } from '../../src/figures/curves/colour-by';
 import type { Theme } from '../../src/figures/core/theme';
 import { FrameSource } from '../shared/hooks';
 
@@ -32,7 +33,15 @@ export const initialState: CurvesState = {
   sort: null,
   charts: [],
   table: false,
+  view: 'curves',
+  colourBy: 'config',
+  target: 'loss',
+  brushes: {},
+  axisOrder: [],
 };
+
+/** What changes with every movement of the pointer and nothing in the tables. */
+const viewOnly: ReadonlySet<string> = new Set(['zoom', 'yZoom', 'pinned', 'brushes', 'axisOrder']);
 
 /** Pointer position shared by all charts; changes far more often than the model. */
 export class Cursor extends FrameSource {
@@ -146,7 +155,7 @@ export class CurvesModel extends FrameSource {
     this.state = { ...this.state, ...patch };
     this.save(this.state);
     this.version++;
-    if (Object.keys(patch).some((key) => !['zoom', 'yZoom', 'pinned'].includes(key))) this.tableVersion++;
+    if (Object.keys(patch).some((key) => !viewOnly.has(key))) this.tableVersion++;
     this.notify();
   }
 
@@ -206,6 +215,11 @@ export class CurvesModel extends FrameSource {
     return series;
   }
 
+  /** The look of a group: its own, or by the key that the user chose. */
+  styleOf(group: RunGroup, theme = this.theme): RunStyle {
+    return styleBy(this.state.colourBy, group, this.groups, theme);
+  }
+
   chartGroups(metric: Metric, theme = this.theme): ChartGroup[] {
     return this.visible().map((group) => {
       const failed = group.runs.find((run) => run.status === 'failed');
@@ -213,7 +227,7 @@ export class CurvesModel extends FrameSource {
       return {
         key: group.key,
         name: group.name,
-        style: runStyle(group.palette, theme),
+        style: this.styleOf(group, theme),
         series: group.runs.map((run) => this.seriesOf(run.id, metric)),
         live: group.live,
         stale: group.runs.every((run) => run.status === 'interrupted'),

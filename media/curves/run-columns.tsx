@@ -1,7 +1,6 @@
 /** @file The columns of the run table: differing keys, then what was measured. */
 import type { ComponentChildren, JSX } from 'preact';
 import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
-import { runStyle } from '../../src/figures/core/palette';
 import { differingKeys } from '../../src/figures/curves/groups';
 import { metricOf } from '../../src/figures/curves/metrics';
 import { commonRange, meanOf, valueBetween } from '../../src/figures/curves/trace';
@@ -79,7 +78,7 @@ export function allColumns(model: CurvesModel): Column[] {
         return (
           <Sparkline
             series={model.seriesOf(e.group.runs[0]!.id, loss)}
-            style={runStyle(e.group.palette, model.theme)}
+            style={model.styleOf(e.group)}
             log={model.useLog(loss)}
             domain={model.fullDomain()}
           />

@@ -1,7 +1,6 @@
 /** @file The runs below 700 px: two lines a run, in the order of the values at the cursor. */
 import type { JSX } from 'preact';
 import { configValue, integer, number3, percent } from '../../src/figures/core/format';
-import { runStyle } from '../../src/figures/core/palette';
 import { useSource } from '../shared/hooks';
 import { Icon } from '../shared/icons';
 import { factsOf } from './facts';
@@ -50,7 +49,7 @@ export function RunList({ model }: { model: CurvesModel }): JSX.Element {
                 aria-label={`Show ${group.name}`}
                 onClick={(event) => model.toggle(group.key, event.altKey)}
               >
-                <Swatch style={runStyle(group.palette, model.theme)} />
+                <Swatch style={model.styleOf(group)} />
               </button>
               <span class="lines">
                 <span class="run-line">

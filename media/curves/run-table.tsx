@@ -1,7 +1,6 @@
 /** @file The run table: the full legend, and what each run reached. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { runStyle } from '../../src/figures/core/palette';
 import { commonKeys } from '../../src/figures/curves/groups';
 import { Checkbox, LinkButton } from '../shared/controls';
 import { useSource } from '../shared/hooks';
@@ -55,7 +54,7 @@ function RunRow({
             title="Show or hide; Alt+click shows only this"
             onChange={(_, event) => model.toggle(group.key, event.altKey)}
           />
-          <Swatch style={runStyle(group.palette, model.theme)} />
+          <Swatch style={model.styleOf(group)} />
           <span class="text" title={group.runs.map((run) => run.name).join('\n')}>
             {group.name}
           </span>

@@ -4,13 +4,27 @@ import { useEffect, useReducer, useState } from 'preact/hooks';
 import type { XAxis } from '../../src/figures/curves/data';
 import { Checkbox, IconButton, Menu, Segmented, Select, type MenuItem } from '../shared/controls';
 import { Icon } from '../shared/icons';
+import { differingKeys } from '../../src/figures/curves/groups';
+import type { Result } from '../../src/figures/sweep/axes';
 import { smoothings, type CurvesModel } from './model';
+import { isSweep } from './sweep-rows';
 
 const axes: readonly { value: XAxis; label: string }[] = [
   { value: 'step', label: 'Step' },
   { value: 'time', label: 'Time' },
   { value: 'tokens', label: 'Tokens' },
   { value: 'flops', label: 'FLOPs' },
+];
+
+const views = [
+  { value: 'curves', label: 'Curves' },
+  { value: 'sweep', label: 'Sweep' },
+] as const;
+
+const targets: readonly { value: Result; label: string }[] = [
+  { value: 'loss', label: 'val loss, lowest' },
+  { value: 'accuracy', label: 'accuracy, highest' },
+  { value: 'time', label: 'time, shortest' },
 ];
 
 export function Toolbar({
@@ -25,7 +39,8 @@ export function Toolbar({
   const { state } = model;
   const narrow = width < 700;
   const [filtering, setFiltering] = useState(state.filter !== '');
-  const setAxis = (axis: XAxis): void => model.patch({ axis, zoom: null, pinned: null });
+  const canSweep = isSweep(model);
+  const sweeping = canSweep && state.view === 'sweep';
   const more: (MenuItem | 'separator')[] = [
     {
       label: 'Envelope',
@@ -43,6 +58,15 @@ export function Toolbar({
       checked: state.oneSided,
       run: () => model.patch({ oneSided: !state.oneSided }),
     },
+    ...(canSweep && width < 560
+      ? [
+          {
+            label: 'Sweep',
+            checked: sweeping,
+            run: () => model.patch({ view: sweeping ? 'curves' : 'sweep' }),
+          },
+        ]
+      : []),
     'separator',
     { label: 'Whole range', detail: '0', run: () => model.zoomTo(null) },
     { label: 'Show all runs', run: () => model.patch({ hidden: [], filter: '' }) },
@@ -54,7 +78,6 @@ export function Toolbar({
     { label: 'Save numbers as CSV…', run: () => onExport('csv') },
     { label: 'Copy table as Markdown', run: () => onExport('md') },
   ];
-  const index = Math.max(0, smoothings.indexOf(state.smoothing));
   return (
     <div class="bar" role="toolbar" aria-label="Curves">
       {narrow && !filtering ? (
@@ -76,6 +99,60 @@ export function Toolbar({
           />
         </span>
       )}
+      {canSweep && width >= 560 && (
+        <Segmented
+          label="View"
+          name="view"
+          value={state.view}
+          options={views}
+          onChange={(view) => model.patch({ view, table: false })}
+        />
+      )}
+      {sweeping ? (
+        <>
+          <span class="secondary">Target</span>
+          <Select
+            label="Target"
+            value={state.target}
+            options={targets}
+            onChange={(target) => model.patch({ target, brushes: {} })}
+          />
+        </>
+      ) : (
+        <CurveControls model={model} width={width} />
+      )}
+      {!narrow && <span class="spring" />}
+      {width >= 760 && <LiveText model={model} long={width >= 900} />}
+      {!narrow && model.groups.some((group) => group.live) && (
+        <IconButton
+          icon={model.paused ? 'play' : 'pause'}
+          label={model.paused ? 'Follow the runs again' : 'Hold the picture; the runs go on'}
+          pressed={model.paused}
+          onClick={() => model.setPaused(!model.paused)}
+        />
+      )}
+      <IconButton
+        icon={state.table ? 'chart' : 'table'}
+        label={state.table ? 'Show charts (T)' : 'Show data as table (T)'}
+        testid="show-table"
+        pressed={state.table}
+        onClick={() => model.patch({ table: !state.table })}
+      />
+      <Menu icon="export" label="Export" items={saved} />
+      <Menu icon="more" label="More" items={more} />
+    </div>
+  );
+}
+
+/** What decides how the curves are drawn. */
+function CurveControls({ model, width }: { model: CurvesModel; width: number }): JSX.Element {
+  const { state } = model;
+  const narrow = width < 700;
+  const setAxis = (axis: XAxis): void => model.patch({ axis, zoom: null, pinned: null });
+  const index = Math.max(0, smoothings.indexOf(state.smoothing));
+  const keys = differingKeys(model.runs);
+  return (
+    <>
       {width >= 1000 ? (
         <>
           <span class="secondary">x</span>
@@ -121,26 +198,21 @@ export function Toolbar({
           Clip outliers
         </Checkbox>
       )}
-      {!narrow && <span class="spring" />}
-      {width >= 760 && <LiveText model={model} long={width >= 900} />}
-      {!narrow && model.groups.some((group) => group.live) && (
-        <IconButton
-          icon={model.paused ? 'play' : 'pause'}
-          label={model.paused ? 'Follow the runs again' : 'Hold the picture; the runs go on'}
-          pressed={model.paused}
-          onClick={() => model.setPaused(!model.paused)}
-        />
+      {width >= 1240 && keys.length > 0 && (
+        <>
+          <span class="secondary">Colour by</span>
+          <Select
+            label="Colour by"
+            value={state.colourBy}
+            options={[
+              { value: 'config', label: 'config difference' },
+              ...keys.map((key) => ({ value: key, label: key })),
+            ]}
+            onChange={(colourBy) => model.patch({ colourBy })}
+          />
+        </>
       )}
-      <IconButton
-        icon={state.table ? 'chart' : 'table'}
-        label={state.table ? 'Show charts (T)' : 'Show data as table (T)'}
-        testid="show-table"
-        pressed={state.table}
-        onClick={() => model.patch({ table: !state.table })}
-      />
-      <Menu icon="export" label="Export" items={saved} />
-      <Menu icon="more" label="More" items={more} />
-    </div>
+    </>
   );
 }
 

@@ -121,5 +121,12 @@ export const curvesStateSchema = z.object({
   sort: z.strictObject({ key: z.string(), descending: z.boolean() }).nullable().catch(null),
   charts: z.array(z.string()).catch([]),
   table: z.boolean().catch(false),
+  view: z.enum(['curves', 'sweep']).catch('curves'),
+  /** `config` colours by what differs, anything else by that key. */
+  colourBy: z.string().catch('config'),
+  target: z.enum(['loss', 'accuracy', 'time']).catch('loss'),
+  /** Places on the axes of a sweep, from 0 to 1. */
+  brushes: z.record(z.string(), z.tuple([z.number(), z.number()])).catch({}),
+  axisOrder: z.array(z.string()).catch([]),
 });
 export type CurvesState = z.output<typeof curvesStateSchema>;

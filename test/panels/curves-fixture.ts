@@ -41,7 +41,7 @@ const base = {
   steps: 1500,
   warmup: 100,
 };
-const shape = (
+export const shape = (
   partial: Partial<Shape> & Pick<Shape, 'name' | 'group' | 'palette' | 'fall' | 'floor'>,
 ): Shape => ({
   seed: 0,

@@ -160,10 +160,26 @@ export function commonKeys(runs: readonly RunMeta[]): string {
   return parts.join(', ');
 }
 
-/** Words of a filter are looked for in name and keys; `key:value` in that key alone. */
+const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  '>=': (a, b) => a >= b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '<': (a, b) => a < b,
+  '=': (a, b) => a === b,
+};
+
+/** Words of a filter are looked for in name and keys; `key:value` and `key>=1e-3` in that key alone. */
 export function matches(group: RunGroup, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   return words.every((word) => {
+    const compared = /^([\w.]+)(>=|<=|>|<|=)(.+)$/.exec(word);
+    if (compared) {
+      const [, key = '', sign = '', text = ''] = compared;
+      const own = group.keys[key];
+      const wanted = Number(text.replace('−', '-'));
+      if (typeof own === 'number' && !Number.isNaN(wanted)) return comparisons[sign]!(own, wanted);
+      return sign === '=' && own !== undefined && configValue(own).toLowerCase() === text;
+    }
     const colon = word.indexOf(':');
     if (colon > 0) {
       const value = group.keys[word.slice(0, colon)];

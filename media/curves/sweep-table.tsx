@@ -1,0 +1,103 @@
+/** @file The configs of a sweep from best to worst. */
+import type { JSX } from 'preact';
+import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
+import { colourMap } from '../../src/figures/core/colormap';
+import { commonKeys } from '../../src/figures/curves/groups';
+import { inkOf, type Result, type SweepRow } from '../../src/figures/sweep/axes';
+import { inkColour } from '../../src/figures/sweep/parallel';
+import { LinkButton } from '../shared/controls';
+import type { CurvesModel } from './model';
+import type { Sweep } from './sweep-rows';
+
+/** Rows at first; the rest on demand. */
+const shown = 12;
+
+export function SweepTable({
+  model,
+  sweep,
+  rows,
+  target,
+}: {
+  model: CurvesModel;
+  sweep: Sweep;
+  rows: readonly SweepRow[];
+  target: Result;
+}): JSX.Element {
+  const { keys, facts } = sweep;
+  const ink = inkOf(sweep.rows, target);
+  const map = colourMap(model.theme, false);
+  const common = commonKeys(model.runs);
+  const visible = rows.slice(0, shown);
+  const open = (key: string): void => {
+    const run = facts.get(key)?.group.runs[0];
+    if (run) model.send({ type: 'run-command', command: 'open-config', run: run.id });
+  };
+  return (
+    <section class="runs sweep-runs">
+      <h2 class="runs-head">
+        <span>Best runs</span>
+        <span class="secondary common">{`${visible.length} of ${sweep.rows.length}${common ? ` · same in all: ${common}` : ''}`}</span>
+      </h2>
+      <div class="runs-scroll" tabIndex={0} role="region" aria-label="Best runs">
+        <table class="runs-table" data-testid="sweep-table">
+          <thead>
+            <tr>
+              <th scope="col">#</th>
+              {keys.map((key, index) => (
+                <th key={key} scope="col" class={index === 0 ? 'left' : ''}>
+                  {key}
+                </th>
+              ))}
+              <th scope="col">params</th>
+              <th scope="col">best val loss</th>
+              <th scope="col">at step</th>
+              <th scope="col">accuracy</th>
+              <th scope="col">time</th>
+              <th scope="col">
+                <span class="sr-only">actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {visible.map((row, place) => {
+              const own = facts.get(row.key)!;
+              const colour = inkColour(map, ink(row) ?? 0);
+              return (
+                <tr
+                  key={row.key}
+                  class={model.cursor.hovered === row.key ? 'hovered' : ''}
+                  onMouseEnter={() => model.cursor.set({ hovered: row.key })}
+                  onMouseLeave={() => model.cursor.set({ hovered: undefined })}
+                >
+                  <td>{place + 1}</td>
+                  {keys.map((key, index) => (
+                    <td key={key} class={index === 0 ? 'left' : ''}>
+                      {index === 0 && (
+                        <svg class="square" width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
+                          <rect width="10" height="10" fill={colour} />
+                        </svg>
+                      )}
+                      {configValue(row.values[key])}
+                    </td>
+                  ))}
+                  <td>{own.parameters === undefined ? '–' : integer(own.parameters)}</td>
+                  <td>
+                    <span class={place === 0 && target === 'loss' ? 'best' : ''}>
+                      {number3(own.best?.value)}
+                    </span>
+                  </td>
+                  <td>{own.best ? integer(own.best.step) : '–'}</td>
+                  <td>{percent(own.accuracy)}</td>
+                  <td>{duration(own.seconds)}</td>
+                  <td>
+                    <LinkButton onClick={() => open(row.key)}>Open config</LinkButton>
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
