@@ -14,7 +14,8 @@ export function codeLenses({ document }: State, runs: readonly RunSummary[]): Co
   if (newest && resumable.has(newest.status))
     commands.push({ title: 'Resume', command: 'ssm.resume', arguments: [{ dir: newest.dir }] });
   commands.push({ title: 'Inspect scan', command: 'ssm.inspectScan', arguments: [uri] });
-  if (runs.length > 1) commands.push({ title: 'Compare', command: 'ssm.openCurves', arguments: [uri] });
+  if (runs.length > 1)
+    commands.push({ title: 'Compare', command: 'ssm.compareRuns', arguments: [{ dir: newest?.dir }] });
   if (runs.length > 0) commands.push({ title: runsTitle(runs), command: 'ssm.openCurves', arguments: [uri] });
   return commands.map((command) => ({ range: { start, end: start }, command }));
 }

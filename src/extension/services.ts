@@ -1,7 +1,7 @@
 /** @file What the parts of the extension give each other. Interfaces only: importing this file loads nothing. */
 import type * as vscode from 'vscode';
 import type { RunInfo, RunStatus } from '../protocol/run';
-import type { RunReader } from '../runs';
+import type { RunNotes, RunReader } from '../runs';
 
 export type { RunStatus };
 
@@ -11,6 +11,8 @@ export interface RunEntry {
   readonly dir: string;
   /** `<config stem>/<folder>`, for display. */
   readonly name: string;
+  /** What people wrote about it. */
+  readonly notes: RunNotes;
   /** Absolute path of the config it was started from, when known. */
   readonly config?: string;
   readonly status: RunStatus;

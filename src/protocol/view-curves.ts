@@ -12,6 +12,9 @@ export const runMetaSchema = z.strictObject({
   /** The key of the run: its folder. */
   id: z.string(),
   name: z.string(),
+  /** What somebody called it. */
+  label: z.string().optional(),
+  tags: z.array(z.string()).optional(),
   /** Stem of the config's file name. */
   config: z.string(),
   /** Equal for runs that differ only in the seed. */

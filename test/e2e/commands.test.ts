@@ -1,6 +1,7 @@
 /** @file The other commands, as a newcomer meets them: template, untitled document, check, info, delete, walkthrough. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import {
   dismissNotifications,
   editorText,
@@ -13,7 +14,7 @@ import {
   until,
 } from './support/actions';
 import { smallConfig } from './support/config';
-import { closeBrowser, openEditor, type EditorSession } from './support/editor';
+import { closeBrowser, openEditor, panelFrame, type EditorSession } from './support/editor';
 import { runFolders, runInfo } from './support/runs';
 import { extensionUnderTest } from './support/vsix';
 
@@ -125,35 +126,81 @@ describe('commands', () => {
     await session.screenshot('tree');
   });
 
-  it('deletes a run after asking', async () => {
+  /** Right-clicks a run and chooses from its menu. */
+  const choose = async (row: string, entry: string): Promise<void> => {
     const { page } = session;
-    const before = runFolders(session.workspace);
-    const row = page.locator('.part.sidebar .monaco-list-row', { hasText: 'stopped' }).first();
-    await row.click({ button: 'right' });
-    const item = page.locator('.context-view .action-item', { hasText: 'Delete Run' });
+    await showRuns(page);
+    await page.locator('.part.sidebar .monaco-list-row', { hasText: row }).first().click({ button: 'right' });
+    const item = page.locator('.context-view .action-item', { hasText: entry }).first();
     await item.hover();
     await page.waitForTimeout(300); // a menu that has just opened ignores clicks
     await item.click();
-    const dialog = page.locator('.monaco-dialog-box');
-    await dialog.waitFor();
+  };
+
+  it('renames, tags and pins a run, in its folder', async () => {
+    const { page } = session;
+    await choose('stopped', 'Rename Run');
+    await page.keyboard.type('half a run');
+    await page.keyboard.press('Enter');
+    await page.locator('.part.sidebar .monaco-list-row', { hasText: 'half a run' }).waitFor();
+    await choose('half a run', 'Edit Tags');
+    await page.keyboard.type('paper, mamba');
+    await page.keyboard.press('Enter');
+    await page.locator('.part.sidebar .monaco-list-row', { hasText: '#paper · #mamba' }).waitFor();
+    await runCommand(page, 'SSM Studio: Pin Run');
+    await pick(page, 'half a run');
+    await page.locator('.part.sidebar .monaco-list-row', { hasText: 'pinned' }).waitFor();
+    const notes = runFolders(session.workspace)
+      .map((dir) => path.join(dir, 'notes.json'))
+      .filter((file) => fs.existsSync(file))
+      .map((file) => JSON.parse(fs.readFileSync(file, 'utf8')) as unknown);
+    assert.deepEqual(notes, [{ name: 'half a run', tags: ['paper', 'mamba'], pinned: true }]);
+    await session.screenshot('notes');
+  });
+
+  it('compares two runs: their configs and their curves', async () => {
+    const { page } = session;
+    await dismissNotifications(page);
+    await choose('half a run', 'Compare Runs');
+    await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('.tab', { hasText: '↔' }).waitFor();
+    const curves = await panelFrame(page, '[data-testid=curves][data-runs="2"]');
+    assert.equal(await curves.getByTestId('curves').getAttribute('data-view'), 'curves');
+    await notification(page, 'Comparing 2 runs');
+    await session.screenshot('compare');
+    await dismissNotifications(page);
+    await runCommand(page, 'View: Close All Editors');
+  });
+
+  it('deletes a run, brings it back, and deletes it for good', async () => {
+    const { page } = session;
+    const before = runFolders(session.workspace);
+    await choose('half a run', 'Delete Run');
+    const told = page.locator('.notification-toast', { hasText: 'Deleted' });
+    await told.waitFor();
+    assert.equal(runFolders(session.workspace).length, before.length - 1);
     await session.screenshot('delete');
-    await dialog.getByText('Move to Trash', { exact: true }).click();
-    // A server has no trash: the second question says so.
-    const second = page.locator('.monaco-dialog-box', { hasText: 'has no trash' });
-    await Promise.race([
-      second.waitFor().catch(() => undefined),
-      until(
-        'gone',
-        () => runFolders(session.workspace),
-        (runs) => runs.length < before.length,
-      ).catch(() => undefined),
-    ]);
-    if (await second.isVisible()) await second.getByText('Delete Permanently', { exact: true }).click();
+    await told.getByText('Undo', { exact: true }).click();
+    await until(
+      'back again',
+      () => runFolders(session.workspace),
+      (runs) => runs.length === before.length,
+    );
+    await page.locator('.part.sidebar .monaco-list-row', { hasText: 'half a run' }).waitFor();
+    await choose('half a run', 'Delete Run');
+    await told.waitFor();
+    await dismissNotifications(page);
+    // A server has no trash: a question says so.
+    const question = page.locator('.monaco-dialog-box', { hasText: 'has no trash' });
+    await question.waitFor();
+    await question.getByText('Delete Permanently', { exact: true }).click();
     await until(
       'gone',
-      () => runFolders(session.workspace),
-      (runs) => runs.length === before.length - 1,
+      () => fs.readdirSync(path.dirname(before[0] ?? '')).filter((name) => name.startsWith('.deleted-')),
+      (left) => left.length === 0,
     );
+    assert.equal(runFolders(session.workspace).length, before.length - 1);
   });
 
   it('shows versions and devices', async () => {

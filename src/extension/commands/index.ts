@@ -5,15 +5,21 @@
 import * as vscode from 'vscode';
 import type { Studio } from '../studio';
 
-/** Commands get the argument of the place they are called from: a Uri, a tree item, an object, or nothing. */
-export type CommandHandler = (studio: Studio, argument?: unknown) => unknown;
+/**
+ * Commands get the argument of the place they are called from: a Uri, a tree item, an object, or nothing; and in a tree
+ * where several items are selected, all of them.
+ */
+export type CommandHandler = (studio: Studio, argument?: unknown, selection?: unknown) => unknown;
 
 const lazily =
   <M>(load: () => Promise<M>, pick: (module: M) => CommandHandler): CommandHandler =>
-  async (studio, argument) =>
-    pick(await load())(studio, argument);
+  async (studio, argument, selection) =>
+    pick(await load())(studio, argument, selection);
 
 const runs = () => import('./runs');
+const compare = () => import('./compare');
+const deletion = () => import('./deletion');
+const notes = () => import('./notes');
 const configs = () => import('./configs');
 const info = () => import('./info');
 const model = () => import('./model');
@@ -28,7 +34,13 @@ const table: Record<string, CommandHandler> = {
   'ssm.openRunFolder': lazily(runs, (m) => m.openRunFolder),
   'ssm.openRunConfig': lazily(runs, (m) => m.openRunConfig),
   'ssm.copyRunPath': lazily(runs, (m) => m.copyRunPath),
-  'ssm.deleteRun': lazily(runs, (m) => m.deleteRun),
+  'ssm.compareRuns': lazily(compare, (m) => m.compareRuns),
+  'ssm.addRun': lazily(notes, (m) => m.addRun),
+  'ssm.renameRun': lazily(notes, (m) => m.renameRun),
+  'ssm.tagRun': lazily(notes, (m) => m.tagRun),
+  'ssm.pinRun': lazily(notes, (m) => m.pinRun),
+  'ssm.unpinRun': lazily(notes, (m) => m.unpinRun),
+  'ssm.deleteRun': lazily(deletion, (m) => m.deleteRun),
   'ssm.refreshRuns': lazily(runs, (m) => m.refreshRuns),
   'ssm.runMenu': lazily(runs, (m) => m.runMenu),
   'ssm.checkConfig': lazily(configs, (m) => m.checkConfig),
@@ -49,9 +61,9 @@ const table: Record<string, CommandHandler> = {
 export function registerCommands(context: vscode.ExtensionContext, studio: Studio): void {
   for (const [id, handler] of Object.entries(table)) {
     context.subscriptions.push(
-      vscode.commands.registerCommand(id, async (argument?: unknown) => {
+      vscode.commands.registerCommand(id, async (argument?: unknown, selection?: unknown) => {
         try {
-          return await handler(studio, argument);
+          return await handler(studio, argument, selection);
         } catch (error) {
           await studio.report(id, error);
           return undefined;

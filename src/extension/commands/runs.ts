@@ -1,5 +1,4 @@
 /** @file Commands about runs: each works from the palette, the tree, the CodeLens and the status bar. */
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../errors';
@@ -158,44 +157,6 @@ export async function openRunConfig(studio: Studio, argument?: unknown): Promise
 export async function copyRunPath(studio: Studio, argument?: unknown): Promise<void> {
   const run = await pickRun(await studio.runs(), argument, anyRun('Copy the path of which run?'));
   if (run !== undefined) await vscode.env.clipboard.writeText(run.dir);
-}
-
-/** Moves a run's folder to the trash, where the file system has one, after asking. */
-export async function deleteRun(studio: Studio, argument?: unknown): Promise<void> {
-  if (!(await ensureTrusted('Deleting a run'))) return;
-  const manager = await studio.runs();
-  const run = await pickRun(manager, argument, {
-    fits: ({ status }) => status !== 'running',
-    none: 'There is no run that could be deleted.',
-    placeHolder: 'Delete which run?',
-  });
-  if (run === undefined) return;
-  if (run.status === 'running') throw new UserError(`${run.name} is training. Stop it first.`);
-  const confirm = 'Move to Trash';
-  const answer = await vscode.window.showWarningMessage(
-    `Delete ${run.name}?`,
-    { modal: true, detail: `${describe(run)}\nIts checkpoints and metrics go to the trash:\n${run.dir}` },
-    confirm,
-  );
-  if (answer !== confirm) return;
-  await moveToTrash(run.dir);
-  await manager.store.refresh(run.dir);
-}
-
-async function moveToTrash(dir: string): Promise<void> {
-  const uri = vscode.Uri.file(dir);
-  try {
-    await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: true });
-  } catch {
-    // Remote file systems have no trash.
-    const confirm = 'Delete Permanently';
-    const answer = await vscode.window.showWarningMessage(
-      'This file system has no trash.',
-      { modal: true, detail: `${dir} would be deleted for good.` },
-      confirm,
-    );
-    if (answer === confirm) await fs.rm(dir, { recursive: true });
-  }
 }
 
 export async function refreshRuns(studio: Studio): Promise<void> {

@@ -68,6 +68,8 @@ export async function runMeta(
   return {
     id: entry.dir,
     name: entry.name,
+    ...(entry.notes.name === undefined ? {} : { label: entry.notes.name }),
+    ...(entry.notes.tags.length === 0 ? {} : { tags: entry.notes.tags }),
     config,
     group: groupKey(config, keys),
     status: entry.status,

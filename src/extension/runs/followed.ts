@@ -1,7 +1,7 @@
 /** @file One run folder: read again when its files change, told on when something is new. */
 import fs, { type FSWatcher } from 'node:fs';
 import path from 'node:path';
-import { RunReader } from '../../runs';
+import { readNotes, RunReader } from '../../runs';
 import type { RunEntry } from '../services';
 
 export class FollowedRun {
@@ -41,7 +41,9 @@ export class FollowedRun {
       this.#again = false;
       const news = await this.reader.poll();
       const entry = toEntry(this.dir, this.reader);
-      const moved = this.#entry?.status !== entry.status;
+      const before = this.#entry;
+      const moved =
+        before?.status !== entry.status || JSON.stringify(before.notes) !== JSON.stringify(entry.notes);
       this.#entry = entry;
       if (news || moved) this.changed();
       this.#watch(entry.status === 'running');
@@ -81,11 +83,13 @@ export class FollowedRun {
 
 function toEntry(dir: string, reader: RunReader): RunEntry {
   const { info, status } = reader;
+  const notes = readNotes(dir);
   const last = reader.last;
   const accuracy = reader.evals.findLast(({ eval: { split } }) => split === 'validation')?.eval['accuracy'];
   return {
     dir,
-    name: `${path.basename(path.dirname(dir))}/${path.basename(dir)}`,
+    name: notes.name ?? `${path.basename(path.dirname(dir))}/${path.basename(dir)}`,
+    notes,
     status,
     info,
     step: last?.step ?? 0,

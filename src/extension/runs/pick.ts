@@ -22,6 +22,12 @@ export function dirOf(argument: unknown): string | undefined {
   return typeof dir === 'string' ? dir : undefined;
 }
 
+/** The run folders of all selected tree items. */
+export function dirsOf(selection: unknown): string[] {
+  if (!Array.isArray(selection)) return [];
+  return selection.flatMap((item: unknown) => dirOf(item) ?? []);
+}
+
 const isRun = (dir: string): boolean => path.isAbsolute(dir) && fs.existsSync(path.join(dir, 'run.json'));
 
 export async function pickRun(

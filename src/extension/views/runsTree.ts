@@ -41,7 +41,11 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode> {
   constructor(private readonly studio: Studio) {}
 
   register(): vscode.Disposable {
-    const view = vscode.window.createTreeView('ssm.runs', { treeDataProvider: this, showCollapseAll: true });
+    const view = vscode.window.createTreeView('ssm.runs', {
+      treeDataProvider: this,
+      showCollapseAll: true,
+      canSelectMany: true,
+    });
     return vscode.Disposable.from(view, this.#changed);
   }
 
@@ -85,6 +89,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode> {
     if (node.kind === 'run') return [];
     return store.runs
       .filter((run) => configKey(run) === node.key)
+      .toSorted((a, b) => Number(b.notes.pinned) - Number(a.notes.pinned))
       .map((run) => this.#keep(run.dir, { kind: 'run', dir: run.dir }));
   }
 
@@ -125,7 +130,10 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode> {
 
   #runItem(node: RunNode): vscode.TreeItem {
     const run = this.#store?.get(node.dir);
-    const item = new vscode.TreeItem(runLabel(node.dir), vscode.TreeItemCollapsibleState.None);
+    const item = new vscode.TreeItem(
+      run?.notes.name ?? runLabel(node.dir),
+      vscode.TreeItemCollapsibleState.None,
+    );
     item.id = node.dir;
     if (run === undefined) return item;
     const [icon, colour] = icons[run.status];
@@ -133,7 +141,13 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode> {
       icon,
       colour === undefined ? undefined : new vscode.ThemeColor(colour),
     );
-    item.description = describe(run);
+    item.description = [
+      run.notes.pinned ? 'pinned' : '',
+      describe(run),
+      ...run.notes.tags.map((tag) => `#${tag}`),
+    ]
+      .filter((part) => part !== '')
+      .join(' · ');
     item.tooltip = tooltip(run);
     item.contextValue = contextValue(run);
     item.accessibilityInformation = {
@@ -144,9 +158,11 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode> {
   }
 }
 
+/** `run.finished`, `run.resumable.pinned`: what the menus ask for. */
 const contextValue = (run: RunEntry): string => {
-  if (run.status === 'running') return 'run.running';
-  return run.status === 'finished' ? 'run.finished' : 'run.resumable';
+  const pinned = run.notes.pinned ? '.pinned' : '';
+  if (run.status === 'running') return `run.running${pinned}`;
+  return `run.${run.status === 'finished' ? 'finished' : 'resumable'}${pinned}`;
 };
 
 /** `10:32:07` of today's `20260722-103207-a1b2`, with the date before it on other days. */
@@ -186,6 +202,7 @@ function tooltip(run: RunEntry): vscode.MarkdownString {
     'Status',
     run.status === 'interrupted' ? 'interrupted (its process is gone; Resume continues it)' : run.status,
   );
+  line('Tags', run.notes.tags.length === 0 ? undefined : run.notes.tags.join(', '));
   line('Step', run.steps === undefined ? count(run.step) : `${count(run.step)} of ${count(run.steps)}`);
   line('Training loss', run.loss === undefined ? undefined : `${quantity(run.loss)} nats`);
   line('Validation accuracy', run.accuracy === undefined ? undefined : percent(run.accuracy));

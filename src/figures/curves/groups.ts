@@ -114,12 +114,13 @@ export function groupRuns(runs: readonly RunMeta[]): RunGroup[] {
     const stem = first.config;
     const base = configs.size > 1 || parts.length === 0 ? stem : '';
     const differences = parts.slice(0, 3).join(' · ');
-    const name =
+    const label = members.length === 1 ? first.label : undefined;
+    const derived =
       configs.size > 1 && stem !== reference?.config ? stem : [base, differences].filter(Boolean).join(' · ');
     return {
       key,
       palette: first.palette,
-      name,
+      name: label ?? derived,
       runs: members,
       keys: first.keys,
       live: members.some((run) => run.status === 'running'),
@@ -192,7 +193,9 @@ export function matches(group: RunGroup, filter: string): boolean {
     }
     const text = [
       group.name,
-      ...group.runs.map((run) => `${run.name} ${run.status}`),
+      ...group.runs.map(
+        (run) => `${run.name} ${run.status} ${(run.tags ?? []).map((tag) => `#${tag}`).join(' ')}`,
+      ),
       ...Object.values(group.keys).map(configValue),
     ];
     return text.some((part) => part.toLowerCase().includes(word));

@@ -14,7 +14,12 @@ export interface Row {
 export function runFolders(workspace: string): string[] {
   const runs = path.join(workspace, 'runs');
   const list = (folder: string): string[] =>
-    fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => path.join(folder, name)) : [];
+    fs.existsSync(folder)
+      ? fs
+          .readdirSync(folder)
+          .filter((name) => !name.startsWith('.'))
+          .map((name) => path.join(folder, name))
+      : [];
   return list(runs)
     .flatMap(list)
     .filter((dir) => fs.existsSync(path.join(dir, 'run.json')))
