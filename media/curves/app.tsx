@@ -16,6 +16,7 @@ import { DataTable } from './data-table';
 import { csv, figure, markdown } from './export';
 import { Empty, Messages, waitingText } from './messages';
 import type { CurvesModel } from './model';
+import { MoreCharts } from './more-charts';
 import { RunList } from './run-list';
 import { RunTable } from './run-table';
 import { SweepView } from './sweep';
@@ -218,6 +219,7 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
                 ))}
               </div>
             )}
+            {!sweeping && !state.table && <MoreCharts model={model} width={width} measure={measure} />}
             {(!sweeping || state.table) && runs}
           </>
         )

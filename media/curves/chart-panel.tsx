@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { drawChart, type Chart, type ChartFrame, type ChartNote } from '../../src/figures/curves/chart';
 import { drawOverlay } from '../../src/figures/curves/overlay';
 import { chartSummary } from '../../src/figures/curves/summary';
-import { metrics, type Metric } from '../../src/figures/curves/metrics';
+import type { Metric } from '../../src/figures/curves/metrics';
 import type { Measure } from '../../src/figures/core/scene';
 import { paint, SceneCanvas } from '../shared/canvas';
 import { Select } from '../shared/controls';
@@ -14,6 +14,7 @@ import { usePointer } from './pointer';
 export interface ChartPanelProps {
   readonly model: CurvesModel;
   readonly metric: Metric;
+  /** Place among the chosen charts; −1 in the grid of all others. */
   readonly place: number;
   readonly frame: ChartFrame;
   readonly gutter: boolean;
@@ -85,21 +86,26 @@ export function ChartPanel(props: ChartPanelProps): JSX.Element {
 
   const options = useMemo(() => {
     const available = model.available();
-    return metrics
-      .filter((entry) => entry === metric || available.includes(entry))
-      .map((entry) => ({ value: entry.id, label: entry.title }));
+    return [...(available.includes(metric) ? [] : [metric]), ...available].map((entry) => ({
+      value: entry.id,
+      label: entry.title,
+    }));
   }, [model.version, metric]);
   const summaryId = `summary-${metric.id}`;
   return (
     <section class="chart" data-metric={metric.id}>
       <h2 class="chart-title">
-        <Select
-          plain
-          label={`Metric of chart ${props.place + 1}`}
-          value={metric.id}
-          options={options}
-          onChange={(id) => model.setChart(props.place, id)}
-        />
+        {props.place < 0 ? (
+          <span>{metric.title}</span>
+        ) : (
+          <Select
+            plain
+            label={`Metric of chart ${props.place + 1}`}
+            value={metric.id}
+            options={options}
+            onChange={(id) => model.setChart(props.place, id)}
+          />
+        )}
         <span class="secondary unit">{unitLine(model, metric, gutter)}</span>
         {props.aside && <span class="secondary aside">{props.aside}</span>}
       </h2>

@@ -3,7 +3,7 @@ import type { CurvesState, FromCurves, Rows, RunMeta, ToCurves } from '../../src
 import { RunData, xColumn, type XAxis } from '../../src/figures/curves/data';
 import type { ChartGroup } from '../../src/figures/curves/chart';
 import { groupRuns, matches, type RunGroup } from '../../src/figures/curves/groups';
-import { hasMetric, metricOf, metrics, type Metric } from '../../src/figures/curves/metrics';
+import { furtherMetrics, hasMetric, metricOf, metrics, type Metric } from '../../src/figures/curves/metrics';
 import { Series } from '../../src/figures/curves/series';
 import type { SmoothOptions } from '../../src/figures/curves/smooth';
 import { ceil125, type Range } from '../../src/figures/core/ticks';
@@ -33,6 +33,7 @@ export const initialState: CurvesState = {
   sort: null,
   charts: [],
   table: false,
+  more: false,
   view: 'curves',
   colourBy: 'config',
   target: 'loss',
@@ -289,8 +290,10 @@ export class CurvesModel extends FrameSource {
 
   /** Metrics that some run has, in their order. */
   available(): Metric[] {
-    const all = this.groups.flatMap((group) => group.runs);
-    return metrics.filter((metric) => all.some((run) => hasMetric(this.dataOf(run.id), metric)));
+    const all = this.groups.flatMap((group) => group.runs).map((run) => this.dataOf(run.id));
+    return [...metrics, ...furtherMetrics(all)].filter((metric) =>
+      all.some((data) => hasMetric(data, metric)),
+    );
   }
 
   /** Charts shown: the main one and up to three small ones. */
@@ -303,6 +306,12 @@ export class CurvesModel extends FrameSource {
     const usual = [metricOf('loss'), first, metricOf('grad-norm'), metricOf('throughput')];
     const picks = [...chosen, ...usual.filter((metric) => !chosen.includes(metric))];
     return picks.slice(0, 4);
+  }
+
+  /** Metrics that no chart shows, for the grid below. */
+  others(): Metric[] {
+    const shown = new Set(this.charts().map(({ id }) => id));
+    return this.available().filter(({ id }) => !shown.has(id));
   }
 
   setChart(place: number, id: string): void {

@@ -122,7 +122,7 @@ export function Toolbar({
         <CurveControls model={model} width={width} />
       )}
       {!narrow && <span class="spring" />}
-      {width >= 760 && <LiveText model={model} long={width >= 900} />}
+      {width >= 760 && <LiveText model={model} long={width >= (canSweep && !sweeping ? 1400 : 900)} />}
       {!narrow && model.groups.some((group) => group.live) && (
         <IconButton
           icon={model.paused ? 'play' : 'pause'}
@@ -184,7 +184,7 @@ function CurveControls({ model, width }: { model: CurvesModel; width: number }):
       >
         {narrow ? 'Log' : 'Log y'}
       </Checkbox>
-      {width >= 860 && (
+      {width >= (isSweep(model) ? 1440 : 860) && (
         <Checkbox
           checked={state.envelope}
           onChange={(envelope) => model.patch({ envelope })}
@@ -193,12 +193,12 @@ function CurveControls({ model, width }: { model: CurvesModel; width: number }):
           Envelope
         </Checkbox>
       )}
-      {width >= 1120 && (
+      {width >= (isSweep(model) ? 1500 : 1120) && (
         <Checkbox checked={state.clipOutliers} onChange={(clipOutliers) => model.patch({ clipOutliers })}>
           Clip outliers
         </Checkbox>
       )}
-      {width >= 1240 && keys.length > 0 && (
+      {width >= 1280 && keys.length > 0 && (
         <>
           <span class="secondary">Colour by</span>
           <Select

@@ -124,6 +124,8 @@ export const curvesStateSchema = z.object({
   sort: z.strictObject({ key: z.string(), descending: z.boolean() }).nullable().catch(null),
   charts: z.array(z.string()).catch([]),
   table: z.boolean().catch(false),
+  /** Charts of all other metrics are shown. */
+  more: z.boolean().catch(false),
   view: z.enum(['curves', 'sweep']).catch('curves'),
   /** `config` colours by what differs, anything else by that key. */
   colourBy: z.string().catch('config'),

@@ -129,7 +129,6 @@ describe('commands', () => {
   /** Right-clicks a run and chooses from its menu. */
   const choose = async (row: string, entry: string): Promise<void> => {
     const { page } = session;
-    await showRuns(page);
     await page.locator('.part.sidebar .monaco-list-row', { hasText: row }).first().click({ button: 'right' });
     const item = page.locator('.context-view .action-item', { hasText: entry }).first();
     await item.hover();
@@ -137,15 +136,21 @@ describe('commands', () => {
     await item.click();
   };
 
+  /** Answers the question that comes up. */
+  const answer = async (text: string): Promise<void> => {
+    const input = session.page.locator('.quick-input-widget input.input');
+    await input.waitFor({ state: 'visible' });
+    await input.fill(text);
+    await input.press('Enter');
+  };
+
   it('renames, tags and pins a run, in its folder', async () => {
     const { page } = session;
     await choose('stopped', 'Rename Run');
-    await page.keyboard.type('half a run');
-    await page.keyboard.press('Enter');
+    await answer('half a run');
     await page.locator('.part.sidebar .monaco-list-row', { hasText: 'half a run' }).waitFor();
     await choose('half a run', 'Edit Tags');
-    await page.keyboard.type('paper, mamba');
-    await page.keyboard.press('Enter');
+    await answer('paper, mamba');
     await page.locator('.part.sidebar .monaco-list-row', { hasText: '#paper · #mamba' }).waitFor();
     await runCommand(page, 'SSM Studio: Pin Run');
     await pick(page, 'half a run');
@@ -170,7 +175,6 @@ describe('commands', () => {
     await notification(page, 'Comparing 2 runs');
     await session.screenshot('compare');
     await dismissNotifications(page);
-    await runCommand(page, 'View: Close All Editors');
   });
 
   it('deletes a run, brings it back, and deletes it for good', async () => {

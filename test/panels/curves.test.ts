@@ -90,6 +90,36 @@ const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!
       assert.equal(shown, number3(columns['loss']![619]!));
     });
 
+    it('shows every other number that the runs log, grouped, and keeps the grid open', async () => {
+      const panel = await open();
+      const extra = rowsOf(group('g3'));
+      const steps = extra.tables['train']!.columns['step']!;
+      const memory = Float64Array.from(steps, (step) => 1e8 + step);
+      const columns = {
+        ...extra.tables['train']!.columns,
+        memory,
+        'layers.0.rms': memory,
+        'layers.1.rms': memory,
+      };
+      await panel.post({
+        type: 'rows',
+        runs: [{ ...extra, tables: { train: { count: steps.length, columns } } }],
+        now: Date.now(),
+        pending: 0,
+      });
+      await panel.page.locator('.more summary').click();
+      await panel.page.waitForTimeout(150);
+      const titles = await panel.page.locator('.more .chart-title span:first-child').allInnerTexts();
+      for (const title of ['Memory', 'Layers.0.rms', 'Learning rate'])
+        assert.ok(titles.includes(title), titles.join());
+      assert.deepEqual(await panel.page.locator('.more h3').allInnerTexts(), ['layers.0', 'layers.1']);
+      assert.equal((await panel.state<CurvesState>()).more, true);
+      assert.ok((await inked(panel.page.locator('.more .plot').first(), rgb('#1f1f1f'))) > 0.01);
+      const bar = panel.page.locator('.bar');
+      assert.ok(await bar.evaluate((element) => element.scrollWidth <= element.clientWidth), 'the bar fits');
+      await keep(panel.page, 'curves-more');
+    });
+
     it('zooms by dragging, pans, goes back, and restores zoom, selection and smoothing after a reload', async () => {
       const panel = await open();
       const { left, top, width } = await geometry(panel);

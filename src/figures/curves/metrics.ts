@@ -97,7 +97,58 @@ export const metrics: readonly Metric[] = [
   },
 ];
 
-export const metricOf = (id: string): Metric => metrics.find((metric) => metric.id === id) ?? metrics[0]!;
+/** Columns that are axes, totals or shown under another name. */
+const notShown = new Set(['step', 'tokens', 'flops', 'seconds', ...metrics.map(({ column }) => column)]);
+const columnPrefix = 'column:';
+
+/** Units of columns that runs log beside the usual ones. */
+const units: Readonly<Record<string, string>> = {
+  memory: 'bytes',
+  loss_scale: 'of half precision',
+  perplexity: '',
+};
+
+/** Any further number that runs log, under the name of its column: `memory`, `layers.0.rms`. */
+function columnMetric(id: string): Metric | undefined {
+  const [, table, column] = /^column:(train|eval):(.+)$/.exec(id) ?? [];
+  if (table === undefined || column === undefined) return undefined;
+  const words = column.replaceAll('_', ' ');
+  return {
+    id,
+    title: words.charAt(0).toUpperCase() + words.slice(1),
+    unit: [units[column] ?? '', table === 'eval' ? 'validation' : ''].filter(Boolean).join(' · '),
+    table: table as Metric['table'],
+    column,
+    format: column === 'memory' ? 'short' : 'number',
+    log: false,
+    smooth: table === 'train' && column !== 'memory',
+  };
+}
+
+const made = new Map<string, Metric>();
+
+/** A metric by its id; the training loss for ids that say nothing. */
+export function metricOf(id: string): Metric {
+  const known = metrics.find((metric) => metric.id === id) ?? made.get(id);
+  if (known) return known;
+  const metric = id.startsWith(columnPrefix) ? columnMetric(id) : undefined;
+  if (!metric) return metrics[0]!;
+  made.set(id, metric);
+  return metric;
+}
+
+/** What runs log beside the metrics that are known by name, in alphabetical order. */
+export function furtherMetrics(runs: readonly RunData[]): Metric[] {
+  const ids = new Set<string>();
+  for (const data of runs) {
+    for (const [name, table] of data.tables) {
+      if (name !== 'train' && table !== evalTable(data)) continue;
+      for (const column of table.columns.keys())
+        if (!notShown.has(column)) ids.add(`${columnPrefix}${name === 'train' ? 'train' : 'eval'}:${column}`);
+    }
+  }
+  return [...ids].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map(metricOf);
+}
 
 /** Split that evaluations are read from: validation where there is one. */
 export function evalTable(data: RunData): Table | undefined {
