@@ -15,11 +15,12 @@ export async function compareRuns(studio: Studio, argument?: unknown, selection?
   const [first, second] = dirs;
   if (first === undefined || second === undefined) return;
   await openCurves(studio, dirs);
-  await openDiff(first, second);
+  const names = [first, second].map((dir) => nameOf(store.get(dir), dir));
+  await openDiff(first, second, names.join(' ↔ '));
   const scans = 'Compare Scans';
   const answer = await vscode.window.showInformationMessage(
-    `Comparing ${dirs.length} runs. The curves show them together; the editor shows how ${nameOf(store.get(first), first)} ` +
-      `and ${nameOf(store.get(second), second)} differ.`,
+    `Comparing ${dirs.length} runs. The curves show them together; the editor shows how ${names[0]} ` +
+      `and ${names[1]} differ.`,
     scans,
   );
   if (answer !== scans) return;
@@ -30,9 +31,8 @@ export async function compareRuns(studio: Studio, argument?: unknown, selection?
 const nameOf = (run: RunEntry | undefined, dir: string): string => run?.notes.name ?? runLabel(dir);
 
 /** The resolved configs, so that defaults that differ show as well. */
-async function openDiff(first: string, second: string): Promise<void> {
+async function openDiff(first: string, second: string, title: string): Promise<void> {
   const config = (dir: string): vscode.Uri => vscode.Uri.file(path.join(dir, 'config.ssm.yaml'));
-  const title = `${path.basename(first)} ↔ ${path.basename(second)}`;
   await vscode.commands.executeCommand('vscode.diff', config(first), config(second), title, {
     preview: true,
     viewColumn: vscode.ViewColumn.One,
