@@ -72,6 +72,7 @@ export { diagonalKernel } from './lti/vandermonde';
 export { gradients, type Seed } from './gradients';
 export { checkpoint } from './transform/checkpoint';
 export { halfPrecision } from './transform/half-precision';
+export { narrow } from './transform/narrow';
 export { interpret } from './interpret';
 export { compile, type Compiled, type TensorInfo } from './compile';
 export type { Target } from './compile/emitter';

@@ -132,11 +132,11 @@ export function taskLogits(
 ): Tensor {
   const length = x.shape[1]!;
   if (task.type !== 'classification') {
-    return head(positions === length ? x : g.slice(x, 1, length - positions, length), p, architecture);
+    return head(g.narrow(x, 1, length - positions, length), p, architecture);
   }
   const weights = poolingWeights(inputs, architecture, task.pooling);
   if (weights === undefined && task.pooling === 'last') {
-    return head(g.slice(x, 1, length - 1, length), p, architecture);
+    return head(g.narrow(x, 1, length - 1, length), p, architecture);
   }
   return g.scope('head', () => {
     const normed = normalise(x, p, 'backbone.norm_f', architecture);

@@ -2,8 +2,12 @@
 import { check } from '../errors';
 import { apply } from '../node';
 import { defineOperator } from '../registry';
+import { add, mul } from '../ops/elementwise/binary';
+import { sum } from '../ops/reduce/reduce';
+import { reshape } from '../ops/shape/reshape';
+import { slice } from '../ops/shape/slice';
 import { sameShape } from '../shape';
-import type { Operator, Shape, Tensor } from '../types';
+import type { Node, Operator, Shape, Tensor } from '../types';
 import { evaluateScan, evaluateScanGradient } from './selective-scan-reference';
 import { expandScan, expandScanGradient } from './selective-scan-lower';
 
@@ -134,4 +138,19 @@ export function selectiveScan({ u, delta, A, B, C, D, initialState, keepStates }
   const attributes = { hasD: D !== undefined, hasInitial: initialState !== undefined };
   const [y, lastState, states] = apply(scanOperator, inputs, attributes) as [Tensor, Tensor, Tensor];
   return { y, lastState, ...(keepStates && { states }) };
+}
+
+/**
+ * y of the last step of a scan, (1, B, E), from the last state: what a model needs whose answer comes at the end.
+ * The gradient then enters the scan at its end alone.
+ */
+export function lastOutput({ inputs, outputs, attributes }: Node<ScanAttributes>): Tensor {
+  const [u, , A, , C] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const { L, B, E, N } = scanDims(u, A);
+  const last = (x: Tensor): Tensor => slice(x, 0, L - 1, L);
+  const groups = C.shape.length === 4 ? C.shape[2]! : 1;
+  const map = C.shape.length === 2 ? reshape(C, [1, 1, E, N]) : reshape(last(C), [B, groups, 1, N]);
+  const width = C.shape.length === 2 ? [1, E] : [groups, E / groups];
+  const y = reshape(sum(mul(reshape(outputs[1]!, [B, ...width, N]), map), [3]), [1, B, E]);
+  return attributes.hasD ? add(y, mul(last(u), inputs[5]!)) : y;
 }
