@@ -45,6 +45,8 @@ export interface BenchCase {
 interface Times {
   readonly median_ms: number;
   readonly min_ms: number;
+  /** 95 % of the repetitions took less; where there are at least twenty. */
+  readonly p95_ms?: number;
   /** Median of the processor time. */
   readonly cpu_ms?: number;
 }
@@ -83,6 +85,7 @@ function times(samples: readonly Sample[]): Times {
   return {
     median_ms: round(median(wall)),
     min_ms: round(Math.min(...wall)),
+    ...(wall.length >= 20 && { p95_ms: round(sorted(wall)[Math.ceil(0.95 * wall.length) - 1]!) }),
     ...(cpu.length > 0 && { cpu_ms: round(median(cpu)) }),
   };
 }

@@ -1,5 +1,6 @@
 /** @file All benchmarks, by name. */
 import { blockCase } from './cases/block';
+import { curvesCase } from './cases/curves';
 import { decodeCases } from './cases/decode';
 import { inductionStep } from './cases/induction';
 import { lmMemory, lmStep } from './cases/lm';
@@ -21,6 +22,7 @@ export const benches: readonly BenchCase[] = [
   ...decodeCases,
   ...lspCases,
   lspColdStart,
+  curvesCase,
 ];
 
 /** Runs the named benchmarks (all without names) one after the other; unknown names match nothing. */
@@ -49,7 +51,8 @@ export async function runChild(name: string): Promise<void> {
 export function formatResult(result: BenchResult): string {
   const { name, ours, peers = [], ratio, spread, bound, unit = 'ms', note } = result;
   const cpu = (ms: number | undefined): string => (ms === undefined ? '' : ` (processor ${ms})`);
-  const head = `${name}: ours ${ours.median_ms} ${unit}${cpu(ours.cpu_ms)}`;
+  const late = ours.p95_ms === undefined ? '' : `, 95 % below ${ours.p95_ms}`;
+  const head = `${name}: ours ${ours.median_ms} ${unit}${cpu(ours.cpu_ms)}${late}`;
   const counts = ratio === null ? '' : `, ratio ${ratio} (${spread!.join(' … ')})`;
   const each = peers.map(
     (peer) =>
