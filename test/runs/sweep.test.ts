@@ -13,6 +13,7 @@ import {
   runJobs,
   settingsOf,
   shortNames,
+  shortValue,
   submitArray,
 } from '../../src/runs/sweep';
 import { newRun, temporaryFolder, trainRow } from './run';
@@ -49,6 +50,15 @@ describe('the plan of a sweep', () => {
     assert.equal(folderOf(first!, 'abcdef0123'), 'mixer-mamba_lr-0.001_abcdef');
     assert.match(folderOf(fifth!, 'abcdef0123'), /^[\w.+-]+$/);
     assert.notEqual(folderOf(first!, 'abcdef0123'), folderOf(first!, 'bbcdef0123'));
+  });
+});
+
+describe('short forms', () => {
+  it('of values and paths are readable in a table', () => {
+    assert.equal(shortValue({ mixer: 's4d', d_state: 64 }), 's4d d_state=64');
+    assert.equal(shortValue(0.000123456), '0.0001235');
+    assert.equal(shortValue([1, 2]), '[1,2]');
+    assert.equal(shortNames(['model.layers.0', 'seed']).get('model.layers.0'), 'layers.0');
   });
 });
 

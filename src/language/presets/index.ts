@@ -1,21 +1,13 @@
-/** @file Built-in configs that `extends` can name: the published language models, sizes as released. */
-import { published, type Published } from './published';
+/** @file Built-in configs that `extends` can name: published models, by their sizes. */
+import { published } from './list';
+import type { Published } from './types';
 
-export { published, type Published } from './published';
+export { published } from './list';
+export type { Published } from './types';
 
 /** Only the model: data and training are the user's. */
-function textOf({ name, mixer, d_model, n_layer, vocab_size, options, note }: Published): string {
-  const item = [`repeat: ${n_layer}`, `mixer: ${mixer}`, ...options].join(', ');
-  return [
-    `# ${name}: ${note}`,
-    'model:',
-    `  d_model: ${d_model}`,
-    `  vocab_size: ${vocab_size}`,
-    '  layers:',
-    `    - {${item}}`,
-    '',
-  ].join('\n');
-}
+const textOf = ({ name, note, model }: Published): string =>
+  [`# ${name}: ${note}`, 'model:', ...model.map((line) => `  ${line}`), ''].join('\n');
 
 /** Texts by name, smallest first within a family. */
 export const presets: ReadonlyMap<string, string> = new Map(
@@ -26,10 +18,10 @@ export const presets: ReadonlyMap<string, string> = new Map(
 export function presetSummary(name: string): string | undefined {
   const preset = published.find((one) => one.name === name);
   if (!preset) return undefined;
-  const { mixer, n_layer, d_model, parameters } = preset;
+  const { sizes, parameters } = preset;
   const millions =
     parameters >= 1e9 ? `${(parameters / 1e9).toFixed(2)} G` : `${Math.round(parameters / 1e6)} M`;
-  return `${n_layer} × ${mixer}, d_model ${d_model}, ${millions} parameters`;
+  return `${sizes}, ${millions} parameters`;
 }
 
 /** Markdown with the published numbers. */
@@ -39,8 +31,7 @@ export function presetMarkdown(name: string): string | undefined {
   return [
     `**${name}**: ${presetSummary(name)}`,
     preset.note,
-    `Published zero-shot results: Pile perplexity ${preset.pile}, LAMBADA perplexity ${preset.lambada[0]}, ` +
-      `accuracy ${preset.lambada[1]} %.`,
+    ...(preset.results === undefined ? [] : [preset.results]),
     `[${preset.paper.title}](${preset.paper.url}), ${preset.paper.year}`,
   ].join('\n\n');
 }

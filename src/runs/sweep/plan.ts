@@ -35,17 +35,23 @@ export function shortNames(paths: readonly string[]): Map<string, string> {
   const end = (path: string, steps: number): string => path.split('.').slice(-steps).join('.');
   return new Map(
     paths.map((path) => {
-      let steps = 1;
+      // A number alone says little: `layers.0`.
+      let steps = /\.\d+$/.test(path) ? 2 : 1;
       while (paths.some((other) => other !== path && end(other, steps) === end(path, steps))) steps++;
       return [path, end(path, steps)];
     }),
   );
 }
 
-/** A value in few characters, for tables. */
+/** A value in few characters, for tables: `0.001`, `mamba`, `s4d d_state=64`. */
 export function shortValue(value: Plain | undefined): string {
   if (typeof value === 'number') return String(Number(value.toPrecision(4)));
-  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  if (typeof value === 'string') return value;
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    return JSON.stringify(value ?? null);
+  return Object.entries(value)
+    .map(([key, one]) => (key === 'mixer' || key === 'type' ? shortValue(one) : `${key}=${shortValue(one)}`))
+    .join(' ');
 }
 
 /** Longest part of a folder name that a value gives. */
