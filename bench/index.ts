@@ -7,6 +7,7 @@ import { lmMemory, lmStep } from './cases/lm';
 import { lspCases } from './cases/lsp';
 import { lspColdStart } from './cases/lsp-start';
 import { sessionStart } from './cases/session';
+import { ltiCases } from './cases/lti';
 import { serve } from './child';
 import { type BenchCase, type BenchResult, runCase } from './harness';
 
@@ -15,6 +16,7 @@ export const benches: readonly BenchCase[] = [
   blockCase('mamba', { batch: 1, length: 1024, d_model: 768 }, 6.5),
   blockCase('mamba2', { batch: 4, length: 512, d_model: 256 }, 6),
   blockCase('mamba2', { batch: 1, length: 1024, d_model: 768 }, 6),
+  ...ltiCases,
   inductionStep,
   lmStep,
   lmMemory,

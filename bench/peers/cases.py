@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import lti
 from decode import prepare_decode
 from models import Model, mamba2_block, mamba_block
 
@@ -48,6 +49,7 @@ def prepare_step(block, last):
 
 PREPARE = {
     "decode": prepare_decode,
+    **lti.PREPARE,
     "mamba-block": prepare_block(mamba_block),
     "mamba2-block": prepare_block(mamba2_block),
     "induction-step": prepare_step(mamba_block, last=True),

@@ -1,5 +1,5 @@
 /** @file When two tensors agree: the rules of golden cases. */
-import type { CaseTensor, Tolerance } from './case';
+import type { CaseTensor, GoldenCase, Tolerance } from './case';
 
 /** One compared tensor with its measures. */
 export interface Comparison {
@@ -123,4 +123,19 @@ export function compareUpdate(
     rule,
     ...(problem ? { problem } : {}),
   };
+}
+
+/** Everything that the file expects and the target computed. */
+export function compareAll(goldenCase: GoldenCase, results: Readonly<Record<string, Actual>>): Comparison[] {
+  return goldenCase.names
+    .filter((name) => /^(output|grad)\./.test(name) && Object.hasOwn(results, name))
+    .map((name) =>
+      compareTensor(
+        name,
+        results[name]!,
+        goldenCase.tensor(name),
+        goldenCase.tolerance,
+        goldenCase.loose.has(name),
+      ),
+    );
 }

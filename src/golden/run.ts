@@ -1,10 +1,10 @@
 /** @file Running golden cases: any folder, also one never seen before. */
 import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadCase, type GoldenCase } from './case';
-import { compareTensor, type Comparison } from './compare';
+import { loadCase } from './case';
+import { compareAll } from './compare';
 import { DeviceAbsent, MalformedCase, NotSupported } from './errors';
-import { GOLDEN_DEVICES, Machine, type GoldenDevice, type Results } from './machine';
+import { GOLDEN_DEVICES, Machine, type GoldenDevice } from './machine';
 import { exitCodeOf, type CaseReport, type GoldenReport } from './report';
 import { targets } from './targets';
 
@@ -110,19 +110,4 @@ async function runCase(path: string, device: GoldenDevice): Promise<CaseReport> 
     if (error instanceof DeviceAbsent) return done({ status: 'device-absent', ...empty });
     return done({ status: 'disagrees', ...empty, message: `failed: ${message}` });
   }
-}
-
-/** Everything that the file expects and the target computed. */
-function compareAll(goldenCase: GoldenCase, results: Results): Comparison[] {
-  return goldenCase.names
-    .filter((name) => /^(output|grad)\./.test(name) && Object.hasOwn(results, name))
-    .map((name) =>
-      compareTensor(
-        name,
-        results[name]!,
-        goldenCase.tensor(name),
-        goldenCase.tolerance,
-        goldenCase.loose.has(name),
-      ),
-    );
 }

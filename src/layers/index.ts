@@ -11,12 +11,14 @@ import { mamba } from './mamba';
 import { mamba2 } from './mamba2';
 import { mamba3 } from './mamba3';
 import { mlp } from './mlp';
+import { s4 } from './s4';
 import { s4d } from './s4d';
 
 export const mixers: Readonly<Record<string, LayerDefinition>> = {
   mamba,
   mamba2,
   mamba3,
+  s4,
   s4d,
   dss,
   h3,
@@ -32,6 +34,7 @@ export const mixers: Readonly<Record<string, LayerDefinition>> = {
 export const mixerExamples: Readonly<Record<string, string>> = {
   mamba: '{mixer: mamba, d_state: 16}',
   mamba2: '{mixer: mamba2, d_state: 64, headdim: 32}',
+  s4: '{mixer: s4, d_state: 64}',
   s4d: '{mixer: s4d, d_state: 64}',
   mamba3: '{mixer: mamba3, d_state: 64, headdim: 32}',
   dss: '{mixer: dss, kernel: exp}',

@@ -2,8 +2,15 @@
 import type { Shape } from '../graph';
 import type { Random } from '../util/random';
 
-/** Draws the initial values of one parameter, row-major. */
-export type Init = (shape: Shape, random: Random) => Float32Array;
+/**
+ * Draws the initial values of one parameter, row-major.
+ * @param drawn values of the parameters of the same layer that come before, by their names within it
+ */
+export type Init = (
+  shape: Shape,
+  random: Random,
+  drawn?: (name: string) => Float32Array | undefined,
+) => Float32Array;
 
 const size = (shape: Shape): number => shape.reduce((product, extent) => product * extent, 1);
 

@@ -70,7 +70,11 @@ export function initialValues(
 ): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();
   for (const [name, { shape, init }] of parameters) {
-    values.set(name, init(shape, new Random(seed, 'parameter', name)));
+    const drawn = (near: string): Float32Array | undefined => values.get(layerOf(name) + near);
+    values.set(name, init(shape, new Random(seed, 'parameter', name), drawn));
   }
   return values;
 }
+
+/** `backbone.layers.N.mixer.`, or nothing for what belongs to no layer. */
+const layerOf = (name: string): string => /^backbone\.layers\.\d+\.mixer\./.exec(name)?.[0] ?? '';

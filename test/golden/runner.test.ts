@@ -27,6 +27,7 @@ const targets = [
   'h3-layer',
   'long-conv-block-fft',
   'long-conv-layer-short-kernel',
+  's4-dplr-bidirectional',
   's4-hippo',
   's4d-block-channels',
   's4d-kernel-variants',

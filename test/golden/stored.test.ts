@@ -34,6 +34,8 @@ const WEBGPU_CASES = new Set([
   'mamba2-block-variants',
   'mamba2-lm',
   'mamba2-lm-train',
+  's4-dplr-nssm1-softplus',
+  's4-dplr-rank2',
   's4d-block-bidirectional',
   's4d-kernel-variants',
 ]);

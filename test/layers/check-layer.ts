@@ -38,8 +38,9 @@ function close(
   }
 }
 
-/** Numbers in the graph are float32: attention's scale and wavelengths, the π of Mamba-3's angles. */
-const toleranceOf = ({ mixer }: Variant): number => (['attention', 'mamba3'].includes(mixer) ? 3e-7 : 1e-8);
+/** Numbers in the graph are float32: attention's scale and wavelengths, the π of Mamba-3's angles, S4's Fourier matrices. */
+const toleranceOf = ({ mixer }: Variant): number =>
+  ['attention', 'mamba3', 's4'].includes(mixer) ? 3e-7 : 1e-8;
 
 /** A layer of the variant with random parameters near their initial values, and a random input. */
 export function setUp(variant: Variant) {
@@ -62,7 +63,9 @@ export function setUp(variant: Variant) {
   const random = new Random(7, JSON.stringify(variant));
   const values: Record<string, Float64Array> = {};
   for (const [name, { shape, init }] of Object.entries(specs)) {
-    values[name] = Float64Array.from(init(shape, random), (value) => value + 0.3 * random.normal());
+    const drawn = (near: string): Float32Array => Float32Array.from(values[near]!);
+    const start = init(shape, random, drawn);
+    values[name] = Float64Array.from(start, (value) => value + 0.3 * random.normal());
   }
   const shape = [batch, length, d_model] as const;
   const x = Float64Array.from({ length: size(shape) }, () => random.normal());

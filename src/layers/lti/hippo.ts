@@ -88,11 +88,20 @@ function project(V: ComplexMatrix, kept: readonly number[], x: Float64Array): Co
   return { re: along(V.re, 1), im: along(V.im, -1) };
 }
 
+const known = new Map<string, NormalForm>();
+
 /**
  * @param N even
  * @param rank at least `smallestRank`
  */
 export function normalForm(measure: Measure, N: number, rank: number): NormalForm {
+  const key = `${measure} ${N} ${rank}`;
+  let form = known.get(key);
+  if (!form) known.set(key, (form = computeNormalForm(measure, N, rank)));
+  return form;
+}
+
+function computeNormalForm(measure: Measure, N: number, rank: number): NormalForm {
   const { A, B } = transition(measure, N);
   const P = lowRank(measure, N, rank);
   const normal = A.map((value, index) => {

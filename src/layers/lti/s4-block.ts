@@ -148,14 +148,17 @@ export interface BlockOutput {
   readonly y: Tensor;
 }
 
+/** y = K ∗ u + D u, with D (channels, H): (channels · H, batch, time). */
+export const skipped = (u: Tensor, convolved: Tensor, D: Tensor, r: BlockSizes): Tensor =>
+  g.add(convolved, g.mul(g.reshape(D, [convolved.shape[0]!, 1, 1]), repeated(u, r.channels)));
+
 /**
  * @param u (H, batch, time)
  * @param convolved (channels · H, batch, time)
  */
 export function finish(u: Tensor, convolved: Tensor, p: Tensors, r: BlockSizes): BlockOutput {
   const [rows, batch, length] = convolved.shape as [number, number, number];
-  const skip = g.reshape(p['layer.D']!, [rows, 1, 1]);
-  const y = g.add(convolved, g.mul(skip, repeated(u, r.channels)));
+  const y = skipped(u, convolved, p['layer.D']!, r);
   const active = g.reshape(activations[r.activation](y), [rows, batch * length]);
   const [weight, bias] = [p['output_linear.0.weight']!, p['output_linear.0.bias']!];
   const d_model = u.shape[0]!;

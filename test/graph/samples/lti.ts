@@ -19,6 +19,40 @@ const long = (name: string, [H, rows, L]: readonly number[], taps: number, ahead
   build: (u, k) => g.longConv(u!, k!, { ahead }),
 });
 
+/** Kernel, recurrence matrix and recovered output map of a model that decays fast. */
+const dplr = (name: string, rank: number, length: number): Sample => {
+  const [H, M, kernels] = [2, 2, 2];
+  return {
+    name: `dplrKernel, ${name}`,
+    inputs: [
+      within(-2, -0.5, H, M),
+      within(-3, 3, H, M),
+      float(rank, H, M),
+      float(rank, H, M),
+      float(H, M),
+      float(H, M),
+      float(kernels, H, M),
+      float(kernels, H, M),
+      within(0.2, 0.6, H, 1),
+    ],
+    build(lRe, lIm, pRe, pIm, bRe, bIm, cRe, cIm, delta) {
+      const model = {
+        lambda: { re: lRe!, im: lIm! },
+        P: { re: pRe!, im: pIm! },
+        B: { re: bRe!, im: bIm! },
+        C: { re: cRe!, im: cIm! },
+        delta: delta!,
+      };
+      const recurrence = g.dplrRecurrence(model);
+      const matrix = g.realMatrix(recurrence);
+      const C = g.recoverOutput(model.C, matrix, length, 256);
+      const x = g.dplrStep(recurrence, { re: g.ones([3, H, M]), im: g.zeros([3, H, M]) }, g.ones([3, H]));
+      return [g.dplrKernel(model, length), matrix, C.re, C.im, x.re, x.im];
+    },
+    tolerance: 2e-5,
+  };
+};
+
 export const ltiSamples: readonly Sample[] = [
   diagonal('one token', [2, 1, 1, 2]),
   diagonal('one chunk', [2, 3, 7, 3]),
@@ -37,6 +71,9 @@ export const ltiSamples: readonly Sample[] = [
   long('as long as the input', [2, 3, 150], 150),
   long('as long as the input, ahead', [2, 3, 150], 150, true),
   long('half as long as the input', [2, 2, 151], 80),
+  dplr('odd length', 1, 15),
+  dplr('even length, rank 2', 2, 12),
+  dplr('prime length', 1, 7),
   {
     name: 'diagonalKernel',
     inputs: [within(-0.4, -0.01, 2, 3), within(-3, 3, 2, 3), float(2, 3), float(2, 3)],

@@ -22,7 +22,7 @@ const draw = (parameters: Parameters, name: string): Float32Array =>
   parameters[name]!.init(parameters[name]!.shape, new Random(1, name));
 
 describe('checks of time-invariant layers', () => {
-  for (const mixer of ['s4d', 'dss']) {
+  for (const mixer of ['s4', 's4d', 'dss']) {
     it(`${mixer}: an odd d_state, step sizes the wrong way round, copies that do not divide`, () => {
       const [odd] = problems(mixer, { d_state: 7 });
       assert.match(odd!.message, /d_state \(7\) must be even.*conjugate pairs/);
@@ -40,6 +40,21 @@ describe('checks of time-invariant layers', () => {
     assert.match(heads!.message, /head_dim \(5\) must divide d_model \(12\)/);
     assert.equal(heads!.suggestion, 4);
     assert.match(problems('h3', { dt_min: 0.2 })[0]!.message, /dt_min \(0.2\) must be smaller/);
+  });
+
+  it('s4: a kernel shorter than the data, a rank that is too small, a length without factors', () => {
+    const definition = mixers['s4']!;
+    const check = (options: Record<string, unknown>) =>
+      definition.check(definition.options.parse(options), { ...dims, length: 64 });
+    assert.match(check({ l_max: 32 })[0]!.message, /l_max \(32\) is shorter than the data \(64 tokens\)/);
+    const [rank] = check({ init: 'legt', rank: 1 });
+    assert.match(rank!.message, /init legt needs rank 2/);
+    assert.deepEqual([rank!.path, rank!.suggestion], [['rank'], 2]);
+    const [prime] = check({ l_max: 16381 });
+    assert.match(prime!.message, /l_max \(16381\) has no small factors/);
+    assert.deepEqual(check({ l_max: prime!.suggestion }), []);
+    const resolved = definition.resolve(definition.options.parse({}), { ...dims, length: 16381 });
+    assert.equal((resolved as { l_max: number }).l_max, prime!.suggestion);
   });
 
   it('dss: a softmax kernel shorter than the data', () => {
@@ -77,7 +92,7 @@ describe('checks of time-invariant layers', () => {
   });
 
   it('bidirectional layers are not causal', () => {
-    for (const mixer of ['s4d', 'dss', 'long-conv']) {
+    for (const mixer of ['s4', 's4d', 'dss', 'long-conv']) {
       const { options, resolve, causal } = mixers[mixer]!;
       for (const bidirectional of [true, false]) {
         assert.equal(causal(resolve(options.parse({ bidirectional }), dims)), !bidirectional);

@@ -1,11 +1,13 @@
 /** @file The time-invariant mixers, in many shapes and with every option, against plain float64 loops. */
 import { mixers } from '../../../src/layers';
 import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from '../check-layer';
+import { slowS4 } from './slow-dplr';
 import { slowH3 } from './slow-h3';
 import { slowLongConv } from './slow-long-conv';
 import { slowDss, slowS4d } from './slow-s4';
 
 const slow: Readonly<Record<string, Slow>> = {
+  s4: slowS4 as unknown as Slow,
   s4d: slowS4d as unknown as Slow,
   dss: slowDss as unknown as Slow,
   h3: slowH3 as unknown as Slow,
@@ -19,6 +21,10 @@ type Row = [
 ];
 
 const rows: Row[] = [
+  ['s4', { d_state: 4, l_max: 7 }, [3, 2, 7]],
+  ['s4', { d_state: 4, l_max: 8, init: 'legt', n_ssm: 1, channels: 2 }, [2, 1, 6]],
+  ['s4', { d_state: 6, l_max: 5, init: 'fout', rank: 2, dt_transform: 'softplus' }, [2, 2, 5]],
+  ['s4', { d_state: 4, l_max: 12, bidirectional: true, rank: 2, n_ssm: 2 }, [4, 1, 9]],
   ['s4d', { d_state: 4 }, [3, 2, 7]],
   ['s4d', { d_state: 2, init: 'diag-inv', disc: 'bilinear', channels: 2, n_ssm: 1 }, [4, 1, 9]],
   ['s4d', { d_state: 4, init: 'diag-legs', dt_transform: 'softplus', n_ssm: 2 }, [4, 2, 5]],
