@@ -4,7 +4,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { canvasMeasure } from '../../src/figures/core/canvas';
 import { sceneToSvg } from '../../src/figures/core/svg';
 import { printTheme } from '../../src/figures/core/theme';
-import type { Scene } from '../../src/figures/core/scene';
+import type { Measure, Scene } from '../../src/figures/core/scene';
 import { layoutSequence } from '../../src/figures/scan/layout';
 import { drawSequence } from '../../src/figures/scan/sequence';
 import { scanSummary } from '../../src/figures/scan/step';
@@ -12,10 +12,15 @@ import { inspectionCsv, inspectionJson } from '../../src/figures/scan/table';
 import { sceneToPng } from '../shared/canvas';
 import { useSource, useWidth } from '../shared/hooks';
 import { DataTable } from './data-table';
-import { Header, LayerLine } from './header';
+import { figureOf, labelOf } from './figures';
+import { FigurePanel } from './figure-panel';
+import { Header, LayerLine, viewNames } from './header';
 import type { ScanModel } from './model';
 import { SequencePanel } from './sequence-panel';
 import { StepPanel } from './step-panel';
+import { numbersOf } from './tables';
+import { ViewLine } from './view-line';
+import { views } from '../../src/protocol/view-scan';
 
 function useKeys(model: ScanModel): void {
   useEffect(() => {
@@ -31,28 +36,49 @@ function useKeys(model: ScanModel): void {
 
 function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement): boolean {
   const control = event.ctrlKey || event.metaKey;
-  const { position, scan } = model;
-  if (!scan) return false;
+  const { position, state } = model;
+  const { view } = state;
   // The table scrolls with these keys.
   const scrolling = target.matches('.data-scroll, .states-scroll');
+  const chosen = /^[1-6]$/.test(event.key) ? views[Number(event.key) - 1] : undefined;
+  if (chosen && !control && !event.shiftKey) {
+    if (model.unavailable(chosen) === undefined) model.patch({ view: chosen, table: null });
+    return true;
+  }
   switch (event.key) {
     case 'ArrowLeft':
     case 'ArrowRight': {
       if (scrolling) return false;
       const direction = event.key === 'ArrowLeft' ? -1 : 1;
-      if (control) model.jumpToWrite(direction);
+      if (view === 'order') model.moveStep(direction * (event.shiftKey ? 8 : 1));
+      else if (view === 'training') model.moveFrame(direction);
+      else if (view === 'attention' && !event.shiftKey && !control) model.moveSource(direction);
+      else if (control) model.jumpToWrite(direction);
       else model.moveTo(position + direction * (event.shiftKey ? 8 : 1));
       return true;
     }
     case 'Home':
     case 'End':
       if (control || scrolling) return false;
-      model.moveTo(event.key === 'Home' ? 0 : scan.length - 1);
+      model.moveTo(event.key === 'Home' ? 0 : model.length - 1);
+      return true;
+    case '[':
+    case ']':
+      if (model.frames.length === 0) return false;
+      model.moveFrame(event.key === '[' ? -1 : 1);
+      return true;
+    case 'm':
+    case 'M':
+      if (view !== 'kernel' || control) return false;
+      model.patch({ mode: state.mode === null ? 0 : state.mode + 1 });
       return true;
     case 'ArrowUp':
     case 'ArrowDown':
       if (control || scrolling || !target.matches('.plot')) return false;
-      model.moveChannel(event.key === 'ArrowUp' ? -1 : 1);
+      if (view === 'attention') model.moveTo(position + (event.key === 'ArrowUp' ? -1 : 1));
+      else if (view === 'kernel')
+        model.patch({ channel: Math.max(0, model.filterChannel + (event.key === 'ArrowUp' ? -1 : 1)) });
+      else model.moveChannel(event.key === 'ArrowUp' ? -1 : 1);
       return true;
     case 'PageUp':
     case 'PageDown':
@@ -75,7 +101,7 @@ function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement):
     case 't':
     case 'T':
       if (control) return false;
-      model.patch({ table: model.state.table === null ? 'delta' : null });
+      model.patch({ table: state.table === null ? model.firstTable : null });
       return true;
     case 'Escape':
       document.querySelector<HTMLElement>('.bar button, .bar input')?.focus();
@@ -85,12 +111,21 @@ function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement):
   }
 }
 
-/** The sequence drawn anew on white, whatever the theme. */
+/** The view drawn anew on white, whatever the theme. */
 function figure(model: ScanModel): Scene | undefined {
   const { scan } = model;
-  if (!scan) return undefined;
   const theme = { ...printTheme(model.theme.fonts), fontSize: 13 };
   const measure = canvasMeasure(theme.fonts);
+  const drawn = figureOf(model, 1180, theme, measure);
+  if (drawn) {
+    return {
+      ...drawn.scene,
+      background: theme.background,
+      title: `${labelOf(model)} · ${model.name}`,
+      description: drawn.summary,
+    };
+  }
+  if (!scan || model.state.view !== 'sequence') return undefined;
   const layout = layoutSequence(scan, {
     width: 960,
     narrow: false,
@@ -151,6 +186,76 @@ function NoScan({ model }: { model: ScanModel }): JSX.Element {
   );
 }
 
+/** Why there is no picture, and what there is instead. */
+function NoView({ model }: { model: ScanModel }): JSX.Element {
+  const { view } = model.state;
+  const why = model.unavailable(view);
+  if (view === 'attention' && model.survey) {
+    return (
+      <div class="note">
+        <h2>No layer mixes tokens</h2>
+        <p>None of the layers of this model shows a matrix between tokens.</p>
+      </div>
+    );
+  }
+  if (why === undefined)
+    return (
+      <div class="note">
+        <p role="status">{model.busy ? 'Looking at this example.' : 'There is nothing to show yet.'}</p>
+      </div>
+    );
+  const scans = model.nearestScanLayer();
+  return (
+    <div class="note">
+      <h2>{viewNames[view]} is not possible here</h2>
+      <p>{why}</p>
+      <div class="actions">
+        {scans !== undefined && scans !== model.layer && view === 'memory' && (
+          <button type="button" class="button" onClick={() => model.patch({ layer: scans })}>
+            {`Show layers.${scans}`}
+          </button>
+        )}
+        <button type="button" class="button quiet" onClick={() => model.patch({ view: 'attention' })}>
+          Show hidden attention
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function ViewPanel({
+  model,
+  width,
+  measure,
+}: {
+  model: ScanModel;
+  width: number;
+  measure: Measure;
+}): JSX.Element {
+  const { state, theme } = model;
+  const drawn = useMemo(
+    () => figureOf(model, width, theme, measure),
+    [
+      state,
+      theme,
+      width,
+      measure,
+      model.inspection,
+      model.survey,
+      model.filters,
+      model.frames,
+      model.losses,
+      state.view === 'memory' ? model.linked : 0,
+    ],
+  );
+  if (!drawn) return <NoView model={model} />;
+  return (
+    <div class={model.busy ? 'views single stale' : 'views single'}>
+      <FigurePanel model={model} figure={drawn} label={labelOf(model)} />
+    </div>
+  );
+}
+
 function Failure({ model }: { model: ScanModel }): JSX.Element {
   return (
     <div class="note" role="alert">
@@ -189,18 +294,23 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
   const plotWidth = beside ? width - 32 - stepWidth - 32 : width - 32;
 
   const save = async (kind: 'png' | 'svg' | 'csv' | 'json'): Promise<void> => {
-    if (!inspection) return;
-    const name = `${model.name || 'scan'}-layer${inspection.layer}`.replace(/[^\w.-]+/g, '-');
-    if (kind === 'csv')
-      model.send({ type: 'export', kind, name: `${name}.csv`, data: inspectionCsv(inspection) });
-    else if (kind === 'json')
-      model.send({ type: 'export', kind, name: `${name}.json`, data: inspectionJson(inspection) });
-    else {
+    const part = state.view === 'sequence' ? '' : `-${state.view}`;
+    const name = `${model.name || 'scan'}-layer${model.layer}${part}`.replace(/[^\w.-]+/g, '-');
+    if (kind === 'csv' || kind === 'json') {
+      const numbers = numbersOf(model);
+      if (!numbers) return;
+      const data = kind === 'csv' ? inspectionCsv(numbers) : inspectionJson(numbers);
+      model.send({ type: 'export', kind, name: `${name}.${kind}`, data });
+    } else {
       const scene = figure(model);
       if (!scene) return;
       if (kind === 'svg') model.send({ type: 'export', kind, name: `${name}.svg`, data: sceneToSvg(scene) });
       else model.send({ type: 'export', kind, name: `${name}.png`, data: await sceneToPng(scene, 2) });
     }
+  };
+  const onCopy = (): void => {
+    const numbers = numbersOf(model);
+    if (numbers) model.send({ type: 'copy', text: inspectionCsv(numbers).slice(0, 9_000_000) });
   };
   const onExport = (kind: 'png' | 'svg' | 'csv' | 'json'): void => {
     save(kind).catch((error: unknown) => model.send({ type: 'error', message: String(error) }));
@@ -212,7 +322,10 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
     'data-mixer': inspection?.mixer ?? '',
     'data-example': state.ids ? 'typed' : String(inspection?.example ?? state.example),
     'data-channel': scan ? String(model.channel) : '',
-    'data-position': scan ? String(model.position) : '',
+    'data-position': inspection ? String(model.position) : '',
+    'data-view': state.view,
+    'data-source': state.source === null ? '' : String(state.source),
+    'data-frames': String(model.frames.length),
     'data-busy': String(model.busy),
     'data-probe': state.table ?? '',
     'data-playing': String(model.playing),
@@ -220,10 +333,13 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
   return (
     <main class={`scan ${size}`} ref={root} {...attributes}>
       <h1 class="sr-only">Scan</h1>
-      <Header model={model} width={width || 1000} onExport={onExport} />
+      <Header model={model} width={width || 1000} onExport={onExport} onCopy={onCopy} />
       {model.busy && <div class="progress" role="progressbar" aria-label="Inspecting" />}
-      {inspection && <LayerLine model={model} width={width || 1000} />}
-      {width === 0 ? null : model.failure !== undefined ? (
+      {inspection && state.view !== 'order' && <LayerLine model={model} width={width || 1000} />}
+      {state.table === null && <ViewLine model={model} width={width || 1000} />}
+      {width === 0 ? null : state.view === 'order' && state.table === null ? (
+        <ViewPanel model={model} width={width - 32} measure={measure} />
+      ) : model.failure !== undefined ? (
         <Failure model={model} />
       ) : inspection === undefined ? (
         <div class="note">
@@ -231,6 +347,8 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
         </div>
       ) : state.table !== null ? (
         <DataTable model={model} />
+      ) : state.view !== 'sequence' ? (
+        <ViewPanel model={model} width={width - 32} measure={measure} />
       ) : scan === undefined ? (
         <NoScan model={model} />
       ) : (

@@ -5,12 +5,27 @@ import { number3, visible } from '../../src/figures/core/format';
 import { probeTable } from '../../src/figures/scan/table';
 import { Select } from '../shared/controls';
 import type { ScanModel } from './model';
+import { numbersOf } from './tables';
 
 /** Cells that are all put into the page; larger tables come in pages of positions. */
 const wholeBelow = 24_000;
 
 export function DataTable({ model }: { model: ScanModel }): JSX.Element | null {
-  const { inspection, state } = model;
+  const { state } = model;
+  const inspection = useMemo(
+    () => numbersOf(model),
+    [
+      model.inspection,
+      model.survey,
+      model.filters,
+      model.frames,
+      state.view,
+      state.order,
+      state.frame,
+      model.position,
+      model.layer,
+    ],
+  );
   const names = Object.keys(inspection?.probes ?? {});
   const name = names.includes(state.table ?? '') ? state.table! : (names[0] ?? '');
   const table = useMemo(
@@ -18,7 +33,12 @@ export function DataTable({ model }: { model: ScanModel }): JSX.Element | null {
     [inspection, name, model.channel],
   );
   const [page, setPage] = useState(0);
-  if (!inspection || !table) return null;
+  if (!inspection || !table || names.length === 0)
+    return (
+      <div class="note">
+        <p>There are no numbers here yet.</p>
+      </div>
+    );
   const perPage = Math.max(16, Math.floor(wholeBelow / Math.max(1, table.columns.length)));
   const pages = Math.max(1, Math.ceil(table.rows.length / perPage));
   const at = Math.min(page, pages - 1);

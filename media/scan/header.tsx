@@ -6,6 +6,7 @@ import { quantityNames } from '../../src/figures/scan/heat';
 import { defaultRows, rowNames, type ChannelQuantity } from '../../src/figures/scan/layout';
 import { IconButton, Menu, Segmented, Select, type MenuItem } from '../shared/controls';
 import { Icon } from '../shared/icons';
+import { views, type ViewName } from '../../src/protocol/view-scan';
 import type { ScanModel } from './model';
 import { parseTokens } from './tokens';
 
@@ -13,10 +14,12 @@ export function Header({
   model,
   width,
   onExport,
+  onCopy,
 }: {
   model: ScanModel;
   width: number;
   onExport(kind: 'png' | 'svg' | 'csv' | 'json'): void;
+  onCopy(): void;
 }): JSX.Element {
   const { state, inspection } = model;
   const [typing, setTyping] = useState(false);
@@ -27,17 +30,18 @@ export function Header({
     run: () => model.patch({ rows: { ...state.rows, [id]: !(state.rows[id] ?? true) } }),
   }));
   const more: (MenuItem | 'separator')[] = [
-    ...rowItems,
-    'separator',
+    ...(state.view === 'sequence' ? [...rowItems, 'separator' as const] : []),
     { label: 'Read the newest checkpoint', run: () => model.ask() },
     { label: 'Open Curves', run: () => model.send({ type: 'command', command: 'curves' }) },
     { label: 'Show Log', run: () => model.send({ type: 'command', command: 'log' }) },
   ];
-  const saved: MenuItem[] = [
+  const saved: (MenuItem | 'separator')[] = [
     { label: 'Save picture as PNG…', run: () => onExport('png') },
     { label: 'Save figure as SVG…', run: () => onExport('svg') },
     { label: 'Save numbers as CSV…', run: () => onExport('csv') },
     { label: 'Save numbers as JSON…', run: () => onExport('json') },
+    'separator',
+    { label: 'Copy numbers as CSV', run: onCopy },
   ];
   const step = inspection?.step;
   return (
@@ -66,6 +70,7 @@ export function Header({
         }}
       />
       {typing && !narrow && <TokenInput model={model} />}
+      <ViewSwitch model={model} compact={width < 1000 || (typing && width < 1300)} />
       <span class="spring" />
       {model.newer !== undefined && (
         <button type="button" class="link" onClick={() => model.ask()}>
@@ -74,14 +79,43 @@ export function Header({
       )}
       <IconButton
         icon={state.table === null ? 'table' : 'chart'}
-        label={state.table === null ? 'Show data as table (T)' : 'Show the sequence (T)'}
+        label={state.table === null ? 'Show data as table (T)' : 'Show the picture (T)'}
         testid="show-table"
         pressed={state.table !== null}
-        onClick={() => model.patch({ table: state.table === null ? 'delta' : null })}
+        onClick={() => model.patch({ table: state.table === null ? model.firstTable : null })}
       />
       <Menu icon="export" label="Export" items={saved} />
-      <Menu icon="more" label="Rows and more" items={more} />
+      <Menu icon="more" label={state.view === 'sequence' ? 'Rows and more' : 'More'} items={more} />
     </div>
+  );
+}
+
+export const viewNames: Record<ViewName, string> = {
+  sequence: 'Sequence',
+  memory: 'Memory',
+  attention: 'Attention',
+  kernel: 'Kernel',
+  order: 'Scan order',
+  training: 'Training',
+};
+
+/** Views that the layer does not have stay in their place, so that the keys 1 – 6 keep their meaning. */
+function ViewSwitch({ model, compact }: { model: ScanModel; compact: boolean }): JSX.Element {
+  const choose = (view: ViewName): void => model.patch({ view, table: null });
+  const options = views.map((value, k) => {
+    const why = model.unavailable(value);
+    const chosen = value === model.state.view;
+    return {
+      value,
+      label: viewNames[value],
+      title: why ?? `${viewNames[value]} (${k + 1})`,
+      ...(why === undefined || chosen ? {} : { disabled: true }),
+    };
+  });
+  return compact ? (
+    <Select label="View" value={model.state.view} options={options} onChange={choose} />
+  ) : (
+    <Segmented label="View" name="view" value={model.state.view} options={options} onChange={choose} />
   );
 }
 
@@ -159,7 +193,7 @@ export function LayerLine({ model, width }: { model: ScanModel; width: number })
       ) : (
         <Segmented label="Layer" name="layer" value={value} options={options} onChange={choose} />
       )}
-      {scan && (
+      {scan && (state.view === 'sequence' || state.view === 'memory') && (
         <>
           {width >= 1120 && <span class="secondary">channel</span>}
           <Select
@@ -172,7 +206,7 @@ export function LayerLine({ model, width }: { model: ScanModel; width: number })
             onChange={(next) => model.patch({ channel: Number(next) })}
           />
           {width >= 1120 && <span class="secondary">strongest first</span>}
-          {width >= 900 && (
+          {width >= 900 && state.view === 'sequence' && (
             <Select<ChannelQuantity>
               label="Quantity by channel"
               value={state.quantity}

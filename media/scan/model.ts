@@ -1,5 +1,20 @@
 /** @file What the Scan panel knows: the layer on the example it asked for, and the selection that survives a reload. */
-import type { FromScan, InspectRequest, Inspection, ScanState, ToScan } from '../../src/protocol/view-scan';
+import {
+  scanStateSchema,
+  type Frame,
+  type FromScan,
+  type InspectRequest,
+  type Inspection,
+  type Probe,
+  type ScanState,
+  type Survey,
+  type ToScan,
+  type ViewName,
+} from '../../src/protocol/view-scan';
+import { matricesOf, type LayerMatrices } from '../../src/figures/scan/attention/data';
+import { stepsOf } from '../../src/figures/scan/order/view';
+import { layersOf } from '../../src/figures/scan/training/view';
+import type { Pick } from '../../src/figures/scan/figure';
 import { defaultRows, type ChannelQuantity, type RowId } from '../../src/figures/scan/layout';
 import { hasScan, Recurrence } from '../../src/figures/scan/recurrence';
 import { scanSummary } from '../../src/figures/scan/step';
@@ -9,20 +24,10 @@ import { FrameSource } from '../shared/hooks';
 
 export const speeds = [1, 2, 4, 8, 16];
 
-export const initialState = (target: string): ScanState => ({
-  version: 1,
-  target,
-  layer: null,
-  example: 0,
-  ids: null,
-  channel: null,
-  position: null,
-  speed: 4,
-  quantity: 'output',
-  zoom: null,
-  rows: {},
-  table: null,
-});
+export const initialState = (target: string): ScanState => scanStateSchema.parse({ version: 1, target });
+
+/** Grid cells that a playing route passes in a second. */
+const CELLS_PER_SECOND = 20;
 
 export class ScanModel extends FrameSource {
   state: ScanState;
@@ -37,8 +42,19 @@ export class ScanModel extends FrameSource {
   playing = false;
   /** Position that is pointed at. */
   linked: number | undefined;
+  /** All layers on this example, when a view has asked for them. */
+  survey: Survey | undefined;
+  matrices: readonly LayerMatrices[] = [];
+  /** Arrays of the kernel view, of the layer that is shown. */
+  filters: Readonly<Record<string, Probe>> | undefined;
+  frames: readonly Frame[] = [];
+  frameTokens: readonly string[] = [];
+  losses: readonly (readonly [number, number])[] = [];
+  private surveyed = '';
+  private filtered = '';
+  /** Requests without an answer, by number. */
+  private readonly waiting = new Set<number>();
   private request = 0;
-  private answered = 0;
   private asked: InspectRequest | undefined;
   private timer: number | undefined;
 
@@ -52,7 +68,7 @@ export class ScanModel extends FrameSource {
   }
 
   get busy(): boolean {
-    return this.answered < this.request;
+    return this.waiting.size > 0;
   }
 
   receive(message: ToScan): void {
@@ -68,18 +84,77 @@ export class ScanModel extends FrameSource {
         this.ask();
         break;
       case 'inspection':
-        if (message.request === this.request) this.take(message.inspection);
-        this.answered = Math.max(this.answered, message.request);
+        if (message.request === this.inspecting) this.take(message.inspection);
+        this.done(message.request);
+        this.wantMore();
         break;
-      case 'failed':
-        if (message.request === this.request) this.failure = message.message;
-        this.answered = Math.max(this.answered, message.request);
+      case 'survey':
+        if (this.done(message.request) === 'survey') {
+          this.survey = message.survey;
+          this.matrices = matricesOf(message.survey);
+        }
         break;
+      case 'analysis':
+        if (this.done(message.request) === 'filters') this.filters = message.arrays;
+        break;
+      case 'replay':
+        this.frames = message.frames;
+        this.frameTokens = message.tokens;
+        this.losses = message.losses;
+        break;
+      case 'failed': {
+        const what = this.done(message.request);
+        if (what !== undefined || message.request === this.inspecting) this.failure = message.message;
+        break;
+      }
       case 'newer':
         this.newer = message.step ?? true;
         break;
     }
     this.notify();
+  }
+
+  private inspecting = 0;
+  private readonly asking = new Map<number, 'survey' | 'filters'>();
+
+  /** What a request was, when it is the newest of its kind. */
+  private done(request: number): 'survey' | 'filters' | undefined {
+    const what = this.asking.get(request);
+    for (const other of [...this.waiting]) {
+      // The host answers only the newest question of a kind.
+      if (other <= request && this.asking.get(other) === what) this.waiting.delete(other);
+    }
+    const newest = [...this.asking].filter(([, kind]) => kind === what).at(-1)?.[0];
+    return what !== undefined && newest === request ? what : undefined;
+  }
+
+  /** Asks for what the chosen view needs besides the layer. */
+  private wantMore(): void {
+    const { inspection, state } = this;
+    if (!inspection) return;
+    const { example, ids } = state;
+    const what = ids ? { ids } : { example };
+    const key = JSON.stringify([what, inspection.step]);
+    if ((state.view === 'attention' || state.view === 'memory') && this.surveyed !== key) {
+      this.surveyed = key;
+      this.survey = undefined;
+      this.matrices = [];
+      this.send({ type: 'survey', request: this.next('survey'), ...what });
+    }
+    const filters = `${key} ${inspection.layer}`;
+    if (state.view === 'kernel' && inspection.probes['kernel'] && this.filtered !== filters) {
+      this.filtered = filters;
+      this.filters = undefined;
+      const request = this.next('filters');
+      this.send({ type: 'analyse', name: 'lti_kernel', request, layer: inspection.layer, ...what });
+    }
+  }
+
+  private next(kind?: 'survey' | 'filters'): number {
+    this.request++;
+    this.waiting.add(this.request);
+    if (kind) this.asking.set(this.request, kind);
+    return this.request;
   }
 
   private take(inspection: Inspection): void {
@@ -99,9 +174,10 @@ export class ScanModel extends FrameSource {
     const { layer, example, ids } = this.state;
     const what: InspectRequest = { ...(layer === null ? {} : { layer }), ...(ids ? { ids } : { example }) };
     this.asked = what;
-    this.request++;
     this.failure = undefined;
-    this.send({ type: 'inspect', request: this.request, ...what });
+    this.inspecting = this.next();
+    this.send({ type: 'inspect', request: this.inspecting, ...what });
+    this.send({ type: 'replay' });
     this.notify();
   }
 
@@ -115,7 +191,82 @@ export class ScanModel extends FrameSource {
         'ids' in patch)
     )
       this.ask();
+    else if ('view' in patch) this.wantMore();
     this.notify();
+  }
+
+  /** Takes what was chosen in a view; the other views follow. */
+  choose(pick: Pick): void {
+    const { layer, channel, position, source, matrix, mode, cell, frame } = pick;
+    const { order, view } = this.state;
+    const patch: Partial<ScanState> = {
+      ...(layer !== undefined && view !== 'training' && layer !== this.layer ? { layer } : {}),
+      ...(position === undefined ? {} : { position }),
+      ...(source === undefined ? {} : { source }),
+      ...(matrix === undefined ? {} : { matrix }),
+      ...(mode === undefined ? {} : { mode: mode < 0 ? null : mode }),
+      ...(view === 'order' && (cell !== undefined || frame !== undefined)
+        ? { order: { ...order, token: cell ?? order.token, step: frame ?? order.step } }
+        : {}),
+      ...(view === 'training' && frame !== undefined ? { frame: this.frames[frame]?.step ?? null } : {}),
+    };
+    const picked = channel ?? (typeof matrix === 'number' ? this.channelOf(matrix, layer) : undefined);
+    this.patch({ ...patch, ...(picked === undefined ? {} : { channel: picked }) });
+  }
+
+  /** First channel of a matrix of the layer that is shown. */
+  private channelOf(matrix: number, layer: number | undefined): number | undefined {
+    const { scan } = this;
+    if (!scan || (layer !== undefined && layer !== this.layer)) return undefined;
+    return Math.floor((matrix * scan.channels) / scan.heads);
+  }
+
+  /** The channel of the filters that are shown. */
+  get filterChannel(): number {
+    const count = this.filters?.['kernel']?.shape[1] ?? this.inspection?.probes['kernel']?.shape[1] ?? 1;
+    return Math.min(count - 1, this.state.channel ?? 0);
+  }
+
+  /** Index of the probe of training that is shown. */
+  get frameIndex(): number {
+    const { frame } = this.state;
+    if (frame === null || this.frames.length === 0) return Math.max(0, this.frames.length - 1);
+    let best = 0;
+    this.frames.forEach(({ step }, k) => {
+      if (Math.abs(step - frame) < Math.abs(this.frames[best]!.step - frame)) best = k;
+    });
+    return best;
+  }
+
+  /** The layer that the replay shows: the chosen one, or the first that was probed. */
+  get frameLayer(): number {
+    const layers = layersOf(this.frames);
+    return layers.find(({ layer }) => layer === this.layer)?.layer ?? layers[0]?.layer ?? 0;
+  }
+
+  moveFrame(by: number): void {
+    const next = Math.max(0, Math.min(this.frames.length - 1, this.frameIndex + by));
+    if (this.frames.length > 0) this.patch({ frame: this.frames[next]!.step });
+  }
+
+  /** The table that is shown first. */
+  get firstTable(): string {
+    return this.state.view === 'sequence' ? 'delta' : '';
+  }
+
+  /** Why a view cannot be shown; undefined when it can. */
+  unavailable(view: ViewName): string | undefined {
+    const { inspection, scan } = this;
+    const mixer = inspection?.mixer ?? '';
+    if (view === 'order' || view === 'attention') return undefined;
+    if (view === 'training')
+      return this.frames.length > 0 ? undefined : 'This run has no probes of training (train.probe_every).';
+    if (!inspection) return undefined;
+    if (view === 'kernel')
+      return inspection.probes['kernel']
+        ? undefined
+        : `${mixer} is not time-invariant: it has no fixed kernel.`;
+    return scan ? undefined : `${mixer} tells no step size, decay and state.`;
   }
 
   setTheme(theme: Theme): void {
@@ -134,8 +285,8 @@ export class ScanModel extends FrameSource {
   /** The playhead; at first where the chosen channel writes most. */
   get position(): number {
     const { scan } = this;
-    if (!scan) return 0;
-    if (this.state.position !== null) return Math.min(scan.length - 1, this.state.position);
+    if (this.state.position !== null) return Math.max(0, Math.min(this.length - 1, this.state.position));
+    if (!scan) return Math.max(0, this.length - 1);
     const { max } = scan.deltaQuantiles(this.channel);
     for (let t = 0; t < scan.length; t++) if (scan.delta(t, this.channel) === max) return t;
     return 0;
@@ -149,12 +300,30 @@ export class ScanModel extends FrameSource {
     return this.state.quantity;
   }
 
+  /** Length of the example. */
+  get length(): number {
+    return this.inspection?.tokens.length ?? 0;
+  }
+
   moveTo(position: number, asked = true): void {
     const { scan } = this;
-    if (!scan) return;
-    const next = Math.max(0, Math.min(scan.length - 1, position));
+    const next = Math.max(0, Math.min(this.length - 1, position));
     this.patch({ position: next });
-    announce(scanSummary(scan, next, this.channel), asked && !this.playing);
+    if (scan && this.state.view === 'sequence')
+      announce(scanSummary(scan, next, this.channel), asked && !this.playing);
+  }
+
+  /** The other token, the one that is read. */
+  moveSource(by: number): void {
+    const from = this.state.source ?? this.position;
+    this.patch({ source: Math.max(0, Math.min(this.length - 1, from + by)) });
+  }
+
+  /** Step of the routes. */
+  moveStep(by: number): void {
+    const { order } = this.state;
+    const last = stepsOf(order) - 1;
+    this.patch({ order: { ...order, step: Math.max(0, Math.min(last, order.step + by)) } });
   }
 
   /** Next or previous position where the channel writes. */
@@ -183,14 +352,34 @@ export class ScanModel extends FrameSource {
     if (this.timer !== undefined) window.clearInterval(this.timer);
     this.timer = undefined;
     this.playing = playing;
-    if (playing && this.scan) {
-      if (this.position >= this.scan.length - 1) this.moveTo(0, false);
-      this.timer = window.setInterval(() => {
-        if (!this.scan || this.position >= this.scan.length - 1) this.play(false);
-        else this.moveTo(this.position + 1, false);
-      }, 1000 / this.state.speed);
+    if (!playing) {
+      this.notify();
+      return;
     }
+    const { view } = this.state;
+    const rate = view === 'order' ? CELLS_PER_SECOND : this.state.speed;
+    if (this.atEnd()) this.rewind();
+    this.timer = window.setInterval(() => {
+      if (this.atEnd()) this.play(false);
+      else if (view === 'order') this.moveStep(1);
+      else if (view === 'training') this.moveFrame(1);
+      else this.moveTo(this.position + 1, false);
+    }, 1000 / rate);
     this.notify();
+  }
+
+  private atEnd(): boolean {
+    const { view, order } = this.state;
+    if (view === 'order') return order.step >= stepsOf(order) - 1;
+    if (view === 'training') return this.frameIndex >= this.frames.length - 1;
+    return this.position >= this.length - 1;
+  }
+
+  private rewind(): void {
+    const { view, order } = this.state;
+    if (view === 'order') this.patch({ order: { ...order, step: 0 } });
+    else if (view === 'training') this.patch({ frame: this.frames[0]?.step ?? null });
+    else this.moveTo(0, false);
   }
 
   setSpeed(by: number): void {

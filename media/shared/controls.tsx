@@ -32,7 +32,7 @@ export function Segmented<T extends string>(props: {
 export function Select<T extends string>(props: {
   label: string;
   value: T;
-  options: readonly { value: T; label: string }[];
+  options: readonly { value: T; label: string; disabled?: boolean }[];
   onChange(value: T): void;
   /** Looks like text until hovered: for titles. */
   plain?: boolean;
@@ -45,7 +45,12 @@ export function Select<T extends string>(props: {
         onChange={(event) => props.onChange(event.currentTarget.value as T)}
       >
         {props.options.map((option) => (
-          <option key={option.value} value={option.value} selected={option.value === props.value}>
+          <option
+            key={option.value}
+            value={option.value}
+            selected={option.value === props.value}
+            disabled={option.disabled}
+          >
             {option.label}
           </option>
         ))}

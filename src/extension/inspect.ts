@@ -11,6 +11,8 @@ import type { InspectRequest } from './services';
 
 const kept = new Map<string, Promise<unknown>>();
 const KEEP = 32;
+/** Numbers of a probe that are asked for. */
+const LARGEST = 4_000_000;
 
 export async function inspect(
   context: vscode.ExtensionContext,
@@ -22,6 +24,8 @@ export async function inspect(
     throw new UserError('Inspecting runs a model, so it waits until you trust this workspace.');
   }
   const args = ['inspect', request.target, '--json'];
+  // States of large layers do not fit into a message; the panel computes those of a channel itself.
+  if (request.probe === undefined) args.push('--limit', String(LARGEST));
   if (request.layer !== undefined) args.push('--layer', String(request.layer));
   if (request.probe !== undefined) args.push('--probe', request.probe);
   if (request.example !== undefined) args.push('--example', String(request.example));

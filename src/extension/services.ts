@@ -43,8 +43,9 @@ export interface RunStore {
 export interface InspectRequest {
   /** A run folder, a checkpoint or a config. */
   readonly target: string;
-  /** Layer number after expanding `repeat`. */
-  readonly layer?: number;
+  /** Layer number after expanding `repeat`; `all` for a survey. */
+  readonly layer?: number | 'all';
+  /** Names with commas between them. */
   readonly probe?: string;
   /** Held-out example. */
   readonly example?: number;

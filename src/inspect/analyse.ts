@@ -1,5 +1,6 @@
 /** @file All analyses under their names: what a layer offers, and computing what is asked for. */
 import { hiddenAttentionGroup, implicitGroup, tilesGroup } from './groups/mixing';
+import { filterGroup, gramianGroup } from './groups/filters';
 import { memoryGroup, reachGroup, tokenStatisticsGroup } from './groups/memory';
 import { attributionGroup, headScoresGroup, logitLensGroup, similarityGroup } from './groups/model';
 import { representationGroup } from './groups/representation';
@@ -10,6 +11,8 @@ export const analyses: Readonly<Record<string, Analysis>> = {
   hidden_attention: hiddenAttentionGroup,
   attention_tiles: tilesGroup,
   implicit_attention: implicitGroup,
+  lti_kernel: filterGroup,
+  gramians: gramianGroup,
   memory: memoryGroup,
   receptive_field: reachGroup,
   token_statistics: tokenStatisticsGroup,
@@ -40,7 +43,7 @@ export async function analyse(
   options: AnalysisOptions = {},
 ): Promise<Found | undefined> {
   // The array of a name comes before the group of the same name.
-  const owner = Object.values(analyses).find(({ parts }) => parts.includes(name));
+  const owner = Object.values(analyses).find((group) => group.parts.includes(name) && group.applies(trace));
   const group = owner ?? analyses[name];
   if (!group?.applies(trace)) return undefined;
   const wanted = new Set(owner ? [name] : group.parts);

@@ -96,7 +96,7 @@ export function inputOf({ model, data, example = 0, ids }: ExampleRequest): Inpu
 }
 
 /** A target: a class, or a token. */
-function labelled(model: Model, data: Dataset | undefined, id: number): Required<Token> {
+export function labelled(model: Model, data: Dataset | undefined, id: number): Required<Token> {
   const name = model.data.target.kind === 'class' ? data?.targetLabel(id) : data?.label(id);
   return { id, label: name ?? String(id) };
 }

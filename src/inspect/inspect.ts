@@ -3,6 +3,8 @@
  * prediction. The command line prints it and the Scan panel draws it; both call this function.
  */
 import { exampleOf, inputOf, predictionOf, type Example, type ExampleRequest, type Token } from './example';
+import { logSoftmax } from '../analysis/statistics';
+import type { Model } from '../models';
 import type { Probe, Trace } from './spec';
 import { runTrace } from './trace';
 
@@ -12,15 +14,21 @@ export interface Inspection extends Example {
   readonly layer: number;
   readonly mixer: string;
   readonly prediction?: Token & { readonly position: number; readonly probability: number };
+  /** −log p of every token given the ones before, nats; 0 for the first. For language models. */
+  readonly surprise?: Float32Array;
   readonly probes: Readonly<Record<string, Probe>>;
 }
 
 export interface InspectRequest extends ExampleRequest {
   readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** Values before training, for comparison. */
+  readonly initial?: ReadonlyMap<string, Float32Array>;
   readonly layer: number;
   readonly threads: number;
   /** Probes that are computed; all unless named. */
   readonly only?: ReadonlySet<string>;
+  /** Most numbers of a probe: larger ones are left out. */
+  readonly limit?: number;
 }
 
 /**
@@ -43,6 +51,7 @@ export async function look(request: InspectRequest): Promise<{ inspection: Inspe
       mixer: trace.mixer,
       ...exampleOf(request, input),
       ...predictionOf(model, data, logits!, input),
+      ...surpriseOf(model, logits!, input.values),
       probes: trace.probes,
     },
   };
@@ -51,3 +60,19 @@ export async function look(request: InspectRequest): Promise<{ inspection: Inspe
 /** @throws RangeError for a layer, an example or ids that do not exist */
 export const inspect = async (request: InspectRequest): Promise<Inspection> =>
   (await look(request)).inspection;
+
+/** Where the model predicts the token that follows at every position. */
+function surpriseOf(
+  model: Model,
+  logits: Float32Array,
+  inputs: Int32Array | Float32Array,
+): { surprise?: Float32Array } {
+  const { rows, data } = model;
+  if (data.target.kind !== 'next-token' || data.input.kind !== 'tokens') return {};
+  const surprise = new Float32Array(inputs.length);
+  for (let t = 1; t < inputs.length; t++) {
+    const row = logits.subarray((t - 1) * rows, t * rows);
+    surprise[t] = -logSoftmax(row)[inputs[t]!]!;
+  }
+  return { surprise };
+}

@@ -126,20 +126,31 @@ export function mixingOf(trace: Trace): Mixing | undefined {
       gate: undefined,
     };
   }
-  const filters = filtersOf(trace);
+  const filters = filtersOf(probes, trace.resolved['bidirectional'] === true);
   if (!filters) return undefined;
+  const { count, width } = filters;
   return {
     kind: 'filter',
-    axis: filters.axis,
-    count: filters.count,
-    channels: filters.count,
-    causal: filters.causal,
-    matrix: once((index) => filters.toeplitz(index, length)),
+    axis: 'channel',
+    count,
+    channels: count,
+    causal: !filters.ahead,
+    matrix: once((index) => filters.matrix(index, length)),
     D: filters.D,
-    u: filters.u,
-    y: filters.y,
+    // Several kernels read the same input.
+    u: seen['x'] && repeated(seen['x'], width, count),
+    y: seen['y'],
     gate: undefined,
   };
+}
+
+/** x (time, width) as (time, count), column by column again and again. */
+function repeated(x: ArrayLike<number>, width: number, count: number): ArrayLike<number> {
+  if (width === count) return x;
+  return Float32Array.from(
+    { length: (x.length / width) * count },
+    (_, i) => x[Math.floor(i / count) * width + (i % width)]!,
+  );
 }
 
 /** The matrix's own number of a channel. */

@@ -20,6 +20,8 @@ export interface Probe {
 export interface Trace {
   readonly model: Model;
   readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** Values before training, where they are known. */
+  readonly initial?: ReadonlyMap<string, Float32Array> | undefined;
   readonly data: Dataset | undefined;
   readonly threads: number;
   readonly layer: number;

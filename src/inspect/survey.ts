@@ -163,7 +163,7 @@ function reductions(
 }
 
 /** The entry of largest size of every tile, with its sign. */
-function pooled(matrix: Float64Array, length: number, edges: Int32Array): Float64Array {
+export function pooled(matrix: Float64Array, length: number, edges: Int32Array): Float64Array {
   const tiles = edges.length - 1;
   if (tiles === length) return matrix;
   const out = new Float64Array(tiles * tiles);

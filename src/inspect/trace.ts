@@ -9,6 +9,7 @@ import type { Probe, Trace } from './spec';
 export interface TraceRequest {
   readonly model: Model;
   readonly parameters: ReadonlyMap<string, Float32Array>;
+  readonly initial?: ReadonlyMap<string, Float32Array> | undefined;
   readonly data?: Dataset | undefined;
   readonly layer: number;
   readonly inputs: Int32Array | Float32Array;
@@ -17,6 +18,8 @@ export interface TraceRequest {
   readonly threads: number;
   /** Probes that are kept; all unless named. States are by far the largest. */
   readonly only?: ReadonlySet<string>;
+  /** Most numbers of a probe: larger ones, states first of all, are left out. */
+  readonly limit?: number;
   /** Whether the logits are computed too. */
   readonly logits?: boolean;
 }
@@ -33,8 +36,10 @@ export async function runTrace(
     throw new RangeError(`There is no layer ${layer}; the model has layers 0 … ${model.layers.length - 1}.`);
   }
   const program = Object.fromEntries(
-    Object.entries(model.inspection(1, length, layer)).filter(([name]) => {
+    Object.entries(model.inspection(1, length, layer)).filter(([name, { shape }]) => {
       if (name === 'logits') return request.logits !== false;
+      const size = shape.reduce((product, extent) => product * extent, 1);
+      if (name.startsWith(PROBE) && request.limit !== undefined && size > request.limit) return false;
       return !name.startsWith(PROBE) || only === undefined || only.has(name.slice(PROBE.length));
     }),
   );
@@ -63,6 +68,7 @@ export async function runTrace(
     const trace: Trace = {
       model,
       parameters,
+      initial: request.initial,
       data: request.data,
       threads,
       layer,

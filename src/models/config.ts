@@ -103,6 +103,13 @@ export const trainSchema = z.strictObject({
   optimizer: optimizerSchema.prefault({}).describe('Optimiser and its constants.'),
   schedule: scheduleSchema.prefault({}).describe('Learning rate over the steps.'),
   log_every: step.default(1).describe('Steps between rows of metrics.jsonl.'),
+  probe_every: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'Steps between probes of training on one held-out example, for the replay; 0 takes none. Unless given, about 30 a run that take little of its time.',
+    ),
   checkpoint_every: step
     .optional()
     .describe('Steps between checkpoints; unless given, 60 s or 500 steps, whichever comes first.'),

@@ -11,6 +11,8 @@ export const probeSchema = z.strictObject({
   unit: z.string(),
   sign: z.enum(['positive', 'signed']),
   description: z.string().optional(),
+  /** What the entries of an axis are, where they are not 0, 1, 2, … */
+  labels: z.record(z.string(), z.array(z.union([z.string(), z.number()]))).optional(),
 });
 export type Probe = z.output<typeof probeSchema>;
 
@@ -21,10 +23,8 @@ const answerToken = z.strictObject({
   probability: z.number().optional(),
 });
 
-/** One layer on one example. */
-export const inspectionSchema = z.strictObject({
-  layer: z.int().min(0),
-  mixer: z.string(),
+/** What the example is. */
+const exampleFields = {
   layers: z.array(z.strictObject({ index: z.int().min(0), mixer: z.string() })).min(1),
   /** Step of the checkpoint; absent for a model that is not trained. */
   step: z.number().optional(),
@@ -33,10 +33,46 @@ export const inspectionSchema = z.strictObject({
   vocabulary: z.array(z.string()).optional(),
   tokens: z.array(z.strictObject({ id: z.int().optional(), label: z.string() })),
   target: answerToken.optional(),
+};
+
+/** One layer on one example. */
+export const inspectionSchema = z.strictObject({
+  layer: z.int().min(0),
+  mixer: z.string(),
+  ...exampleFields,
   prediction: answerToken.optional(),
+  /** −log p of every token given the ones before, nats; for language models. */
+  surprise: z.instanceof(Float32Array).optional(),
   probes: z.record(z.string(), probeSchema),
 });
 export type Inspection = z.output<typeof inspectionSchema>;
+
+export const layerSurveySchema = z.strictObject({
+  layer: z.int().min(0),
+  mixer: z.string(),
+  kind: z.enum(['scan', 'quasiseparable', 'filter', 'attention']).optional(),
+  causal: z.boolean().optional(),
+  count: z.int().optional(),
+  axis: z.enum(['channel', 'head']).optional(),
+  edges: z.array(z.int()).optional(),
+  sampled: z.int().optional(),
+  probes: z.record(z.string(), probeSchema),
+});
+export type LayerSurvey = z.output<typeof layerSurveySchema>;
+
+/** All layers on one example, in sizes that a view can hold. */
+export const surveySchema = z.strictObject({ ...exampleFields, surveys: z.array(layerSurveySchema) });
+export type Survey = z.output<typeof surveySchema>;
+
+/** One probe of training: all layers on a fixed example at a step. */
+export const frameSchema = z.strictObject({
+  step: z.number(),
+  loss: z.number().optional(),
+  /** Of the target at the last scored position. */
+  probability: z.number().optional(),
+  surveys: z.array(layerSurveySchema),
+});
+export type Frame = z.output<typeof frameSchema>;
 
 const requestSchema = z.strictObject({
   layer: z.int().min(0).optional(),
@@ -54,6 +90,22 @@ export const toScanSchema = z.discriminatedUnion('type', [
     layer: z.int().min(0).optional(),
   }),
   z.strictObject({ type: z.literal('inspection'), request: z.int(), inspection: inspectionSchema }),
+  z.strictObject({ type: z.literal('survey'), request: z.int(), survey: surveySchema }),
+  /** Arrays of one analysis of a layer. */
+  z.strictObject({
+    type: z.literal('analysis'),
+    request: z.int(),
+    name: z.string(),
+    layer: z.int().min(0),
+    arrays: z.record(z.string(), probeSchema),
+  }),
+  /** Probes of training that exist, and the loss by step. */
+  z.strictObject({
+    type: z.literal('replay'),
+    frames: z.array(frameSchema),
+    tokens: z.array(z.string()),
+    losses: z.array(z.tuple([z.number(), z.number()])),
+  }),
   z.strictObject({ type: z.literal('failed'), request: z.int(), message: z.string() }),
   /** A newer checkpoint exists. */
   z.strictObject({ type: z.literal('newer'), step: z.number().optional() }),
@@ -63,12 +115,27 @@ export type ToScan = z.output<typeof toScanSchema>;
 export const fromScanSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('inspect'), request: z.int(), ...requestSchema.shape }),
+  z.strictObject({
+    type: z.literal('survey'),
+    request: z.int(),
+    ...requestSchema.omit({ layer: true }).shape,
+  }),
+  z.strictObject({
+    type: z.literal('analyse'),
+    request: z.int(),
+    name: z.string().regex(/^[a-z0-9_]{1,64}$/),
+    ...requestSchema.shape,
+  }),
+  z.strictObject({ type: z.literal('replay') }),
   z.strictObject({ type: z.literal('command'), command: z.enum(['log', 'train', 'curves']) }),
   exportSchema,
   copySchema,
   panelErrorSchema,
 ]);
 export type FromScan = z.output<typeof fromScanSchema>;
+
+export const views = ['sequence', 'memory', 'attention', 'kernel', 'order', 'training'] as const;
+export type ViewName = (typeof views)[number];
 
 export const scanStateSchema = z.object({
   version: z.literal(1),
@@ -87,5 +154,28 @@ export const scanStateSchema = z.object({
   /** Rows that are off by default and switched on, and the other way round. */
   rows: z.record(z.string(), z.boolean()).catch({}),
   table: z.string().nullable().catch(null),
+  view: z.enum(views).catch('sequence'),
+  /** The other token: the one that is read. */
+  source: z.int().min(0).nullable().catch(null),
+  /** Channel or head whose matrix is chosen; null is the mean. */
+  matrix: z.int().min(0).nullable().catch(null),
+  measure: z.enum(['entries', 'contribution']).catch('entries'),
+  scale: z.enum(['matrix', 'layer']).catch('matrix'),
+  overlay: z.enum(['contribution', 'write', 'surprise']).catch('contribution'),
+  mode: z.int().min(0).nullable().catch(null),
+  compare: z.enum(['initial', 'none']).catch('initial'),
+  order: z
+    .object({
+      system: z.string(),
+      rows: z.int().min(1).max(64),
+      columns: z.int().min(1).max(64),
+      step: z.int().min(0),
+      token: z.int().min(0),
+      index: z.boolean(),
+    })
+    .catch({ system: 'ss2d', rows: 8, columns: 8, step: 0, token: 27, index: false }),
+  /** Step of training that the replay shows; null is the last. */
+  frame: z.number().nullable().catch(null),
+  frames: z.enum(['change', 'steps']).catch('change'),
 });
 export type ScanState = z.output<typeof scanStateSchema>;

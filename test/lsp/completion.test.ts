@@ -117,6 +117,7 @@ const cases: [what: string, text: string, labels: string[]][] = [
       'optimizer',
       'schedule',
       'log_every',
+      'probe_every',
       'checkpoint_every',
       'keep',
     ],

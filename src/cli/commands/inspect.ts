@@ -12,6 +12,7 @@ interface InspectOptions {
   readonly example?: number;
   readonly channel?: number[];
   readonly tiles?: number;
+  readonly limit?: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -36,6 +37,7 @@ export function registerInspect(program: Command): void {
     .option('--example <k>', 'held-out example to look at (default: 0)', naturalNumber)
     .option('--channel <numbers>', 'channels or heads of which matrices are given, for example 0,7', idList)
     .option('--tiles <n>', 'tiles along each axis of a tiled matrix (default: 128)', positiveInteger)
+    .option('--limit <numbers>', 'leave out probes with more numbers than this', positiveInteger)
     .option('--threads <n>', 'threads', positiveInteger)
     .option('--json', 'print JSON')
     .action(runInspect);
@@ -45,7 +47,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   if (options.ids !== undefined && options.example !== undefined) {
     throw new UsageError('Give either --ids or --example.');
   }
-  const { model, parameters, data, step } = await openTarget(path, { configs: true });
+  const { model, parameters, data, step, config } = await openTarget(path, { configs: true });
   const { defaultThreads } = await import('../../runtime/devices');
   const request = {
     model,
@@ -53,6 +55,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
     ...(data === undefined ? {} : { data }),
     ...(options.example === undefined ? {} : { example: options.example }),
     ...(options.ids === undefined ? {} : { ids: options.ids }),
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
     threads: options.threads ?? defaultThreads(),
   };
   const known = step === undefined ? {} : { step };

@@ -2,14 +2,16 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { fromScanSchema, type FromScan, type ToScan } from '../../protocol/view-scan';
+import type { RunReader } from '../../runs';
 import type { PanelServices } from '../services';
 import { listen, panelIcon, showPage } from './host';
-import { readInspection } from './inspection';
+import { readAnalysis, readInspection, readSurvey } from './inspection';
+import { readFrames } from './replay';
 
 export class ScanPanel {
   static readonly open = new Map<string, ScanPanel>();
   private readonly disposables: vscode.Disposable[] = [];
-  private cancel: vscode.CancellationTokenSource | undefined;
+  private readonly cancel = new Map<string, vscode.CancellationTokenSource>();
   private checkpoints = 0;
 
   /** Fills a new or restored panel. */
@@ -35,7 +37,7 @@ export class ScanPanel {
     );
     panel.onDidDispose(() => {
       ScanPanel.open.delete(target);
-      this.cancel?.cancel();
+      for (const cancel of this.cancel.values()) cancel.cancel();
       for (const disposable of this.disposables) disposable.dispose();
     });
     panel.title = `Scan: ${this.name()}`;
@@ -95,26 +97,41 @@ export class ScanPanel {
       else if (message.command === 'curves')
         await vscode.commands.executeCommand('ssm.openCurves', this.target);
       else await vscode.commands.executeCommand('ssm.train', vscode.Uri.file(this.target));
-    } else if (message.type === 'inspect') await this.inspect(message);
+    } else if (message.type === 'replay') await this.replay();
+    else if (message.type === 'inspect' || message.type === 'survey' || message.type === 'analyse')
+      await this.ask(message);
   }
 
-  private async inspect(message: Extract<FromScan, { type: 'inspect' }>): Promise<void> {
-    const { request, layer, example, ids } = message;
-    // Only the newest question counts.
-    this.cancel?.cancel();
+  /** The probes of training that the run folder holds; also asked again while the run is live. */
+  private async replay(): Promise<void> {
+    const run = this.services.runs.get(this.target);
+    const { frames, tokens } = run ? await readFrames(this.target) : { frames: [], tokens: [] };
+    const losses = run ? lossesOf(this.services.runs.reader(this.target)) : [];
+    await this.post({ type: 'replay', frames, tokens, losses });
+  }
+
+  private async ask(message: Extract<FromScan, { type: 'inspect' | 'survey' | 'analyse' }>): Promise<void> {
+    const { type, request, example, ids } = message;
+    // Only the newest question of its kind counts.
+    this.cancel.get(type)?.cancel();
     const cancel = new vscode.CancellationTokenSource();
-    this.cancel = cancel;
+    this.cancel.set(type, cancel);
+    const layer = type === 'survey' ? 'all' : message.layer;
     try {
       const raw = await this.services.inspect(
         {
           target: this.target,
           ...(layer === undefined ? {} : { layer }),
           ...(ids === undefined ? (example === undefined ? {} : { example }) : { ids }),
+          ...(type === 'analyse' ? { probe: message.name } : {}),
         },
         cancel.token,
       );
       if (cancel.token.isCancellationRequested) return;
-      await this.post({ type: 'inspection', request, inspection: readInspection(raw) });
+      if (type === 'survey') await this.post({ type, request, survey: readSurvey(raw) });
+      else if (type === 'analyse') {
+        await this.post({ type: 'analysis', request, name: message.name, ...readAnalysis(raw) });
+      } else await this.post({ type: 'inspection', request, inspection: readInspection(raw) });
     } catch (error) {
       if (cancel.token.isCancellationRequested) return;
       const text = error instanceof Error ? error.message : String(error);
@@ -124,4 +141,18 @@ export class ScanPanel {
       cancel.dispose();
     }
   }
+}
+
+/** Step and training loss, at most a few thousand points. */
+function lossesOf(reader: RunReader): [number, number][] {
+  const table = reader.tables.get('train');
+  const steps = table?.column('step') ?? new Float64Array();
+  const losses = table?.column('loss') ?? new Float64Array();
+  const every = Math.max(1, Math.ceil(steps.length / 2000));
+  const out: [number, number][] = [];
+  for (let i = 0; i < steps.length; i += every) {
+    const loss = losses[i];
+    if (loss !== undefined && Number.isFinite(loss)) out.push([steps[i]!, loss]);
+  }
+  return out;
 }

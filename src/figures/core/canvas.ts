@@ -84,6 +84,7 @@ function drawMark(context: Context, mark: Mark, scene: Scene): void {
         context.rect(mark.clip.x, mark.clip.y, mark.clip.width, mark.clip.height);
         context.clip();
       }
+      if (mark.shift) context.translate(...mark.shift);
       drawMarks(context, mark.marks, scene, mark.clip);
       break;
     case 'band':

@@ -94,6 +94,8 @@ export interface GroupMark {
   readonly kind: 'group';
   readonly clip?: Box;
   readonly opacity?: number;
+  /** px by which the marks are moved right and down. */
+  readonly shift?: readonly [number, number];
   readonly marks: readonly Mark[];
 }
 

@@ -48,7 +48,10 @@ class Writer {
           );
           clip = ` clip-path="url(#${id})"`;
         }
-        this.out.push(`<g${clip}${mark.opacity === undefined ? '' : ` opacity="${n(mark.opacity)}"`}>`);
+        const shift = mark.shift ? ` transform="translate(${n(mark.shift[0])} ${n(mark.shift[1])})"` : '';
+        this.out.push(
+          `<g${clip}${shift}${mark.opacity === undefined ? '' : ` opacity="${n(mark.opacity)}"`}>`,
+        );
         for (const child of mark.marks) this.mark(child, scene);
         this.out.push('</g>');
         return;

@@ -80,7 +80,7 @@ const toScalar = (value: unknown): Scalar =>
     : JSON.stringify(value);
 
 /** Keys that do not make two runs different experiments. */
-const quiet = new Set(['log_every', 'checkpoint_every', 'keep', 'threads']);
+const quiet = new Set(['log_every', 'checkpoint_every', 'probe_every', 'keep', 'threads']);
 
 /** Keys whose value is not the same in all runs, the telling ones first. */
 export function differingKeys(runs: readonly RunMeta[]): string[] {

@@ -4,7 +4,7 @@
  */
 import type { Inspection, Probe } from '../../protocol/view-scan';
 
-const needed = ['delta', 'A_bar', 'B', 'C', 'state', 'x', 'y'];
+const needed = ['delta', 'A', 'B', 'C', 'x', 'y'];
 
 /** Whether the layer has a recurrence with these numbers. */
 export const hasScan = (inspection: Inspection): boolean => needed.every((name) => inspection.probes[name]);
@@ -32,25 +32,31 @@ export class Recurrence {
   private readonly decay: (channel: number, n: number) => number | undefined;
 
   constructor(readonly inspection: Inspection) {
-    const state = this.probe('state');
-    this.length = extent(state, 'time');
-    this.channels = extent(state, 'channel');
-    this.states = extent(state, 'state');
+    const x = this.probe('x');
+    this.length = extent(x, 'time');
+    this.channels = extent(x, 'channel');
+    this.states = extent(this.probe('B'), 'state');
     const delta = this.probe('delta');
     this.heads = delta.axes.includes('head') ? extent(delta, 'head') : this.channels;
     const B = this.probe('B');
     this.groups = B.axes.includes('group') ? extent(B, 'group') : 1;
-    this.scalarDecay = !this.probe('A_bar').axes.includes('state');
+    this.scalarDecay = !this.probe('A').axes.includes('state');
     const at = (name: string): Access => this.access(this.probe(name));
     const two = (name: string): ((t: number, channel: number) => number) => {
       const read = at(name);
       return (t, channel) => read(t, channel, 0);
     };
     this.delta = two('delta');
-    this.kept = at('A_bar');
+    const rate = at('A');
+    this.kept = inspection.probes['A_bar']
+      ? at('A_bar')
+      : (t, channel, n) => Math.exp(this.delta(t, channel) * rate(0, channel, n));
     this.B = at('B');
     this.C = at('C');
-    this.h = at('state');
+    // Large layers come without their states: those of one channel follow from the rest.
+    this.h = inspection.probes['state']
+      ? at('state')
+      : (t, channel, n) => this.statesOf(channel)[t * this.states + n]!;
     this.x = two('x');
     this.y = two('y');
     this.gate = inspection.probes['gate'] ? two('gate') : () => 1;
@@ -60,6 +66,21 @@ export class Recurrence {
     const A = inspection.probes['A'];
     const readA = A ? this.access(A) : undefined;
     this.decay = (channel, n) => readA?.(0, channel, n);
+  }
+
+  /** States of one channel (time, state), by the recurrence. */
+  private statesOf(channel: number): Float64Array {
+    return this.once(`states ${channel}`, () => {
+      const h = new Float64Array(this.length * this.states);
+      for (let t = 0; t < this.length; t++) {
+        const write = this.delta(t, channel) * this.x(t, channel);
+        for (let n = 0; n < this.states; n++) {
+          const before = t > 0 ? h[(t - 1) * this.states + n]! : 0;
+          h[t * this.states + n] = this.kept(t, channel, n) * before + write * this.B(t, channel, n);
+        }
+      }
+      return h;
+    });
   }
 
   get hasGate(): boolean {

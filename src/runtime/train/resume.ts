@@ -2,7 +2,15 @@
 import type { RunConfig } from '../../models/config';
 
 /** Keys that do not change what was computed so far; `device` is kept from the run itself. */
-const FREE = ['train.steps', 'eval', 'train.log_every', 'train.checkpoint_every', 'train.keep', 'device'];
+const FREE = [
+  'train.steps',
+  'eval',
+  'train.log_every',
+  'train.checkpoint_every',
+  'train.probe_every',
+  'train.keep',
+  'device',
+];
 
 /** Dotted paths at which two values differ. */
 export function differences(before: unknown, after: unknown, path = ''): string[] {

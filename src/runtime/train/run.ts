@@ -46,6 +46,14 @@ export interface TrainRequest {
     readonly example: number;
     readonly threads: number;
   }): Promise<object>;
+  /** A look at one held-out example for the replay of training; none are taken without it. */
+  frame?(request: {
+    readonly model: Model;
+    readonly parameters: ReadonlyMap<string, Float32Array>;
+    readonly data: Dataset;
+    readonly example: number;
+    readonly threads: number;
+  }): Promise<object>;
   onRow?(row: Readonly<Record<string, unknown>>): void;
   onStatus?(status: LiveStatus): void;
   /** One line for the log. */

@@ -18,6 +18,7 @@ import { Evaluator, type Evaluation } from './evaluate';
 import { INITIAL_LOSS_SCALE } from './loss-scale';
 import { NonFiniteStep, trainingLoop, type Totals } from './loop';
 import { findNonFinite, nonFiniteMessage } from './nonfinite';
+import { Prober } from './prober';
 import type { TrainRequest, TrainResult } from './run';
 import { Throughput } from './throughput';
 
@@ -49,6 +50,7 @@ export class TrainingRun implements ServedRun {
   #server: RunServer | undefined;
   #announced = 0;
   #placementTold = false;
+  #prober: Prober | undefined;
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
@@ -58,6 +60,18 @@ export class TrainingRun implements ServedRun {
       parts.config.train.keep,
       parts.request.disk?.checkpoints,
     );
+    const { request, config, model, data, engine, folder } = parts;
+    if (!request.frame) return;
+    this.#prober = new Prober({
+      dir: folder.dir,
+      every: config.train.probe_every,
+      steps: config.train.steps,
+      look: async () => {
+        const { parameters } = await engine.read();
+        return request.frame!({ model, parameters, data, example: 0, threads: engine.threads });
+      },
+      onMessage: (text) => request.onMessage?.(text),
+    });
   }
 
   get id(): string {
@@ -287,6 +301,8 @@ export class TrainingRun implements ServedRun {
       this.#server?.announce();
       request.onStatus?.(this.status());
     }
+    if (typeof row['loss'] === 'number' && !('event' in row))
+      await this.#prober?.after(row.step, row['loss']);
   }
 
   /** Says once what a device graph left to the CPU: every such node costs two copies per step. */

@@ -10,7 +10,7 @@ import {
 } from '../../../analysis/gramians';
 import { headScores, rollout } from '../../../analysis/head-scores';
 import { apply } from '../../../analysis/hidden-attention';
-import { basis, measures, type Measure } from '../../../analysis/hippo';
+import { basis } from '../../../analysis/hippo';
 import {
   discreteModes,
   energy,
@@ -23,6 +23,7 @@ import {
   type Modes,
 } from '../../../analysis/lti';
 import { linearCka, meanCosineSimilarity, spectrum, unbiasedCka } from '../../../analysis/representation';
+import { transition, type Measure } from '../../../layers/lti/hippo';
 import type { GoldenCase } from '../../case';
 import { NotSupported } from '../../errors';
 import type { Results } from '../../machine';
@@ -135,16 +136,18 @@ export async function gramiansTarget(goldenCase: GoldenCase): Promise<Results> {
 export async function hippoBasisTarget(goldenCase: GoldenCase): Promise<Results> {
   const options = new Options(goldenCase.hyperparameters);
   const isCase = (item: unknown): item is [Measure, number] =>
-    Array.isArray(item) && measures.includes(item[0] as Measure) && Number.isSafeInteger(item[1]);
+    Array.isArray(item) &&
+    ['legs', 'legt', 'fout'].includes(item[0] as string) &&
+    Number.isSafeInteger(item[1]);
   const cases = options.list('cases', isCase);
   if (!cases) throw new NotSupported('no cases of [measure, N]');
   options.finish();
   const times = values(goldenCase, 'input.t');
   return Object.fromEntries(
-    cases.map(([measure, N]) => [
-      `output.${measure}.n${N}.basis`,
-      { shape: [N, times.length], values: basis(measure, N, times) },
-    ]),
+    cases.map(([measure, N]) => {
+      const { A, B } = transition(measure, N);
+      return [`output.${measure}.n${N}.basis`, { shape: [N, times.length], values: basis(A, B, times) }];
+    }),
   );
 }
 

@@ -1,0 +1,95 @@
+/** @file The figure of each view from the panel's state; the same for the screen and for export. */
+import type { Measure } from '../../src/figures/core/scene';
+import type { Theme } from '../../src/figures/core/theme';
+import { drawAttention } from '../../src/figures/scan/attention/view';
+import type { Figure } from '../../src/figures/scan/figure';
+import { drawKernel } from '../../src/figures/scan/kernel/view';
+import { drawMemory } from '../../src/figures/scan/memory/view';
+import { drawOrder } from '../../src/figures/scan/order/view';
+import { drawTraining } from '../../src/figures/scan/training/view';
+import type { ScanModel } from './model';
+
+/** Undefined while what the view shows is not there. */
+export function figureOf(
+  model: ScanModel,
+  width: number,
+  theme: Theme,
+  measureText: Measure,
+): Figure | undefined {
+  const { state, scan, inspection, matrices, filters, frames } = model;
+  const options = { width, theme, measureText };
+  const source = state.source ?? undefined;
+  switch (state.view) {
+    case 'memory':
+      return (
+        scan &&
+        drawMemory(
+          scan,
+          {
+            position: model.position,
+            source: model.linked ?? source,
+            overlay: state.overlay === 'surprise' && !inspection?.surprise ? 'contribution' : state.overlay,
+          },
+          { ...options, surveys: model.survey?.surveys ?? [] },
+        )
+      );
+    case 'attention':
+      if (matrices.length === 0) return undefined;
+      return drawAttention(
+        matrices,
+        {
+          layer: model.layer,
+          matrix: state.matrix,
+          position: model.position,
+          source,
+          measure: state.measure,
+          scale: state.scale,
+        },
+        { ...options, tokens: inspection?.tokens ?? [] },
+      );
+    case 'kernel':
+      return (
+        filters &&
+        drawKernel(
+          { channel: model.filterChannel, mode: state.mode, compare: state.compare },
+          { ...options, arrays: filters, layer: model.layer },
+        )
+      );
+    case 'order':
+      return drawOrder(state.order, options);
+    case 'training':
+      if (frames.length === 0) return undefined;
+      return drawTraining(
+        {
+          layer: model.frameLayer,
+          at: model.frameIndex,
+          choose: state.frames,
+          position: Math.min(model.position, model.frameTokens.length - 1),
+          source,
+        },
+        { ...options, frames, tokens: model.frameTokens, losses: model.losses },
+      );
+    case 'sequence':
+      return undefined;
+  }
+}
+
+/** Name of the picture for screen readers: what, unit, scale, extent. */
+export function labelOf(model: ScanModel): string {
+  const { state, inspection } = model;
+  const tokens = inspection?.tokens.length ?? 0;
+  switch (state.view) {
+    case 'memory':
+      return `Memory of layer ${model.layer}, ${inspection?.mixer ?? ''}, ${tokens} tokens, square-root scale`;
+    case 'attention':
+      return `Hidden attention of ${model.matrices.length} layers, ${tokens} tokens, square-root scale`;
+    case 'kernel':
+      return `Kernel of layer ${model.layer}, channel ${model.filterChannel}`;
+    case 'order':
+      return `Scan order ${state.order.system} on ${state.order.rows} by ${state.order.columns} tokens`;
+    case 'training':
+      return `Replay of training, ${model.frames.length} probes of layer ${model.frameLayer}`;
+    case 'sequence':
+      return '';
+  }
+}

@@ -1,0 +1,173 @@
+/** @file A time-invariant layer as filters: kernel, response, modes, energy, and what it started from. */
+import { hankelSingularValues, statesForShare } from '../../analysis/gramians';
+import {
+  energy,
+  energyFraction,
+  frequencyResponse,
+  poleHalfLife,
+  polePeriod,
+  type Poles,
+} from '../../analysis/lti';
+import { filtersOf, type Filters } from '../filters';
+import { array, join, type Analysis, type Probe, type Trace } from '../spec';
+import { runTrace } from '../trace';
+
+const POINTS = 257;
+/** Probes that hold the filters. */
+const NEEDED = new Set(['kernel', 'delta', 'A', 'A_bar', 'B_bar', 'C', 'D']);
+
+const every = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+const filters = ({ probes, resolved }: Pick<Trace, 'probes' | 'resolved'>): Filters | undefined =>
+  filtersOf(probes, resolved['bidirectional'] === true);
+
+function arraysOf(found: Filters, probes: Trace['probes'], suffix: '' | '_initial'): Record<string, Probe> {
+  const { count, width, length, poles } = found;
+  const outputs = every(count);
+  const channels = ['channel'];
+  const words = suffix === '' ? '' : ' before training';
+  const out: Record<string, Probe> = {
+    [`kernel${suffix}`]: array(
+      [found.ahead ? 2 : 1, count, length],
+      ['kernel', 'channel', 'lag'],
+      join([
+        ...outputs.map((k) => found.kernel(k)),
+        ...(found.ahead ? outputs.map((k) => found.behind(k)!) : []),
+      ]),
+      `Kernel K${words}.`,
+      { sign: 'signed', labels: { kernel: found.ahead ? ['causal', 'ahead'] : ['causal'] } },
+    ),
+  };
+  const delta = probes['delta'];
+  if (delta?.axes.join() === 'channel')
+    out[`step_size${suffix}`] = array(
+      [count],
+      channels,
+      outputs.map((k) => delta.data[k % width]!),
+      `Step size Δ${words}.`,
+    );
+  if (!poles) return out;
+  const each: Poles[] = outputs.map((k) => poles(k));
+  const states = each[0]!.a.length / 2;
+  const modal = ['channel', 'state'];
+  const A = probes['A'];
+  if (A?.axes.at(-1) === 'complex')
+    out[`eig_continuous${suffix}`] = array(
+      [count, states, 2],
+      [...modal, 'complex'],
+      join(outputs.map((k) => A.data.subarray((k % width) * 2 * states, ((k % width) + 1) * 2 * states))),
+      `Eigenvalues of the continuous system${words}; conjugates are implied.`,
+      { sign: 'signed' },
+    );
+  out[`eig_discrete${suffix}`] = array(
+    [count, states, 2],
+    [...modal, 'complex'],
+    join(each.map(({ a }) => a)),
+    `exp(Δ A)${words}.`,
+    { sign: 'signed' },
+  );
+  out[`residues${suffix}`] = array(
+    [count, states, 2],
+    [...modal, 'complex'],
+    join(each.map(({ r }) => r)),
+    `C b of every mode${words}.`,
+    { sign: 'signed' },
+  );
+  if (suffix !== '') return out;
+  const omega = Float64Array.from({ length: POINTS }, (_, k) => (Math.PI * k) / (POINTS - 1));
+  out['half_life'] = array([count, states], modal, join(each.map(poleHalfLife)), 'ln 2 / −ln |a|.', {
+    unit: 'tokens',
+  });
+  out['period'] = array(
+    [count, states],
+    modal,
+    join(each.map(polePeriod)),
+    '2π / |arg a|; ∞ for a mode that does not turn.',
+    { unit: 'tokens' },
+  );
+  out['frequency_response'] = array(
+    [count, POINTS, 2],
+    ['channel', 'frequency', 'complex'],
+    join(each.map((p) => frequencyResponse(p, omega))),
+    'Transfer function of the infinite kernel at equally spaced ω in 0 … π, without D.',
+    { sign: 'signed' },
+  );
+  const energies = each.map(energy);
+  out['h2_norm'] = array(
+    [count],
+    channels,
+    energies.map((total) => Math.sqrt(Math.max(0, total))),
+    'Root of the infinite sum of K².',
+  );
+  out['energy_fraction'] = array(
+    [count, length],
+    ['channel', 'lag'],
+    join(outputs.map((k) => energyFraction(found.kernel(k), energies[k]!))),
+    'Share of the kernel’s energy up to each lag.',
+  );
+  return out;
+}
+
+export const filterGroup: Analysis = {
+  description:
+    'Kernel in time and frequency, eigenvalues, half-lives and energy of a time-invariant layer, and its start.',
+  parts: [
+    'frequency_response',
+    'half_life',
+    'period',
+    'eig_continuous',
+    'eig_discrete',
+    'residues',
+    'step_size',
+    'h2_norm',
+    'energy_fraction',
+    'kernel_initial',
+    'eig_continuous_initial',
+    'eig_discrete_initial',
+    'residues_initial',
+    'step_size_initial',
+  ],
+  applies: (trace) => filters(trace) !== undefined,
+  async compute(trace, wanted) {
+    const out = arraysOf(filters(trace)!, trace.probes, '');
+    if (trace.initial && [...wanted].some((name) => name.endsWith('_initial'))) {
+      const { trace: start } = await runTrace({
+        ...trace,
+        parameters: trace.initial,
+        only: NEEDED,
+        logits: false,
+      });
+      Object.assign(out, arraysOf(filters(start)!, start.probes, '_initial'));
+    }
+    return out;
+  },
+};
+
+export const gramianGroup: Analysis = {
+  description: 'How many states of a diagonal layer matter from input to output: Hankel singular values.',
+  parts: ['hankel_singular_values', 'states_for_99_percent'],
+  applies: (trace) => filters(trace)?.poles !== undefined,
+  compute(trace) {
+    const { poles, count } = filters(trace)!;
+    const values = every(count).map((k) => {
+      const { a, r } = poles!(k);
+      const ones = Float64Array.from(a, (_, i) => (i % 2 === 0 ? 1 : 0));
+      return hankelSingularValues({ A: a, B: r, C: ones }, 'discrete');
+    });
+    const order = values[0]!.length;
+    return {
+      hankel_singular_values: array(
+        [count, order],
+        ['channel', 'direction'],
+        join(values),
+        'Descending; below 1e-8 of the largest they are numerically zero.',
+      ),
+      states_for_99_percent: array(
+        [count],
+        ['channel'],
+        values.map((own) => statesForShare(own, 0.99)),
+        'Fewest balanced states that hold 99 % of their sum.',
+      ),
+    };
+  },
+};
