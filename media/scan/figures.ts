@@ -16,23 +16,29 @@ export function figureOf(
   theme: Theme,
   measureText: Measure,
 ): Figure | undefined {
-  const { state, scan, inspection, matrices, filters, frames } = model;
+  const { state, inspection, matrices, filters, frames } = model;
   const options = { width, theme, measureText };
   const source = state.source ?? undefined;
   switch (state.view) {
-    case 'memory':
+    case 'memory': {
+      const { memory } = model;
       return (
-        scan &&
+        memory &&
         drawMemory(
-          scan,
+          memory,
           {
             position: model.position,
             source: model.linked ?? source,
-            overlay: state.overlay === 'surprise' && !inspection?.surprise ? 'contribution' : state.overlay,
+            overlay:
+              (state.overlay === 'surprise' && !inspection?.surprise) ||
+              (state.overlay === 'write' && !memory.writes)
+                ? 'contribution'
+                : state.overlay,
           },
           { ...options, surveys: model.survey?.surveys ?? [] },
         )
       );
+    }
     case 'attention':
       if (matrices.length === 0) return undefined;
       return drawAttention(

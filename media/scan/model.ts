@@ -12,6 +12,7 @@ import {
   type ViewName,
 } from '../../src/protocol/view-scan';
 import { matricesOf, type LayerMatrices } from '../../src/figures/scan/attention/data';
+import { fromScan, fromSurvey, type MemorySource } from '../../src/figures/scan/memory/source';
 import { stepsOf } from '../../src/figures/scan/order/view';
 import { layersOf } from '../../src/figures/scan/training/view';
 import type { Pick } from '../../src/figures/scan/figure';
@@ -221,6 +222,12 @@ export class ScanModel extends FrameSource {
     return Math.floor((matrix * scan.channels) / scan.heads);
   }
 
+  /** What the memory view reads: the recurrence, or the survey where the layer has none. */
+  get memory(): MemorySource | undefined {
+    if (this.scan) return fromScan(this.scan);
+    return this.inspection && this.survey && fromSurvey(this.inspection, this.survey.surveys);
+  }
+
   /** The channel of the filters that are shown. */
   get filterChannel(): number {
     const count = this.filters?.['kernel']?.shape[1] ?? this.inspection?.probes['kernel']?.shape[1] ?? 1;
@@ -266,6 +273,13 @@ export class ScanModel extends FrameSource {
       return inspection.probes['kernel']
         ? undefined
         : `${mixer} is not time-invariant: it has no fixed kernel.`;
+    if (view === 'memory')
+      return scan ||
+        Object.keys(inspection.probes).some((name) =>
+          ['kernel', 'attention', 'matrix', 'lambda'].includes(name),
+        )
+        ? undefined
+        : `${mixer} mixes no tokens: nothing is kept between them.`;
     return scan ? undefined : `${mixer} tells no step size, decay and state.`;
   }
 

@@ -1,7 +1,6 @@
 /** @file The numbers behind each view, in the form of probes, so that table, CSV and JSON are the same for all. */
 import { largest } from '../../src/figures/scan/matrix';
 import { routesOf } from '../../src/figures/scan/order/view';
-import { contributions, keeping, writes } from '../../src/figures/scan/memory/reach';
 import type { Inspection, LayerSurvey, Probe } from '../../src/protocol/view-scan';
 import type { ScanModel } from './model';
 
@@ -23,7 +22,7 @@ const named = (surveys: readonly LayerSurvey[]): Record<string, Probe> =>
 
 /** The arrays of the chosen view; undefined while they are not there. */
 export function numbersOf(model: ScanModel): Inspection | undefined {
-  const { inspection, state, scan } = model;
+  const { inspection, state } = model;
   const none: Inspection = {
     layer: model.layer,
     mixer: inspection?.mixer ?? '',
@@ -37,19 +36,24 @@ export function numbersOf(model: ScanModel): Inspection | undefined {
     case 'attention':
       return model.survey && { ...none, probes: named(model.survey.surveys) };
     case 'memory': {
-      if (!scan) return undefined;
-      const { kept, forget } = keeping(scan);
+      const { memory } = model;
+      if (!memory) return undefined;
+      const { writes, keeping } = memory;
       return {
         ...none,
         probes: {
           contribution: line(
-            contributions(scan, model.position),
+            memory.contribution(model.position),
             'time',
             `Contribution of every token to the output at ${model.position}.`,
           ),
-          write_strength: line(writes(scan), 'time', '‖Δ x‖ · ‖B‖.'),
-          kept: line(kept, 'time', 'Mean over channels and states of exp(Δ A).'),
-          reset_fraction: line(forget, 'time', 'Share of channels that keep less than 0.1.'),
+          ...(writes ? { write_strength: line(writes, 'time', '‖Δ x‖ · ‖B‖.') } : {}),
+          ...(keeping
+            ? {
+                kept: line(keeping.kept, 'time', 'Mean over channels and states of exp(Δ A).'),
+                reset_fraction: line(keeping.forget, 'time', 'Share of channels that keep less than 0.1.'),
+              }
+            : {}),
           ...(inspection?.surprise ? { surprise: line(inspection.surprise, 'time', '−log p, nats.') } : {}),
           ...named(
             (model.survey?.surveys ?? []).map((survey) => ({

@@ -7,6 +7,8 @@ import type { Probe } from './spec';
 export type Seen = Readonly<Record<string, Probe>>;
 
 export interface Filters {
+  /** What kernels belong to. */
+  readonly axis: 'channel' | 'head';
   /** Outputs: kernels that do not look ahead × channels. */
   readonly count: number;
   /** Channels of the input. */
@@ -30,7 +32,9 @@ export interface Filters {
 /** Undefined for layers that are no filter banks. @param bidirectional whether the last half of the kernels looks ahead */
 export function filtersOf(seen: Seen, bidirectional: boolean): Filters | undefined {
   const probe = seen['kernel'];
-  if (!probe || probe.axes.join() !== 'kernel,channel,lag') return undefined;
+  const axis = probe?.axes[1];
+  if (!probe || probe.axes.length !== 3 || (axis !== 'channel' && axis !== 'head') || probe.axes[2] !== 'lag')
+    return undefined;
   const [kernels, width, length] = probe.shape as [number, number, number];
   const own = bidirectional ? kernels / 2 : kernels;
   const count = own * width;
@@ -38,6 +42,7 @@ export function filtersOf(seen: Seen, bidirectional: boolean): Filters | undefin
   const behind = (index: number): Float32Array | undefined =>
     bidirectional ? taps(count + index) : undefined;
   return {
+    axis,
     count,
     width,
     kernels,

@@ -6,13 +6,15 @@ import { hydraBlock } from '../analysis/blocks/hydra';
 import { mamba2Block } from '../analysis/blocks/mamba2';
 import { mambaBlock } from '../analysis/blocks/mamba';
 import type { Block } from '../analysis/blocks/types';
+import { score } from '../analysis/blocks/h3';
+import { trapezoidal } from '../analysis/blocks/mamba3';
 import { hiddenAttention } from '../analysis/hidden-attention';
 import type { Scan } from '../analysis/scan';
-import { filtersOf } from './filters';
+import { filtersOf, type Filters } from './filters';
 import type { Trace } from './spec';
 
 export interface Mixing {
-  readonly kind: 'scan' | 'quasiseparable' | 'filter' | 'attention';
+  readonly kind: 'scan' | 'quasiseparable' | 'filter' | 'product' | 'attention';
   /** Name of the axis that the matrices are counted by. */
   readonly axis: 'channel' | 'head';
   readonly count: number;
@@ -93,7 +95,7 @@ export function mixingOf(trace: Trace): Mixing | undefined {
       ...around,
     };
   }
-  const scan = scanOf(trace);
+  const scan = seen['lambda'] ? undefined : scanOf(trace);
   if (scan) {
     const channels = probes['x']!.shape.at(-1)!;
     return {
@@ -127,11 +129,13 @@ export function mixingOf(trace: Trace): Mixing | undefined {
     };
   }
   const filters = filtersOf(probes, trace.resolved['bidirectional'] === true);
-  if (!filters) return undefined;
+  // A learned transform in the place of the Fourier transform makes no Toeplitz matrix.
+  if (!filters || trace.resolved['block_fft'] === true) return scanWithMemory(trace, once);
+  if (seen['k_shifted'] && seen['q'] && seen['v']) return productOf(trace, filters, once);
   const { count, width } = filters;
   return {
     kind: 'filter',
-    axis: 'channel',
+    axis: filters.axis,
     count,
     channels: count,
     causal: !filters.ahead,
@@ -141,6 +145,63 @@ export function mixingOf(trace: Trace): Mixing | undefined {
     u: seen['x'] && repeated(seen['x'], width, count),
     y: seen['y'],
     gate: undefined,
+  };
+}
+
+type Once = (make: (index: number) => Float64Array) => (index: number) => Float64Array;
+
+/** H3: score q · k~ times the Toeplitz matrix of the diagonal model, acting on the values. */
+function productOf({ length, seen }: Trace, filters: Filters, once: Once): Mixing {
+  const { count } = filters;
+  const channels = seen['v']!.length / length;
+  const headDim = channels / count;
+  const tensors = { length, heads: count, headDim, q: seen['q']!, k: seen['k']!, v: seen['v']! };
+  const y = seen['y']!;
+  return {
+    kind: 'product',
+    axis: 'head',
+    count,
+    channels,
+    causal: true,
+    matrix: once((head) => {
+      const scores = score(tensors, seen['k_shifted']!, head);
+      const kernel = filters.matrix(head, length);
+      for (let t = 0; t < length; t++) kernel[t * length + t]! += filters.D[head]!;
+      return scores.map((value, i) => value * kernel[i]!);
+    }),
+    u: seen['v'],
+    D: new Float64Array(channels),
+    // The output is value-major, the values are head-major.
+    y: Float32Array.from({ length: y.length }, (_, i) => {
+      const [t, c] = [Math.floor(i / channels), i % channels];
+      return y[t * channels + (c % headDim) * count + Math.floor(c / headDim)]!;
+    }),
+    gate: undefined,
+  };
+}
+
+/** Mamba-3 with one input per head: a scan that also keeps a share of the token before. */
+function scanWithMemory({ length, seen, probes }: Trace, once: Once): Mixing | undefined {
+  const [B, C, lambda, delta, A] = ['B_rotated', 'C_rotated', 'lambda', 'delta', 'A'].map(
+    (name) => seen[name],
+  );
+  if (!B || !C || !lambda || !delta || !A || probes['B_rotated']!.shape[1] !== 1) return undefined;
+  const heads = delta.length / length;
+  const channels = seen['x']!.length / length;
+  const skip = seen['D'] ?? new Float32Array(heads);
+  return {
+    kind: 'scan',
+    axis: 'head',
+    count: heads,
+    channels,
+    causal: true,
+    matrix: once((head) =>
+      trapezoidal({ length, heads, states: B.length / length / heads, delta, A, lambda, B, C }, head),
+    ),
+    u: seen['x'],
+    D: Float64Array.from({ length: channels }, (_, c) => skip[Math.floor((c * heads) / channels)]!),
+    y: seen['y'],
+    gate: seen['gate'],
   };
 }
 

@@ -4,6 +4,8 @@
  */
 import { decayRate, halfLife } from '../analysis/memory';
 import { attentionTiles, tileEdges } from '../analysis/tiles';
+import { poleHalfLife } from '../analysis/lti';
+import { filtersOf } from './filters';
 import { exampleOf, inputOf, type Example } from './example';
 import { strongest } from './groups/mixing';
 import { mixingOf, ownOf, scanOf, type Mixing } from './mixing';
@@ -113,6 +115,17 @@ export function surveyOf(trace: Trace): LayerSurvey {
       'Half of a state is left after so many tokens, at the mean step size.',
       { unit: 'tokens' },
     );
+  const filters = filtersOf(trace.probes, trace.resolved['bidirectional'] === true);
+  if (filters?.poles) {
+    const each = Array.from({ length: filters.count }, (_, k) => poleHalfLife(filters.poles!(k)));
+    probes['half_life'] = array(
+      [filters.count, each[0]!.length],
+      [filters.axis, 'state'],
+      join(each),
+      'Half of a mode is left after so many tokens.',
+      { unit: 'tokens' },
+    );
+  }
   return {
     layer,
     mixer,

@@ -50,7 +50,7 @@ export type Inspection = z.output<typeof inspectionSchema>;
 export const layerSurveySchema = z.strictObject({
   layer: z.int().min(0),
   mixer: z.string(),
-  kind: z.enum(['scan', 'quasiseparable', 'filter', 'attention']).optional(),
+  kind: z.enum(['scan', 'quasiseparable', 'filter', 'product', 'attention']).optional(),
   causal: z.boolean().optional(),
   count: z.int().optional(),
   axis: z.enum(['channel', 'head']).optional(),

@@ -3,7 +3,9 @@ import * as assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import { analyse, analyses, analysisNames, offered } from '../../src/inspect/analyse';
 import { look } from '../../src/inspect/inspect';
+import { mixingOf, ownOf } from '../../src/inspect/mixing';
 import type { Probe, Trace } from '../../src/inspect/spec';
+import { kernel } from '../../src/analysis/lti';
 import { survey } from '../../src/inspect/survey';
 import { buildModel, type Model, type ModelData } from '../../src/models';
 
@@ -13,14 +15,28 @@ const nextToken: ModelData = { length: LENGTH, input: tokens, target: { kind: 'n
 const aClass: ModelData = { length: LENGTH, input: tokens, target: { kind: 'class', classes: 3 } };
 
 /** Mixers whose layers are matrices: hidden attention @ x + D · x = y. */
-const mixers: readonly { readonly mixer: string; readonly [option: string]: unknown }[] = [
+interface Layer {
+  readonly mixer: string;
+  readonly [option: string]: unknown;
+}
+const filtering: readonly Layer[] = [
+  { mixer: 's4d', d_state: 4 },
+  { mixer: 's4d', d_state: 4, bidirectional: true },
+  { mixer: 's4d', d_state: 4, channels: 2 },
+  { mixer: 'dss', d_state: 4 },
+  { mixer: 'long-conv', l_max: LENGTH },
+  { mixer: 'long-conv', l_max: LENGTH, bidirectional: true },
+  { mixer: 'h3', d_state: 4, head_dim: 2 },
+  { mixer: 'mamba3', d_state: 4, headdim: 4 },
+];
+const mixers: readonly Layer[] = [
   { mixer: 'mamba', d_state: 3 },
   { mixer: 'mamba2', d_state: 3, headdim: 4, ngroups: 2 },
   { mixer: 'hydra', d_state: 3, headdim: 4, d_conv: 3, ngroups: 2 },
 ];
 
 function modelOf(layers: typeof mixers): Model {
-  const causal = layers.every(({ mixer }) => mixer !== 'hydra');
+  const causal = layers.every(({ mixer, bidirectional }) => mixer !== 'hydra' && bidirectional !== true);
   return buildModel({
     model: { d_model: 8, layers: [...layers], norm: 'rms', norm_eps: 1e-5, tie_embeddings: causal },
     task: causal ? { type: 'language-model' } : { type: 'classification', pooling: 'mean' },
@@ -52,6 +68,59 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
 };
 
 describe('analyses of a layer', () => {
+  for (const layer of [...mixers, ...filtering]) {
+    it(`of ${Object.values(layer).join(' ')}: the matrix that is shown times its input is what comes out`, async () => {
+      const trace = await traceOf([layer]);
+      const mixing = mixingOf(trace)!;
+      const { u, y, D, channels } = mixing;
+      const made = new Float64Array(LENGTH * channels);
+      for (let c = 0; c < channels; c++) {
+        const matrix = mixing.matrix(ownOf(mixing, c));
+        for (let i = 0; i < LENGTH; i++) {
+          let sum = D[c]! * u![i * channels + c]!;
+          for (let j = 0; j < LENGTH; j++) sum += matrix[i * LENGTH + j]! * u![j * channels + c]!;
+          made[i * channels + c] = sum;
+        }
+      }
+      close(made, y!, 1e-5);
+      let above = 0;
+      for (let index = 0; index < mixing.count; index++)
+        mixing.matrix(index).forEach((value, at) => {
+          if (at % LENGTH > Math.floor(at / LENGTH)) above = Math.max(above, Math.abs(value));
+        });
+      assert.equal(above === 0, mixing.causal);
+    });
+  }
+
+  it('of a diagonal layer: the modes give the kernel, its energy and its start', async () => {
+    const model = modelOf([filtering[0]!]);
+    const trained = new Map(
+      [...model.initialise(2)].map(([name, values]) => [name, values.map((w) => w * 1.1)]),
+    );
+    const { trace } = await look({
+      model,
+      parameters: trained,
+      initial: model.initialise(2),
+      layer: 0,
+      ids,
+      threads: 1,
+    });
+    const found = (await analyse(trace, 'lti_kernel'))!;
+    const [, count, length] = found['kernel']!.shape as [number, number, number];
+    close(found['kernel']!.data, trace.probes['kernel']!.data, 1e-6);
+    const states = found['residues']!.shape[1]!;
+    for (let c = 0; c < count; c++) {
+      const part = (name: string) => found[name]!.data.subarray(c * 2 * states, (c + 1) * 2 * states);
+      const made = kernel({ a: part('eig_discrete'), r: part('residues') }, length);
+      close(made, found['kernel']!.data.subarray(c * length, (c + 1) * length), 1e-4);
+    }
+    assert.notDeepEqual(found['kernel_initial']!.data, found['kernel']!.data);
+    const start = await look({ model, parameters: model.initialise(2), layer: 0, ids, threads: 1 });
+    close(found['kernel_initial']!.data, start.trace.probes['kernel']!.data, 1e-6);
+    const hankel = (await one(trace, 'hankel_singular_values')).data;
+    assert.ok(hankel[0]! >= hankel[1]! && hankel[1]! >= 0);
+  });
+
   for (const layer of mixers) {
     const { mixer } = layer;
 

@@ -22,14 +22,14 @@ const filters = ({ probes, resolved }: Pick<Trace, 'probes' | 'resolved'>): Filt
   filtersOf(probes, resolved['bidirectional'] === true);
 
 function arraysOf(found: Filters, probes: Trace['probes'], suffix: '' | '_initial'): Record<string, Probe> {
-  const { count, width, length, poles } = found;
+  const { axis, count, width, length, poles } = found;
   const outputs = every(count);
-  const channels = ['channel'];
+  const channels = [axis];
   const words = suffix === '' ? '' : ' before training';
   const out: Record<string, Probe> = {
     [`kernel${suffix}`]: array(
       [found.ahead ? 2 : 1, count, length],
-      ['kernel', 'channel', 'lag'],
+      ['kernel', axis, 'lag'],
       join([
         ...outputs.map((k) => found.kernel(k)),
         ...(found.ahead ? outputs.map((k) => found.behind(k)!) : []),
@@ -39,7 +39,7 @@ function arraysOf(found: Filters, probes: Trace['probes'], suffix: '' | '_initia
     ),
   };
   const delta = probes['delta'];
-  if (delta?.axes.join() === 'channel')
+  if (delta?.axes.join() === axis)
     out[`step_size${suffix}`] = array(
       [count],
       channels,
@@ -49,7 +49,7 @@ function arraysOf(found: Filters, probes: Trace['probes'], suffix: '' | '_initia
   if (!poles) return out;
   const each: Poles[] = outputs.map((k) => poles(k));
   const states = each[0]!.a.length / 2;
-  const modal = ['channel', 'state'];
+  const modal = [axis, 'state'];
   const A = probes['A'];
   if (A?.axes.at(-1) === 'complex')
     out[`eig_continuous${suffix}`] = array(
@@ -87,7 +87,7 @@ function arraysOf(found: Filters, probes: Trace['probes'], suffix: '' | '_initia
   );
   out['frequency_response'] = array(
     [count, POINTS, 2],
-    ['channel', 'frequency', 'complex'],
+    [axis, 'frequency', 'complex'],
     join(each.map((p) => frequencyResponse(p, omega))),
     'Transfer function of the infinite kernel at equally spaced ω in 0 … π, without D.',
     { sign: 'signed' },
@@ -101,7 +101,7 @@ function arraysOf(found: Filters, probes: Trace['probes'], suffix: '' | '_initia
   );
   out['energy_fraction'] = array(
     [count, length],
-    ['channel', 'lag'],
+    [axis, 'lag'],
     join(outputs.map((k) => energyFraction(found.kernel(k), energies[k]!))),
     'Share of the kernel’s energy up to each lag.',
   );
@@ -148,7 +148,7 @@ export const gramianGroup: Analysis = {
   parts: ['hankel_singular_values', 'states_for_99_percent'],
   applies: (trace) => filters(trace)?.poles !== undefined,
   compute(trace) {
-    const { poles, count } = filters(trace)!;
+    const { poles, count, axis } = filters(trace)!;
     const values = every(count).map((k) => {
       const { a, r } = poles!(k);
       const ones = Float64Array.from(a, (_, i) => (i % 2 === 0 ? 1 : 0));
@@ -158,13 +158,13 @@ export const gramianGroup: Analysis = {
     return {
       hankel_singular_values: array(
         [count, order],
-        ['channel', 'direction'],
+        [axis, 'direction'],
         join(values),
         'Descending; below 1e-8 of the largest they are numerically zero.',
       ),
       states_for_99_percent: array(
         [count],
-        ['channel'],
+        [axis],
         values.map((own) => statesForShare(own, 0.99)),
         'Fewest balanced states that hold 99 % of their sum.',
       ),

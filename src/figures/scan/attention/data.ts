@@ -49,6 +49,7 @@ export function matricesOf({ surveys }: Pick<Survey, 'surveys'>): LayerMatrices[
       scan: 'hidden attention',
       quasiseparable: 'quasiseparable, both directions',
       filter: 'Toeplitz matrix of the kernel',
+      product: 'score × Toeplitz matrix of the kernel',
       attention: 'softmax weights',
     }[kind];
     return [

@@ -12,8 +12,8 @@ import { ceil125, floor125, logTicks } from '../../core/ticks';
 import type { LayerSurvey } from '../../../protocol/view-scan';
 import { Ink, type Figure } from '../figure';
 import { largest, scaleBar } from '../matrix';
-import type { Recurrence } from '../recurrence';
-import { contributions, keeping, within, writes } from './reach';
+import { within } from './reach';
+import type { MemorySource } from './source';
 
 export type Overlay = 'contribution' | 'write' | 'surprise';
 export const overlayNames: Record<Overlay, string> = {
@@ -39,32 +39,32 @@ export interface MemoryOptions {
 /** Tokens of text that are shown around the playhead at most. */
 const SHOWN = 2000;
 
-export function drawMemory(scan: Recurrence, view: MemoryView, options: MemoryOptions): Figure {
+export function drawMemory(source: MemorySource, view: MemoryView, options: MemoryOptions): Figure {
   const { width, theme } = options;
   const ink = new Ink(theme);
   const wide = width >= 900;
   const right = wide ? Math.min(420, Math.round(width * 0.34)) : width;
   const left = wide ? width - right - 48 : width;
-  let y = drawText(ink, scan, { x: 0, y: 0, width: left }, view, options);
-  y = drawEvents(ink, scan, { x: 0, y: y + 20, width: left }, view, options);
-  y = drawDistances(ink, scan, { x: 0, y: y + 24, width: left }, view, options);
+  let y = drawText(ink, source, { x: 0, y: 0, width: left }, view, options);
+  if (source.writes && source.keeping)
+    y = drawEvents(ink, source, { x: 0, y: y + 20, width: left }, view, options);
+  y = drawDistances(ink, source, { x: 0, y: y + 24, width: left }, view, options);
   const horizon = drawHorizons(
     ink,
-    scan,
+    source,
     { x: wide ? left + 48 : 0, y: wide ? 0 : y + 28, width: right },
     options,
   );
-  return ink.figure(width, Math.max(y, horizon) + 8, summaryOf(scan, view));
+  return ink.figure(width, Math.max(y, horizon) + 8, summaryOf(source, view));
 }
 
-function summaryOf(scan: Recurrence, { position }: MemoryView): string {
-  const parts = contributions(scan, position);
-  const { layer, tokens } = scan.inspection;
-  const life = Array.from({ length: scan.channels }, (_, c) => scan.halfLife(c)).sort((a, b) => a - b);
+function summaryOf(source: MemorySource, { position }: MemoryView): string {
+  const parts = source.contribution(position);
+  const { layer, tokens } = source;
+  const before = Float64Array.from({ length: position + 1 }, (_, j) => parts[j] ?? 0);
   return (
-    `Layer ${layer}. At position ${position} of ${scan.length - 1}, token ${visible(tokens[position]?.label ?? '')}, half of the ` +
-    `contribution comes from the last ${within(parts, 0.5) + 1} tokens and 90 % from the last ${within(parts, 0.9) + 1}. ` +
-    `Median half-life of the slowest states ${number3(life[life.length >> 1])} tokens.`
+    `Layer ${layer}. At position ${position} of ${source.length - 1}, token ${visible(tokens[position]?.label ?? '')}, half of the ` +
+    `contribution comes from the last ${within(before, 0.5) + 1} tokens and 90 % from the last ${within(before, 0.9) + 1}.`
   );
 }
 
@@ -74,22 +74,22 @@ interface Place {
   readonly width: number;
 }
 
-function overlayValues(scan: Recurrence, { overlay, position }: MemoryView): ArrayLike<number> {
-  if (overlay === 'write') return writes(scan);
-  if (overlay === 'surprise') return scan.inspection.surprise ?? new Float32Array(scan.length);
-  return contributions(scan, position);
+function overlayValues(source: MemorySource, { overlay, position }: MemoryView): ArrayLike<number> {
+  if (overlay === 'write') return source.writes ?? new Float64Array(source.length);
+  if (overlay === 'surprise') return source.surprise ?? new Float32Array(source.length);
+  return source.contribution(position);
 }
 
 /** The text with the overlay behind it. */
 function drawText(
   ink: Ink,
-  scan: Recurrence,
+  source: MemorySource,
   place: Place,
   view: MemoryView,
   { measureText }: MemoryOptions,
 ): number {
   const { theme, scale } = ink;
-  const { tokens } = scan.inspection;
+  const { tokens } = source;
   const { overlay, position } = view;
   const label = visible(tokens[position]?.label ?? '');
   const titles: Record<Overlay, [string, string]> = {
@@ -101,19 +101,19 @@ function drawText(
     surprise: ['How surprising each token is', '−log p, nats'],
   };
   ink.title(place.x, 14 * scale, ...titles[overlay], measureText, place.width);
-  const values = overlayValues(scan, view);
+  const values = overlayValues(source, view);
   // The current token would flatten the rest: the scale is the largest but one.
   const others = Float64Array.from({ length: values.length }, (_, t) =>
     overlay === 'contribution' && t === position ? 0 : (values[t] ?? 0),
   );
   const max = largest(others) || largest(values);
   const map = colourMap(theme, false);
-  const limits = writes(scan);
+  const limits = source.writes ?? new Float64Array(source.length);
   const high = Float64Array.from(limits).sort()[Math.floor(0.95 * (limits.length - 1))] ?? Infinity;
   const size = 13 * scale;
   const lineHeight = 28 * scale;
-  const from = Math.max(0, Math.min(position - SHOWN + 200, scan.length - SHOWN));
-  const to = Math.min(scan.length, from + SHOWN);
+  const from = Math.max(0, Math.min(position - SHOWN + 200, source.length - SHOWN));
+  const to = Math.min(source.length, from + SHOWN);
   let x = place.x;
   let y = 28 * scale;
   const numbers = tokens[0]?.id === undefined;
@@ -124,7 +124,7 @@ function drawText(
       x = place.x;
       y += lineHeight;
     }
-    const unread = overlay === 'contribution' && t > position;
+    const unread = overlay === 'contribution' && source.causal && t > position;
     const fill = unread ? theme.background : mapColour(map, values[t] ?? 0, max);
     const height = 22 * scale;
     if (fill !== theme.background) ink.fill(x, y, box, height, fill);
@@ -158,13 +158,13 @@ function drawText(
   }
   y += lineHeight + 8 * scale;
   scaleBar(ink, place.x + 16 * scale, y, 92, max, false, '');
-  const note = overlay === 'contribution' ? ' · faint: not read yet' : '';
-  const cut = to - from < scan.length ? ` · ${to - from} of ${scan.length} tokens` : '';
+  const note = overlay === 'contribution' && source.causal ? ' · faint: not read yet' : '';
+  const cut = to - from < source.length ? ` · ${to - from} of ${source.length} tokens` : '';
   const narrow = place.width < 560;
   ink.text(
     narrow ? place.x : place.x + 190 * scale,
     narrow ? y + 26 * scale : y + 8,
-    `square-root scale · underlined: writes above the 95th percentile${note}${cut}`,
+    `square-root scale${source.writes ? ' · underlined: writes above the 95th percentile' : ''}${note}${cut}`,
     { maxWidth: place.width - (narrow ? 0 : 190 * scale) },
   );
   return y + (narrow ? 30 * scale : 12);
@@ -173,7 +173,7 @@ function drawText(
 /** Written and forgotten along time. */
 function drawEvents(
   ink: Ink,
-  scan: Recurrence,
+  source: MemorySource,
   place: Place,
   { position }: MemoryView,
   { measureText }: MemoryOptions,
@@ -187,19 +187,19 @@ function drawEvents(
     measureText,
     place.width,
   );
-  const strength = writes(scan);
-  const { kept, forget } = keeping(scan);
+  const strength = source.writes ?? new Float64Array(source.length);
+  const { kept, forget } = source.keeping!;
   const gutter = 74 * scale;
   const x0 = place.x + gutter;
   const width = place.width - gutter;
-  const each = width / scan.length;
+  const each = width / source.length;
   const middle = place.y + 50 * scale;
   const up = 36 * scale;
   const down = 28 * scale;
   const most = largest(strength);
   // More tokens than pixels: each pixel shows its largest.
-  const bars = Math.min(scan.length, Math.floor(width));
-  const per = scan.length / bars;
+  const bars = Math.min(source.length, Math.floor(width));
+  const per = source.length / bars;
   for (let k = 0; k < bars; k++) {
     let write = 0;
     let drop = 0;
@@ -227,10 +227,10 @@ function drawEvents(
   if (forget.some((share) => share >= 0.5))
     ink.text(x0 + width, middle + down + 14 * scale, '× most channels forget', { anchor: 'end' });
   ink.region({ x: x0, y: middle - up, width, height: up + down + 10 }, (px) => {
-    const t = Math.max(0, Math.min(scan.length - 1, Math.floor(px / each)));
+    const t = Math.max(0, Math.min(source.length - 1, Math.floor(px / each)));
     return {
       position: t,
-      text: `${t} “${visible(scan.inspection.tokens[t]?.label ?? '')}” · write ${number3(strength[t]!)} · keeps ${percent(kept[t]!, 1)}`,
+      text: `${t} “${visible(source.tokens[t]?.label ?? '')}” · write ${number3(strength[t]!)} · keeps ${percent(kept[t]!, 1)}`,
     };
   });
   return middle + down + 18 * scale;
@@ -239,7 +239,7 @@ function drawEvents(
 /** Contribution by distance of the chosen layer, and of the others where the survey has it for each token. */
 function drawDistances(
   ink: Ink,
-  scan: Recurrence,
+  source: MemorySource,
   place: Place,
   view: MemoryView,
   { measureText, surveys }: MemoryOptions,
@@ -253,14 +253,14 @@ function drawDistances(
     measureText,
     place.width,
   );
-  const { layer } = scan.inspection;
-  const own = contributions(scan, view.position);
+  const { layer } = source;
+  const own = source.contribution(view.position);
   const rows: { layer: number; values: ArrayLike<number> }[] = [{ layer, values: own }];
   for (const survey of surveys) {
     const matrix = survey.probes['contribution'];
     if (survey.layer === layer || survey.edges || !matrix || survey.causal === false) continue;
     const length = matrix.shape[0]!;
-    if (length !== scan.length) continue;
+    if (length !== source.length) continue;
     rows.push({
       layer: survey.layer,
       values: matrix.data.subarray(view.position * length, view.position * length + view.position + 1),
@@ -336,7 +336,7 @@ function drawDistances(
       return {
         layer: row.layer,
         source: j,
-        text: `${count - 1 - j} back: ${j} “${visible(scan.inspection.tokens[j]?.label ?? '')}” · ${number3(row.values[j]!)}`,
+        text: `${count - 1 - j} back: ${j} “${visible(source.tokens[j]?.label ?? '')}” · ${number3(row.values[j]!)}`,
       };
     });
     y += height + 22 * scale;
@@ -354,7 +354,7 @@ function drawDistances(
 /** Half-lives: one row per state, one tick per channel. */
 function drawHorizons(
   ink: Ink,
-  scan: Recurrence,
+  source: MemorySource,
   place: Place,
   { measureText, surveys }: MemoryOptions,
 ): number {
@@ -382,13 +382,13 @@ function drawHorizons(
   const x0 = place.x + 26 * scale;
   const x1 = place.x + place.width - 4;
   const axis = logScale(
-    [floor125(Math.max(1e-3, low)), ceil125(Math.min(1e7, Math.max(high, scan.length * 2)))],
+    [floor125(Math.max(1e-3, low)), ceil125(Math.min(1e7, Math.max(high, source.length * 2)))],
     [x0, x1],
   );
   let y = place.y + 34 * scale;
   const around = Math.max(
     0,
-    Math.min(layers.length - 4, layers.findIndex(({ layer }) => layer === scan.inspection.layer) - 1),
+    Math.min(layers.length - 4, layers.findIndex(({ layer }) => layer === source.layer) - 1),
   );
   for (const { layer, mixer, probes } of layers.slice(around, around + 4)) {
     const life = probes['half_life']!;
@@ -401,7 +401,7 @@ function drawHorizons(
     const above = (limit: number): number =>
       life.data.reduce((sum, value) => sum + (value > limit ? 1 : 0), 0) / life.data.length;
     ink.text(place.x, y, `layers.${layer} · ${mixer}`, {
-      weight: layer === scan.inspection.layer ? 700 : 600,
+      weight: layer === source.layer ? 700 : 600,
       color: theme.foreground,
     });
     ink.text(x1, y, `${percent(above(1), 0)} above 1, ${percent(above(100), 0)} above 100`, {
@@ -429,10 +429,10 @@ function drawHorizons(
       if ((k === 0 || k === shown - 1) && !alike)
         ink.text(x0 - 6, at + tall / 2 + 4 * scale, String(n + 1), { anchor: 'end' });
     }
-    const trained = axis.map(scan.length);
+    const trained = axis.map(source.length);
     ink.line([trained, top - 3, trained, top + height + 3], theme.foreground, 1, [2, 2]);
     const beside = trained + 90 * scale < x1;
-    ink.text(trained + (beside ? 4 : -4), top + height - 2, `${scan.length} tokens here`, {
+    ink.text(trained + (beside ? 4 : -4), top + height - 2, `${source.length} tokens here`, {
       halo: true,
       anchor: beside ? 'start' : 'end',
     });
@@ -448,7 +448,7 @@ function drawHorizons(
         )
           best = c;
       const channel =
-        layer === scan.inspection.layer ? { channel: Math.floor((best * scan.channels) / count) } : {};
+        layer === source.layer ? { channel: Math.floor((best * (source.channels ?? count)) / count) } : {};
       return {
         layer,
         ...channel,

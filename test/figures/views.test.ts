@@ -1,0 +1,217 @@
+/** @file Figures of the views without a browser: what lies where, what is said, numbers that match the analyses. */
+import assert from 'node:assert/strict';
+import { hiddenAttentionRow } from '../../src/analysis/hidden-attention';
+import { kernel } from '../../src/analysis/lti';
+import { roughMeasure } from '../../src/figures/core/scene';
+import { sceneToSvg } from '../../src/figures/core/svg';
+import { makeTheme } from '../../src/figures/core/theme';
+import { chosenMatrix, matricesOf } from '../../src/figures/scan/attention/data';
+import { drawAttention, pageOf } from '../../src/figures/scan/attention/view';
+import { pickAt } from '../../src/figures/scan/figure';
+import { filterOf, gainOf, modesOf, peakOf } from '../../src/figures/scan/kernel/data';
+import { drawKernel } from '../../src/figures/scan/kernel/view';
+import { cellOf, largest, strongestKeys } from '../../src/figures/scan/matrix';
+import { contributions, keeping, scanOf, within, writes } from '../../src/figures/scan/memory/reach';
+import { fromScan, fromSurvey } from '../../src/figures/scan/memory/source';
+import { drawMemory } from '../../src/figures/scan/memory/view';
+import { drawOrder, stepsOf } from '../../src/figures/scan/order/view';
+import { Recurrence } from '../../src/figures/scan/recurrence';
+import { drawTraining, film } from '../../src/figures/scan/training/view';
+import { routeSystems } from '../../src/analysis/routes/systems';
+import { inspection } from '../panels/scan-fixture';
+import { filters, frames, survey } from '../panels/views-fixture';
+
+const theme = makeTheme('dark', () => '');
+const options = { width: 1200, theme, measureText: roughMeasure };
+const found = inspection();
+const scan = new Recurrence(found);
+const all = survey();
+const layers = matricesOf(all);
+
+describe('reach of a scan', () => {
+  it('adds up to the output: contributions of a channel are those of its matrix', () => {
+    const one = new Recurrence(inspection({ channels: 1 }));
+    const parts = contributions(one, 20);
+    const row = hiddenAttentionRow(scanOf(one)!, 0, 20);
+    const D = one.inspection.probes['D']!.data[0]!;
+    for (let j = 0; j <= 20; j++) {
+      const entry = (row[j]! + (j === 20 ? D : 0)) * one.x(j, 0) * one.gate(20, 0);
+      assert.ok(Math.abs(parts[j]! - Math.abs(entry)) < 1e-9);
+    }
+  });
+  it('is the same without the states, which follow from the rest', () => {
+    const { state: _state, A_bar: _A_bar, ...probes } = found.probes;
+    const lean = new Recurrence({ ...found, probes });
+    for (const t of [0, 13, 31])
+      for (const n of [0, 7, 15]) {
+        assert.ok(Math.abs(lean.h(t, 5, n) - scan.h(t, 5, n)) < 1e-4 * (1 + Math.abs(scan.h(t, 5, n))));
+        assert.ok(Math.abs(lean.kept(t, 5, n) - scan.kept(t, 5, n)) < 1e-6);
+      }
+  });
+  it('writes what enters the state', () => {
+    const strength = writes(scan);
+    let sum = 0;
+    for (let c = 0; c < scan.channels; c++)
+      for (let n = 0; n < scan.states; n++)
+        sum += (scan.h(13, c, n) - scan.kept(13, c, n) * scan.h(12, c, n)) ** 2;
+    assert.ok(Math.abs(Math.sqrt(sum) - strength[13]!) < 1e-4 * strength[13]!);
+    const { kept, forget } = keeping(scan);
+    assert.ok(kept.every((value) => value > 0 && value <= 1));
+    assert.ok(forget[13]! > 0.5);
+  });
+  it('counts back from the end', () => {
+    assert.equal(within([0, 0, 1, 1], 0.5), 0);
+    assert.equal(within([0, 0, 1, 1], 0.9), 1);
+    assert.equal(within([5], 0.9), 0);
+  });
+});
+
+describe('the memory view', () => {
+  it('says how far the layer reaches, and finds the token under the pointer', () => {
+    const figure = drawMemory(
+      fromScan(scan),
+      { position: 20, source: undefined, overlay: 'contribution' },
+      { ...options, surveys: all.surveys },
+    );
+    assert.match(
+      figure.summary,
+      /At position 20 of 31, token g, half of the contribution comes from the last \d+ tokens/,
+    );
+    const pick = pickAt(figure, 8 + 3, 8 + 30);
+    assert.equal(pick?.position, 0);
+    assert.match(sceneToSvg(figure.scene), /Memory horizon/);
+  });
+  it('reads the survey where a layer has no recurrence', () => {
+    const source = fromSurvey({ ...found, layer: 2 }, all.surveys)!;
+    const matrix = all.surveys[2]!.probes['contribution']!.data;
+    assert.deepEqual(source.contribution(5), matrix.slice(5 * 32, 5 * 32 + 6));
+    const view = { position: 20, source: undefined, overlay: 'contribution' } as const;
+    const figure = drawMemory(source, view, { ...options, surveys: all.surveys });
+    assert.match(figure.summary, /^Layer 2\. At position 20/);
+    assert.doesNotMatch(sceneToSvg(figure.scene), /Written and forgotten/);
+  });
+  it('tells half-lives of all layers once they are there', () => {
+    const waiting = drawMemory(
+      fromScan(scan),
+      { position: 20, source: undefined, overlay: 'write' },
+      { ...options, surveys: [] },
+    );
+    assert.match(sceneToSvg(waiting.scene), /being computed/);
+  });
+});
+
+describe('the attention view', () => {
+  const view = {
+    layer: 0,
+    matrix: null,
+    position: 31,
+    source: 13,
+    measure: 'entries',
+    scale: 'matrix',
+  } as const;
+  it('names what the playhead reads most', () => {
+    const figure = drawAttention(layers, view, { ...options, tokens: found.tokens });
+    const [first] = strongestKeys(layers[0]!.mean, 31, 1);
+    assert.equal(first!.key, 13);
+    assert.match(figure.summary, /Position 31, token ⇒, reads most from position 13, token m/);
+  });
+  it('takes the chosen matrix, or the mean where the layer has no such one', () => {
+    const index = layers[0]!.strongest[1]!.index;
+    assert.equal(chosenMatrix(layers[0]!, index, 'entries').index, index);
+    assert.equal(chosenMatrix(layers[0]!, 4711, 'entries').index, null);
+    assert.equal(chosenMatrix(layers[0]!, index, 'contribution'), layers[0]!.contribution);
+  });
+  it('finds cells in tiles, and pages many layers around the chosen one', () => {
+    assert.equal(cellOf({ edges: [0, 3, 6, 9] }, 5), 1);
+    assert.equal(cellOf({ edges: [0, 3, 6, 9] }, 8), 2);
+    const many = Array.from({ length: 40 }, (_, layer) => ({ ...layers[0]!, layer }));
+    const page = pageOf(many, 20);
+    assert.equal(page.length, 12);
+    assert.ok(page.some(({ layer }) => layer === 20));
+    assert.equal(pageOf(many, 39).at(-1)!.layer, 39);
+  });
+  it('never has a cell above the diagonal of a causal layer', () => {
+    const figure = drawAttention(layers, view, { ...options, tokens: found.tokens });
+    for (let x = 0; x < 800; x += 7)
+      for (let y = 0; y < 700; y += 7) {
+        const pick = pickAt(figure, x, y);
+        if (pick?.position !== undefined && pick.source !== undefined)
+          assert.ok(pick.source <= pick.position);
+      }
+  });
+});
+
+describe('the kernel view', () => {
+  const arrays = filters();
+  it('shows what the modes add up to', () => {
+    const filter = filterOf(arrays, 1)!;
+    const gain = gainOf(filter, 65);
+    // At frequency zero the response is the sum of the whole kernel.
+    const sum = kernel(filter.poles!, 20_000).reduce((total, value) => total + value, 0);
+    assert.ok(Math.abs(gain[0]! - Math.abs(sum)) < 1e-6 * gain[0]!);
+    assert.equal(modesOf(filter).length, 16);
+    const { lag, value } = peakOf(filter.kernel);
+    assert.equal(Math.abs(value), Math.fround(largest(filter.kernel)));
+    const figure = drawKernel({ channel: 1, mode: 3, compare: 'initial' }, { ...options, arrays, layer: 0 });
+    assert.match(figure.summary, new RegExp(`^Channel 1 of 4: largest value .* at delay ${lag}\\.`));
+  });
+  it('draws kernels without modes, and kernels that look ahead', () => {
+    const both = {
+      kernel: {
+        ...filters(2, 4, 32)['kernel']!,
+        shape: [2, 1, 32],
+        labels: { kernel: ['causal', 'ahead'] },
+      },
+    };
+    const figure = drawKernel(
+      { channel: 0, mode: null, compare: 'none' },
+      { ...options, arrays: both, layer: 0 },
+    );
+    assert.match(sceneToSvg(figure.scene), /left of 0 looks ahead/);
+    assert.equal(filterOf(both, 0)!.ahead!.length, 32);
+  });
+});
+
+describe('the scan order', () => {
+  it('is drawn for every system on odd, even and thin grids', () => {
+    for (const system of Object.keys(routeSystems)) {
+      for (const [rows, columns] of [
+        [5, 7],
+        [6, 4],
+        [1, 3],
+        [1, 1],
+      ] as const) {
+        const view = { system, rows, columns, step: 1, token: 0, index: true };
+        const figure = drawOrder(view, options);
+        assert.match(figure.summary, new RegExp(`^Step 1 of ${stepsOf(view) - 1}\\.`));
+        for (const { order } of routeSystems[system]!.routes(rows, columns)) {
+          const tokens = [...order].filter((p) => p >= 0 && p < rows * columns);
+          assert.equal(new Set(tokens).size, tokens.length, `${system} ${rows} × ${columns}`);
+        }
+      }
+    }
+  });
+});
+
+describe('the replay of training', () => {
+  const { frames: list, tokens, losses } = frames();
+  it('chooses frames where most changes', () => {
+    const chosen = film(list, 0, 7, 'change');
+    assert.equal(chosen.length, 7);
+    assert.deepEqual([chosen[0], chosen.at(-1)], [0, 18]);
+    const steps = chosen.map((k) => list[k]!.step);
+    assert.ok(steps.filter((step) => step >= 250 && step <= 500).length >= 3, steps.join());
+    assert.deepEqual(
+      film(list, 0, 7, 'steps').map((k) => list[k]!.step),
+      [0, 150, 300, 450, 600, 750, 900],
+    );
+  });
+  it('keeps one range and says where it is', () => {
+    const figure = drawTraining(
+      { layer: 0, at: 7, choose: 'change', position: 13, source: undefined },
+      { ...options, frames: list, tokens, losses },
+    );
+    assert.match(figure.summary, /^Probe 8 of 19, step 350, layer 0\. Loss /);
+    assert.match(sceneToSvg(figure.scene), /step 350/);
+  });
+});

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import type { ScanState, ViewName } from '../../src/protocol/view-scan';
+import { matricesOf } from '../../src/figures/scan/attention/data';
+import { contributions } from '../../src/figures/scan/memory/reach';
+import { Recurrence } from '../../src/figures/scan/recurrence';
+import { Harness, hasBrowser, type OpenOptions, type OpenPanel } from './harness';
+import { inked, rgb, seriousViolations } from './looks';
+import { inspection } from './scan-fixture';
+import { themes, type ThemeName } from './themes';
+import { filterLayer, filters, frames, survey } from './views-fixture';
+
+const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'test', ...patch });
+
+(hasBrowser ? describe : describe.skip)(
+  hasBrowser
+    ? 'views of the Scan panel'
+    : 'views of the Scan panel (skipped: no Chromium at /usr/bin/chromium)',
+  function () {
+    this.timeout(120_000);
+    let harness: Harness;
+    const opened: OpenPanel[] = [];
+    before(async () => {
+      harness = await Harness.start();
+    });
+    after(() => harness.stop());
+    afterEach(async () => {
+      for (const panel of opened.splice(0)) {
+        assert.deepEqual(panel.errors, []);
+        assert.deepEqual(await panel.violations(), []);
+        assert.deepEqual(
+          (await panel.sent()).filter((message) => message.type === 'error'),
+          [],
+        );
+        await panel.close();
+      }
+    });
+
+    /** Answers everything that the panel has asked so far, once. */
+    const serve = async (
+      panel: OpenPanel,
+      kind: 'scan' | 'filter' = 'scan',
+      seen = new Set<string>(),
+    ): Promise<Set<string>> => {
+      for (let round = 0; round < 4; round++) {
+        await panel.page.waitForTimeout(60);
+        for (const message of await panel.sent()) {
+          const key = JSON.stringify(message);
+          if (seen.has(key)) continue;
+          seen.add(key);
+          const { request } = message;
+          const layer = Number(message['layer'] ?? 0);
+          if (message.type === 'inspect')
+            await panel.post({
+              type: 'inspection',
+              request,
+              inspection: kind === 'filter' ? filterLayer() : inspection({ layer }),
+            });
+          else if (message.type === 'survey') await panel.post({ type: 'survey', request, survey: survey() });
+          else if (message.type === 'analyse')
+            await panel.post({ type: 'analysis', request, name: 'lti_kernel', layer: 0, arrays: filters() });
+          else if (message.type === 'replay') await panel.post({ type: 'replay', ...frames() });
+        }
+      }
+      await panel.page.waitForTimeout(120);
+      return seen;
+    };
+    const open = async (
+      view: ViewName,
+      options: OpenOptions = {},
+      state: Partial<ScanState> = {},
+      kind: 'scan' | 'filter' = 'scan',
+    ) => {
+      const panel = await harness.open('scan', {
+        height: 1000,
+        state: start({ view, ...state }),
+        ...options,
+      });
+      opened.push(panel);
+      await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
+      const seen = await serve(panel, kind);
+      return { panel, seen };
+    };
+    const attribute = (panel: OpenPanel, name: string): Promise<string | null> =>
+      panel.page.getByTestId('scan').getAttribute(name);
+    const plot = (panel: OpenPanel) => panel.page.getByTestId('figure');
+    const summary = (panel: OpenPanel): Promise<string> => panel.page.locator('#figure-summary').innerText();
+
+    it('links what is chosen: a cell of a matrix is the playhead and the other token in every view', async () => {
+      const { panel } = await open('attention', {}, { source: null, position: 31 });
+      const [first] = matricesOf(survey());
+      const box = (await plot(panel).boundingBox())!;
+      // The first small matrix begins 24 px below its title, inside the figure's margin.
+      const side = 144;
+      const cell = side / 32;
+      await panel.page.mouse.click(box.x + 8 + 12.5 * cell, box.y + 8 + 24 + 20.5 * cell);
+      await panel.page.waitForTimeout(100);
+      assert.deepEqual(
+        [await attribute(panel, 'data-position'), await attribute(panel, 'data-source')],
+        ['20', '12'],
+      );
+      assert.match(
+        await summary(panel),
+        new RegExp(`^Layer ${first!.layer}, mamba, mean of 64\\. Position 20`),
+      );
+      await panel.page.keyboard.press('2');
+      await panel.page.waitForTimeout(100);
+      assert.equal(await attribute(panel, 'data-view'), 'memory');
+      assert.match(await summary(panel), /At position 20 of 31/);
+      await panel.page.keyboard.press('1');
+      await panel.page.waitForTimeout(100);
+      assert.equal(await attribute(panel, 'data-position'), '20');
+      assert.match(await panel.page.locator('.step h2').innerText(), /Step 20 of 31/);
+    });
+
+    it('chooses a channel by its matrix, and the layer by any of its matrices', async () => {
+      const { panel, seen } = await open('attention');
+      const [first, second] = matricesOf(survey());
+      const box = (await plot(panel).boundingBox())!;
+      await panel.page.mouse.click(box.x + 8 + 158 + 4, box.y + 8 + 24 + 140);
+      await panel.page.waitForTimeout(100);
+      assert.equal(await attribute(panel, 'data-channel'), String(first!.strongest[0]!.index));
+      await panel.page.mouse.click(box.x + 8 + 4, box.y + 8 + 24 + 174 + 14 + 24 + 140);
+      await serve(panel, 'scan', seen);
+      assert.equal(await attribute(panel, 'data-layer'), String(second!.layer));
+    });
+
+    it('shows the numbers of what it draws as a table', async () => {
+      const { panel } = await open('memory', {}, { position: 20 });
+      await panel.page.keyboard.press('t');
+      await panel.page.waitForTimeout(80);
+      const values = await panel.page
+        .locator('[data-testid=data-table] td[data-value]')
+        .evaluateAll((cells) => cells.map((td) => Number(td.getAttribute('data-value'))));
+      assert.deepEqual(values, [...Float32Array.from(contributions(new Recurrence(inspection()), 20))]);
+      await panel.page.getByLabel('Probe').selectOption('layers.0.half_life');
+      assert.equal(await panel.page.locator('[data-testid=data-table] tbody tr').count(), 64);
+      assert.deepEqual(await seriousViolations(panel.page), []);
+    });
+
+    it('shows a filter before and after training, and its modes one by one', async () => {
+      const { panel } = await open('kernel', {}, { channel: 1 }, 'filter');
+      assert.match(await summary(panel), /^Channel 1 of 4: largest value 0\.\d+ at delay \d+\. Fastest mode/);
+      await plot(panel).focus();
+      await panel.page.keyboard.press('ArrowDown');
+      await panel.page.keyboard.press('m');
+      await panel.page.waitForTimeout(60);
+      const state = await panel.state<ScanState>();
+      assert.deepEqual([state.channel, state.mode], [2, 0]);
+      await panel.page.locator('input[name=compare][value=none]').check({ force: true });
+      assert.equal((await panel.state<ScanState>()).compare, 'none');
+      const asked = (await panel.sent()).find((message) => message.type === 'analyse')!;
+      assert.deepEqual([asked['name'], asked['layer']], ['lti_kernel', 0]);
+    });
+
+    it('walks the routes of any grid', async () => {
+      const { panel } = await open('order');
+      assert.match(await summary(panel), /Token 27 is read at steps 27, 27, 36, 36\./);
+      await panel.page.getByLabel('Rows').fill('5');
+      await panel.page.getByLabel('Rows').press('Enter');
+      await panel.page.getByLabel('Columns').fill('7');
+      await panel.page.getByLabel('Columns').press('Enter');
+      await panel.page.getByLabel('Routes').selectOption('local_w3');
+      await plot(panel).focus();
+      await panel.page.keyboard.press('ArrowRight');
+      await panel.page.waitForTimeout(60);
+      assert.match(await summary(panel), /^Step 1 of 53\. windows 3 reads token 1, row 0, column 1\./);
+      const box = (await plot(panel).boundingBox())!;
+      await panel.page.mouse.click(box.x + 8 + 6, box.y + 8 + 28 + 6);
+      await panel.page.waitForTimeout(60);
+      assert.equal((await panel.state<ScanState>()).order.token, 0);
+    });
+
+    it('replays training by slider and keys', async () => {
+      const { panel } = await open('training');
+      assert.equal(await attribute(panel, 'data-frames'), '19');
+      assert.match(await summary(panel), /^Probe 19 of 19, step 900, layer 0\./);
+      await plot(panel).focus();
+      await panel.page.keyboard.press('[');
+      await panel.page.keyboard.press('ArrowLeft');
+      await panel.page.waitForTimeout(60);
+      assert.equal((await panel.state<ScanState>()).frame, 800);
+      await panel.page.getByLabel('Training', { exact: true }).fill('7');
+      await panel.page.waitForTimeout(60);
+      assert.match(await summary(panel), /^Probe 8 of 19, step 350/);
+    });
+
+    it('keeps the view and what was chosen over a reload', async () => {
+      const { panel } = await open('attention', {}, { position: 20, source: 12, measure: 'contribution' });
+      const state = await panel.state<ScanState>();
+      const again = await harness.open('scan', { state });
+      opened.push(again);
+      await again.post({ type: 'target', name: 'induction/mamba-0', trained: true });
+      await serve(again);
+      for (const name of ['data-view', 'data-position', 'data-source'])
+        assert.equal(await attribute(again, name), await attribute(panel, name), name);
+      assert.ok(await again.page.locator('input[name=measure][value=contribution]').isChecked());
+    });
+
+    it('does not switch to a view that the layer does not have, and says why', async () => {
+      const { panel } = await open('sequence');
+      await panel.page.keyboard.press('4');
+      assert.equal(await attribute(panel, 'data-view'), 'sequence');
+      const title = await panel.page.locator('.segmented label', { hasText: 'Kernel' }).getAttribute('title');
+      assert.match(title!, /not time-invariant/);
+    });
+
+    it('stays usable when the survey fails', async () => {
+      const panel = await harness.open('scan', { state: start({ view: 'attention' }) });
+      opened.push(panel);
+      await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
+      await panel.page.waitForTimeout(60);
+      const asked = (type: string) =>
+        panel.sent().then((all) => all.findLast((message) => message.type === type)!);
+      await panel.post({
+        type: 'inspection',
+        request: (await asked('inspect'))['request'],
+        inspection: inspection(),
+      });
+      await panel.page.waitForTimeout(80);
+      await panel.post({
+        type: 'failed',
+        request: (await asked('survey'))['request'],
+        message: 'The runtime has ended.',
+      });
+      await panel.page.waitForTimeout(80);
+      assert.match(await panel.page.getByRole('alert').innerText(), /The runtime has ended\./);
+      await panel.page.getByRole('button', { name: 'Try again' }).click();
+      await serve(panel);
+      assert.equal(await plot(panel).count(), 1);
+    });
+
+    it('saves figure and numbers of every view, and copies the numbers', async () => {
+      for (const view of ['memory', 'attention', 'order', 'training'] as const) {
+        const { panel } = await open(view);
+        for (const item of ['Save figure as SVG…', 'Save numbers as CSV…', 'Copy numbers as CSV']) {
+          await panel.page.getByRole('button', { name: 'Export' }).click();
+          await panel.page.getByRole('menuitem', { name: item }).click();
+        }
+        await panel.page.waitForTimeout(150);
+        const sent = await panel.sent();
+        const files = sent.filter((message) => message.type === 'export');
+        assert.deepEqual(
+          files.map((message) => message['kind']),
+          ['svg', 'csv'],
+        );
+        assert.match(String(files[0]!['data']), /^<svg[\s\S]*<desc>.{20}/);
+        assert.match(String(files[1]!['name']), new RegExp(`-${view}\\.csv$`));
+        assert.equal(sent.find((message) => message.type === 'copy')!['text'], files[1]!['data']);
+        assert.ok(String(files[1]!['data']).split('\n').length > 20);
+      }
+    });
+
+    for (const view of ['memory', 'attention', 'kernel', 'order', 'training'] as const) {
+      it(`looks right as ${view} in every theme: ink and no serious accessibility violation`, async () => {
+        const { panel } = await open(view, {}, {}, view === 'kernel' ? 'filter' : 'scan');
+        for (const theme of Object.keys(themes) as ThemeName[]) {
+          await panel.setTheme(theme);
+          await panel.page.waitForTimeout(120);
+          const ground = rgb(themes[theme].variables['editor-background']!);
+          assert.ok((await inked(plot(panel), ground)) > 0.03, theme);
+          assert.deepEqual(await seriousViolations(panel.page), [], theme);
+        }
+        await panel.page.setViewportSize({ width: 320, height: 900 });
+        await panel.page.waitForTimeout(150);
+        assert.ok(await panel.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      });
+    }
+  },
+);
