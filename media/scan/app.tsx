@@ -14,7 +14,7 @@ import { useSource, useWidth } from '../shared/hooks';
 import { DataTable } from './data-table';
 import { figureOf, labelOf } from './figures';
 import { FigurePanel } from './figure-panel';
-import { Header, LayerLine, viewNames } from './header';
+import { Header, LayerLine, viewNames, ViewSwitch } from './header';
 import type { ScanModel } from './model';
 import { SequencePanel } from './sequence-panel';
 import { StepPanel } from './step-panel';
@@ -335,6 +335,11 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
       <h1 class="sr-only">Scan</h1>
       <Header model={model} width={width || 1000} onExport={onExport} onCopy={onCopy} />
       {model.busy && <div class="progress" role="progressbar" aria-label="Inspecting" />}
+      {width > 0 && width < 460 && (
+        <div class="line">
+          <ViewSwitch model={model} compact />
+        </div>
+      )}
       {inspection && state.view !== 'order' && <LayerLine model={model} width={width || 1000} />}
       {state.table === null && <ViewLine model={model} width={width || 1000} />}
       {width === 0 ? null : state.view === 'order' && state.table === null ? (

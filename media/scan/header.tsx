@@ -70,7 +70,7 @@ export function Header({
         }}
       />
       {typing && !narrow && <TokenInput model={model} />}
-      <ViewSwitch model={model} compact={width < 1000 || (typing && width < 1300)} />
+      {width >= 460 && <ViewSwitch model={model} compact={width < 1000 || (typing && width < 1300)} />}
       <span class="spring" />
       {model.newer !== undefined && (
         <button type="button" class="link" onClick={() => model.ask()}>
@@ -100,7 +100,7 @@ export const viewNames: Record<ViewName, string> = {
 };
 
 /** Views that the layer does not have stay in their place, so that the keys 1 – 6 keep their meaning. */
-function ViewSwitch({ model, compact }: { model: ScanModel; compact: boolean }): JSX.Element {
+export function ViewSwitch({ model, compact }: { model: ScanModel; compact: boolean }): JSX.Element {
   const choose = (view: ViewName): void => model.patch({ view, table: null });
   const options = views.map((value, k) => {
     const why = model.unavailable(value);

@@ -41,9 +41,17 @@ export function useWidth<T extends HTMLElement>(): [RefObject<T | null>, number]
     if (!element) return undefined;
     const measure = (): void => setWidth(Math.floor(element.clientWidth));
     measure();
-    const observer = new ResizeObserver(measure);
+    // In the next frame: a layout that changes while sizes are being told is reported as an error.
+    let frame = 0;
+    const observer = new ResizeObserver(() => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(measure);
+    });
     observer.observe(element);
-    return () => observer.disconnect();
+    return () => {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+    };
   }, []);
   return [ref, width];
 }

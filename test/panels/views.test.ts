@@ -179,7 +179,7 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
       await panel.page.keyboard.press('ArrowLeft');
       await panel.page.waitForTimeout(60);
       assert.equal((await panel.state<ScanState>()).frame, 800);
-      await panel.page.getByLabel('Training', { exact: true }).fill('7');
+      await panel.page.getByRole('slider', { name: 'Training' }).fill('7');
       await panel.page.waitForTimeout(60);
       assert.match(await summary(panel), /^Probe 8 of 19, step 350/);
     });
