@@ -1,6 +1,7 @@
 /** @file The figure of each view from the panel's state; the same for the screen and for export. */
 import type { Measure } from '../../src/figures/core/scene';
 import type { Theme } from '../../src/figures/core/theme';
+import { detailOf } from '../../src/figures/scan/attention/detail';
 import { drawAttention } from '../../src/figures/scan/attention/view';
 import type { Figure } from '../../src/figures/scan/figure';
 import { drawKernel } from '../../src/figures/scan/kernel/view';
@@ -51,7 +52,15 @@ export function figureOf(
           measure: state.measure,
           scale: state.scale,
         },
-        { ...options, tokens: inspection?.tokens ?? [] },
+        {
+          ...options,
+          tokens: inspection?.tokens ?? [],
+          // Beside tiles, the entries around the chosen cell.
+          detail:
+            model.scan && model.scan.length > 128 && state.measure === 'entries'
+              ? detailOf(model.scan, state.matrix, model.position, source ?? model.position)
+              : undefined,
+        },
       );
     case 'kernel':
       return (

@@ -26,7 +26,7 @@ export function rowNormalised(matrix: ArrayLike<number>, length: number): Float6
   for (let i = 0; i < length; i++) {
     let total = 0;
     for (let j = 0; j < length; j++) total += Math.abs(matrix[i * length + j]!);
-    for (let j = 0; j < length && total > 0; j++)
+    for (let j = 0; j < (total > 0 ? length : 0); j++)
       out[i * length + j] = Math.abs(matrix[i * length + j]!) / total;
   }
   return out;

@@ -75,7 +75,7 @@ export function rowEntropy(matrix: ArrayLike<number>, rows: number, columns: num
     let total = 0;
     for (let j = 0; j < columns; j++) total += Math.abs(matrix[i * columns + j]!);
     let entropy = 0;
-    for (let j = 0; j < columns && total > 0; j++) {
+    for (let j = 0; j < (total > 0 ? columns : 0); j++) {
       const share = Math.abs(matrix[i * columns + j]!) / total;
       if (share > 0) entropy -= share * Math.log(share);
     }

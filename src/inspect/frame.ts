@@ -4,7 +4,7 @@ import { inputOf, labelled, type ExampleRequest } from './example';
 import { filtersOf } from './filters';
 import { pooled, surveyOf, type LayerSurvey } from './survey';
 import { array, type Probe, type Trace } from './spec';
-import { runTrace } from './trace';
+import { prepareTrace, type PreparedTrace } from './trace';
 
 export interface TrainingFrame {
   readonly tokens: readonly string[];
@@ -15,8 +15,13 @@ export interface TrainingFrame {
 }
 
 export interface FrameRequest extends ExampleRequest {
-  readonly parameters: ReadonlyMap<string, Float32Array>;
   readonly threads: number;
+}
+
+/** Takes frames of one model on one example; its graphs are made ready with the first. */
+export interface FrameTaker {
+  take(parameters: ReadonlyMap<string, Float32Array>): Promise<TrainingFrame>;
+  release(): Promise<void>;
 }
 
 /** Cells along each axis of a kept matrix, positions of a kept line, channels of kept kernels. */
@@ -27,32 +32,55 @@ const KERNELS = 8;
 const LONGEST = 1024;
 /** Layers that are kept at most: the first ones and the last. */
 const LAYERS = 8;
+/** Products that the matrices of a layer may cost. */
+const BUDGET = 3e7;
 
-export async function trainingFrame(request: FrameRequest): Promise<TrainingFrame> {
+/** @throws RangeError for an example that does not exist */
+export function frameTaker(request: FrameRequest): FrameTaker {
   const { model, data } = request;
   const input = inputOf(request);
-  const surveys: LayerSurvey[] = [];
-  let probability: number | undefined;
   const mixing = model.layers.filter(({ definition }) => Object.keys(definition.probes).length > 0);
   const kept = mixing.length <= LAYERS ? mixing : [...mixing.slice(0, LAYERS - 1), mixing.at(-1)!];
-  for (const { index, definition } of input.length <= LONGEST ? kept : []) {
-    const { trace, logits } = await runTrace({
-      ...request,
-      layer: index,
-      inputs: input.values,
-      length: input.length,
-      only: new Set(Object.keys(definition.probes).filter((name) => !/^(state|matrix)/.test(name))),
-      logits: probability === undefined,
-    });
-    if (probability === undefined && logits && input.target !== undefined)
-      probability = probabilityOf(logits, model.rows, input.target, input.length - 1 - input.position);
-    surveys.push(shortened(trace));
-  }
+  const looked = input.length <= LONGEST ? kept : [];
+  let prepared: PreparedTrace[] | undefined;
+  const prepare = async (): Promise<PreparedTrace[]> => {
+    const out: PreparedTrace[] = [];
+    for (const [k, { index, definition }] of looked.entries()) {
+      out.push(
+        await prepareTrace({
+          ...request,
+          layer: index,
+          inputs: input.values,
+          length: input.length,
+          only: new Set(Object.keys(definition.probes).filter((name) => !/^(state|matrix)/.test(name))),
+          logits: k === 0,
+        }),
+      );
+    }
+    return out;
+  };
   return {
-    tokens: input.tokens.map(({ label }) => label),
-    ...(probability === undefined ? {} : { probability }),
-    ...(input.target === undefined ? {} : { target: labelled(model, data, input.target).label }),
-    surveys,
+    async take(parameters) {
+      prepared ??= await prepare();
+      const surveys: LayerSurvey[] = [];
+      let probability: number | undefined;
+      for (const layer of prepared) {
+        const { trace, logits } = await layer.run(parameters);
+        if (logits && input.target !== undefined)
+          probability = probabilityOf(logits, model.rows, input.target, input.length - 1 - input.position);
+        surveys.push(shortened(trace));
+      }
+      return {
+        tokens: input.tokens.map(({ label }) => label),
+        ...(probability === undefined ? {} : { probability }),
+        ...(input.target === undefined ? {} : { target: labelled(model, data, input.target).label }),
+        surveys,
+      };
+    },
+    async release() {
+      for (const layer of prepared ?? []) await layer.release();
+      prepared = undefined;
+    },
   };
 }
 
@@ -67,7 +95,7 @@ function probabilityOf(logits: Float32Array, rows: number, target: number, back:
 }
 
 function shortened(trace: Trace): LayerSurvey {
-  const { probes, edges, ...rest } = surveyOf(trace);
+  const { probes, edges, ...rest } = surveyOf(trace, BUDGET);
   const { length } = trace;
   const tiles = Math.min(length, CELLS);
   const out: Record<string, Probe> = {};

@@ -64,14 +64,14 @@ export async function survey(request: Omit<InspectRequest, 'layer'>): Promise<Su
 }
 
 /** One layer. */
-export function surveyOf(trace: Trace): LayerSurvey {
+export function surveyOf(trace: Trace, budget = BUDGET): LayerSurvey {
   const { layer, mixer, length } = trace;
   const mixing = mixingOf(trace);
   if (!mixing) return { layer, mixer, probes: {} };
   const { kind, causal, count, axis } = mixing;
   const scan = scanOf(trace);
   const probes: Record<string, Probe> = {};
-  const spread = evenly(count, Math.max(4, Math.floor(BUDGET / (length * length * (scan?.states ?? 1)))));
+  const spread = evenly(count, Math.max(4, Math.floor(budget / (length * length * (scan?.states ?? 1)))));
   const tiles = Math.min(length, CELLS);
   const edges = tileEdges(length, tiles);
   const tiled = length > tiles;

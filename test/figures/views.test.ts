@@ -6,6 +6,7 @@ import { roughMeasure } from '../../src/figures/core/scene';
 import { sceneToSvg } from '../../src/figures/core/svg';
 import { makeTheme } from '../../src/figures/core/theme';
 import { chosenMatrix, matricesOf } from '../../src/figures/scan/attention/data';
+import { detailOf } from '../../src/figures/scan/attention/detail';
 import { drawAttention, pageOf } from '../../src/figures/scan/attention/view';
 import { pickAt } from '../../src/figures/scan/figure';
 import { filterOf, gainOf, modesOf, peakOf } from '../../src/figures/scan/kernel/data';
@@ -138,6 +139,24 @@ describe('the attention view', () => {
         if (pick?.position !== undefined && pick.source !== undefined)
           assert.ok(pick.source <= pick.position);
       }
+  });
+});
+
+describe('exact entries of a long scan', () => {
+  it('are those of the whole matrix', () => {
+    const long = new Recurrence(inspection({ length: 200, channels: 6, states: 4 }));
+    const one = detailOf(long, 2, 150, 60)!;
+    assert.deepEqual([one.query, one.key, one.size], [126, 36, 48]);
+    const row = hiddenAttentionRow(scanOf(long)!, 2, 150);
+    for (let j = 0; j < 48; j++) assert.ok(Math.abs(one.data[24 * 48 + j]! - row[36 + j]!) < 1e-12);
+    const mean = detailOf(long, null, 199, 199)!;
+    assert.equal(mean.channels, 6);
+    const last = Array.from({ length: 6 }, (_, c) =>
+      Math.abs(hiddenAttentionRow(scanOf(long)!, c, 199)[199]!),
+    );
+    assert.ok(Math.abs(mean.data.at(-1)! - last.reduce((a, b) => a + b, 0) / 6) < 1e-9);
+    // Nothing above the diagonal.
+    assert.equal(mean.data[47], 0);
   });
 });
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { Feed, type FeedSource } from '../../src/extension/panels/feed';
 import { contentSecurityPolicy, makeNonce, panelPage } from '../../src/extension/panels/html';
-import { readInspection } from '../../src/extension/panels/inspection';
+import { readAnalysis, readInspection, readSurvey } from '../../src/extension/panels/inspection';
 import { groupKey, paletteOf } from '../../src/extension/panels/palette';
 import { rowsSchema, fromCurvesSchema } from '../../src/protocol/view-curves';
-import { inspectionSchema } from '../../src/protocol/view-scan';
+import { inspectionSchema, surveySchema } from '../../src/protocol/view-scan';
 import { readMessage } from '../../src/protocol/view';
 import { inspection } from './scan-fixture';
+import { survey } from './views-fixture';
 
 function source(length: number): FeedSource & {
   tables: Map<string, FeedSource['tables'] extends ReadonlyMap<string, infer T> ? T : never>;
@@ -177,5 +178,36 @@ describe('the answer of inspect', () => {
       () => readInspection(json((probe) => probe.data.pop())),
       /delta has 2047 values where its shape needs 2048/,
     );
+  });
+});
+
+describe('answers of inspect besides one layer', () => {
+  const json = (value: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(value, (_key, part: unknown) => (part instanceof Float32Array ? [...part] : part)),
+    );
+  it('a survey comes through as it is', () => {
+    const whole = survey();
+    const read = readSurvey(json(whole));
+    assert.deepEqual(read, whole);
+    assert.ok(surveySchema.safeParse(read).success);
+  });
+  it('an analysis is its parts, or the one array that was asked for', () => {
+    const array = { shape: [2], axes: ['time'], data: [1, 'Infinity'], unit: '', sign: 'positive' };
+    const one = readAnalysis({ layer: 1, probe: 'period', ...array });
+    assert.deepEqual([...one.arrays['period']!.data], [1, Infinity]);
+    const group = readAnalysis({
+      layer: 1,
+      probe: 'lti_kernel',
+      ...array,
+      parts: { period: array, half_life: array },
+    });
+    assert.deepEqual(Object.keys(group.arrays), ['period', 'half_life']);
+  });
+  it('something else is refused with the place', () => {
+    assert.throws(() => readSurvey({ surveys: [] }), /layers/);
+    const broken = json(survey()) as { surveys: { kind: string }[] };
+    broken.surveys[0]!.kind = 'spiral';
+    assert.throws(() => readSurvey(broken), /surveys\.0\.kind/);
   });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFrames } from '../../src/extension/panels/replay';
-import { trainingFrame } from '../../src/inspect/frame';
+import { frameTaker } from '../../src/inspect/frame';
 import { buildModel } from '../../src/models';
 import { Prober } from '../../src/runtime/train/prober';
 
@@ -43,7 +43,7 @@ describe('probes of training', () => {
       return { tokens: [], surveys: [] };
     };
     await steps(undefined, 60, slow);
-    assert.deepEqual(kept(), [1, 60]);
+    assert.deepEqual(kept(), [1, 3, 60]);
   });
   it('never end a run: an error is told once and stops them', async () => {
     const messages = await steps(1, 5, async () => {
@@ -68,23 +68,24 @@ describe('probes of training', () => {
       task: { type: 'language-model' },
       data: { length: 6, input: { kind: 'tokens', vocab_size: 7 }, target: { kind: 'next-token' } },
     });
-    const request = { model, parameters: model.initialise(1), ids: [1, 2, 3, 4, 5, 6], threads: 1 };
+    const frames = frameTaker({ model, ids: [1, 2, 3, 4, 5, 6], threads: 1 });
     const prober = new Prober({
       dir,
       every: 1,
       steps: 3,
-      look: () => trainingFrame(request),
+      look: () => frames.take(model.initialise(1)),
       onMessage: assert.fail,
     });
     for (let step = 1; step <= 3; step++) await prober.after(step, 2);
+    await frames.release();
     writeFileSync(join(dir, 'probes', 'training-00000002.json'), '{"step": 2, "tok');
-    const { frames, tokens } = await readFrames(dir);
+    const { frames: list, tokens } = await readFrames(dir);
     assert.deepEqual(
-      frames.map(({ step }) => step),
+      list.map(({ step }) => step),
       [1, 3],
     );
     assert.deepEqual(tokens, ['1', '2', '3', '4', '5', '6']);
-    const [scan] = frames[0]!.surveys;
+    const [scan] = list[0]!.surveys;
     assert.deepEqual([scan!.mixer, scan!.kind], ['mamba', 'scan']);
     assert.deepEqual(scan!.probes['hidden_attention_mean']!.shape, [6, 6]);
     assert.deepEqual(scan!.probes['delta_mean']!.shape, [6]);

@@ -79,8 +79,12 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   const own = new Set(Object.keys(model.layers[layer]?.definition.probes ?? {}));
   // Probes that are named alone spare the others, of which states are the largest.
   const direct = wanted !== undefined && wanted.every((name) => own.has(name));
+  // The start follows from the seed; it is only wanted beside what training made of it.
+  const before = wanted?.some((name) => name === 'lti_kernel' || name.endsWith('_initial')) === true;
+  const initial = before && config && step !== undefined ? { initial: model.initialise(config.seed) } : {};
   const { inspection, trace } = await look({
     ...request,
+    ...initial,
     layer,
     ...(direct ? { only: new Set(wanted) } : {}),
   });

@@ -48,7 +48,7 @@ export function registerTrain(program: Command): void {
 async function runTrain(file: string, options: TrainOptions): Promise<void> {
   const { config, text } = await readConfig(file, options.set, { warnings: options.quiet !== true });
   const resume = options.resume === true ? await previousConfig(options.runDir) : undefined;
-  const [{ train }, { RunControl }, { inspect }, { trainingFrame }, { newRunDir }] = await Promise.all([
+  const [{ train }, { RunControl }, { inspect }, { frameTaker }, { newRunDir }] = await Promise.all([
     import('../../runtime/train'),
     import('../../runtime/process/control'),
     import('../../inspect/inspect'),
@@ -75,7 +75,7 @@ async function runTrain(file: string, options: TrainOptions): Promise<void> {
       version: installation().version,
       control,
       inspect,
-      frame: trainingFrame,
+      frames: frameTaker,
       onRow: (row) => {
         if (options.json === true) process.stdout.write(`${stringifyRow(row)}\n`);
       },

@@ -8,11 +8,15 @@ import { listen, panelIcon, showPage } from './host';
 import { readAnalysis, readInspection, readSurvey } from './inspection';
 import { readFrames } from './replay';
 
+/** Milliseconds between looks for new probes of a live run. */
+const REPLAY_MS = 4000;
+
 export class ScanPanel {
   static readonly open = new Map<string, ScanPanel>();
   private readonly disposables: vscode.Disposable[] = [];
   private readonly cancel = new Map<string, vscode.CancellationTokenSource>();
   private checkpoints = 0;
+  private replayed = 0;
 
   /** Fills a new or restored panel. */
   static show(...parameters: ConstructorParameters<typeof ScanPanel>): vscode.WebviewPanel {
@@ -32,7 +36,9 @@ export class ScanPanel {
     this.disposables.push(
       listen<FromScan>(panel.webview, fromScanSchema, services, (message) => this.receive(message)),
       services.runs.onDidChange((dirs) => {
-        if (dirs.length === 0 || dirs.includes(target)) this.watchCheckpoints();
+        if (dirs.length !== 0 && !dirs.includes(target)) return;
+        this.watchCheckpoints();
+        this.watchProbes();
       }),
     );
     panel.onDidDispose(() => {
@@ -84,6 +90,15 @@ export class ScanPanel {
       void this.post({ type: 'newer', ...(step === undefined ? {} : { step }) });
     }
     this.checkpoints = count;
+  }
+
+  /** Hands over the probes of a run that trains, now and then, while the panel is seen. */
+  private watchProbes(): void {
+    const now = Date.now();
+    if (!this.panel.visible || now - this.replayed < REPLAY_MS) return;
+    if (this.services.runs.get(this.target)?.status !== 'running') return;
+    this.replayed = now;
+    this.replay().catch((error: unknown) => this.services.log.warn(`reading probes: ${String(error)}`));
   }
 
   private async post(message: ToScan): Promise<void> {

@@ -46,14 +46,16 @@ export interface TrainRequest {
     readonly example: number;
     readonly threads: number;
   }): Promise<object>;
-  /** A look at one held-out example for the replay of training; none are taken without it. */
-  frame?(request: {
+  /** Looks at one held-out example for the replay of training; none are taken without it. */
+  frames?(request: {
     readonly model: Model;
-    readonly parameters: ReadonlyMap<string, Float32Array>;
     readonly data: Dataset;
     readonly example: number;
     readonly threads: number;
-  }): Promise<object>;
+  }): {
+    take(parameters: ReadonlyMap<string, Float32Array>): Promise<object>;
+    release(): Promise<void>;
+  };
   onRow?(row: Readonly<Record<string, unknown>>): void;
   onStatus?(status: LiveStatus): void;
   /** One line for the log. */

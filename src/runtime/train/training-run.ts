@@ -61,15 +61,15 @@ export class TrainingRun implements ServedRun {
       parts.request.disk?.checkpoints,
     );
     const { request, config, model, data, engine, folder } = parts;
-    if (!request.frame) return;
+    if (!request.frames) return;
+    const { threads } = engine;
+    const frames = request.frames({ model, data, example: 0, threads });
     this.#prober = new Prober({
       dir: folder.dir,
       every: config.train.probe_every,
       steps: config.train.steps,
-      look: async () => {
-        const { parameters } = await engine.read();
-        return request.frame!({ model, parameters, data, example: 0, threads: engine.threads });
-      },
+      look: async () => frames.take((await engine.read()).parameters),
+      release: () => frames.release(),
       onMessage: (text) => request.onMessage?.(text),
     });
   }
@@ -230,6 +230,7 @@ export class TrainingRun implements ServedRun {
 
   async release(): Promise<void> {
     await this.#evaluator?.release();
+    await this.#prober?.release();
     await this.#parts.engine.release();
   }
 

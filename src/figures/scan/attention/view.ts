@@ -3,10 +3,21 @@
  * at the playhead reads in each layer.
  */
 import { number3, visible } from '../../core/format';
+import { colourMap, paintMatrix } from '../../core/colormap';
 import { fitText, type Measure } from '../../core/scene';
 import type { Theme } from '../../core/theme';
 import { Ink, type Figure } from '../figure';
-import { cellOf, drawMatrix, entryAt, positionOf, readsText, scaleBar, strongestKeys } from '../matrix';
+import {
+  cellOf,
+  drawMatrix,
+  entryAt,
+  largest,
+  positionOf,
+  readsText,
+  scaleBar,
+  strongestKeys,
+} from '../matrix';
+import type { Detail } from './detail';
 import { chosenMatrix, type LayerMatrices, type NamedMatrix } from './data';
 
 export interface AttentionView {
@@ -23,6 +34,8 @@ export interface AttentionOptions {
   readonly theme: Theme;
   readonly measureText: Measure;
   readonly tokens: readonly { readonly label: string }[];
+  /** Exact entries around the chosen cell, where the matrix is in tiles. */
+  readonly detail?: Detail | undefined;
 }
 
 const GAP = 14;
@@ -59,7 +72,7 @@ export function drawAttention(
   const left = wide ? width - right - 40 : width;
   const x0 = wide ? left + 40 : 0;
   const large = drawLarge(ink, { x: x0, width: right }, chosen, matrix, view, options, label);
-  const profiles = drawProfiles(
+  let profiles = drawProfiles(
     ink,
     { x: x0, y: large.bottom + 24, width: right },
     large,
@@ -68,6 +81,15 @@ export function drawAttention(
     options,
     label,
   );
+  if (options.detail && matrix.edges)
+    profiles = drawDetail(
+      ink,
+      { x: x0, y: profiles + 20, width: right },
+      options.detail,
+      view,
+      options,
+      label,
+    );
   const top = wide ? 0 : profiles + 28;
   const bottom = drawMultiples(
     ink,
@@ -282,6 +304,49 @@ function drawProfiles(
     y += height + 12;
   }
   return y;
+}
+
+/** The neighbourhood of the chosen cell, entry by entry. */
+function drawDetail(
+  ink: Ink,
+  place: { x: number; y: number; width: number },
+  { query, key, size, data, signed, channels }: Detail,
+  view: AttentionView,
+  { measureText }: AttentionOptions,
+  label: (t: number) => string,
+): number {
+  const { theme, scale } = ink;
+  const note = `tokens ${query} – ${query + size - 1} read ${key} – ${key + size - 1}${channels > 1 ? `, mean of ${channels} channels` : ''}`;
+  ink.title(place.x, place.y, 'Exact entries', note, measureText, place.width);
+  const side = Math.floor(Math.min(place.width - 40, 288) / size) * size;
+  const box = { x: place.x + 22, y: place.y + 14 * scale, width: side, height: side };
+  const cell = side / size;
+  const max = largest(data) || 1;
+  const map = colourMap(theme, signed);
+  ink.add({
+    kind: 'image',
+    ...box,
+    pixels: paintMatrix(size, size, (i, j) => data[i * size + j]!, map, max),
+  });
+  ink.frame({ x: box.x + 0.5, y: box.y + 0.5, width: side - 1, height: side - 1 }, theme.grid);
+  const mark = (i: number, j: number): void =>
+    ink.frame(
+      { x: box.x + j * cell - 1, y: box.y + i * cell - 1, width: cell + 2, height: cell + 2 },
+      theme.focus,
+      2,
+    );
+  if (view.source !== undefined) mark(view.position - query, view.source - key);
+  scaleBar(ink, box.x + side - 100, box.y + side + 8 * scale, 64, max, signed, '');
+  ink.region(box, (x, y) => {
+    const [i, j] = [Math.floor(y / cell), Math.floor(x / cell)];
+    if (i >= size || j >= size || key + j > query + i) return undefined;
+    return {
+      position: query + i,
+      source: key + j,
+      text: `${readsText(label, query + i, key + j)} · ${number3(data[i * size + j]!)}`,
+    };
+  });
+  return box.y + side + 24 * scale;
 }
 
 function drawMultiples(
