@@ -95,7 +95,7 @@ function probabilityOf(logits: Float32Array, rows: number, target: number, back:
 }
 
 function shortened(trace: Trace): LayerSurvey {
-  const { probes, edges, ...rest } = surveyOf(trace, BUDGET);
+  const { probes, edges, ...rest } = surveyOf(trace, BUDGET, true);
   const { length } = trace;
   const tiles = Math.min(length, CELLS);
   const out: Record<string, Probe> = {};

@@ -63,8 +63,8 @@ export async function survey(request: Omit<InspectRequest, 'layer'>): Promise<Su
   return { ...exampleOf(request, input), surveys };
 }
 
-/** One layer. */
-export function surveyOf(trace: Trace, budget = BUDGET): LayerSurvey {
+/** One layer. @param budget products that it may cost; @param lean the mean matrix alone */
+export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurvey {
   const { layer, mixer, length } = trace;
   const mixing = mixingOf(trace);
   if (!mixing) return { layer, mixer, probes: {} };
@@ -78,27 +78,29 @@ export function surveyOf(trace: Trace, budget = BUDGET): LayerSurvey {
   const axes = tiled ? ['query tile', 'key tile'] : ['query', 'key'];
   const among = `${spread.length === count ? '' : `${spread.length} of `}${count} ${axis}s`;
   if (length <= FORMED) {
-    const { mean, contribution } = reductions(mixing, length, spread);
-    const picked = strongest(mixing, length).slice(0, kind === 'attention' ? 8 : 4);
+    const { mean, contribution } = reductions(mixing, length, spread, lean);
     probes['hidden_attention_mean'] = array(
       [tiles, tiles],
       axes,
       pooled(mean, length, edges),
       `Mean over ${among} of |hidden attention|${tiled ? ', largest of each tile' : ''}.`,
     );
-    probes['contribution'] = array(
-      [tiles, tiles],
-      axes,
-      pooled(contribution, length, edges),
-      `Norm over ${among} of what the key adds to the output at the query.`,
-    );
-    probes['hidden_attention_strongest'] = array(
-      [picked.length, tiles, tiles],
-      [axis, ...axes],
-      join(picked.map((index) => pooled(mixing.matrix(index), length, edges))),
-      'Hidden attention of the channels with the largest output.',
-      { sign: kind === 'attention' ? 'positive' : 'signed', labels: { [axis]: picked } },
-    );
+    if (!lean) {
+      const picked = strongest(mixing, length).slice(0, kind === 'attention' ? 8 : 4);
+      probes['contribution'] = array(
+        [tiles, tiles],
+        axes,
+        pooled(contribution, length, edges),
+        `Norm over ${among} of what the key adds to the output at the query.`,
+      );
+      probes['hidden_attention_strongest'] = array(
+        [picked.length, tiles, tiles],
+        [axis, ...axes],
+        join(picked.map((index) => pooled(mixing.matrix(index), length, edges))),
+        'Hidden attention of the channels with the largest output.',
+        { sign: kind === 'attention' ? 'positive' : 'signed', labels: { [axis]: picked } },
+      );
+    }
   } else if (scan) {
     probes['hidden_attention_mean'] = array(
       [tiles, tiles],
@@ -149,6 +151,7 @@ function reductions(
   mixing: Mixing,
   length: number,
   spread: readonly number[],
+  lean: boolean,
 ): { mean: Float64Array; contribution: Float64Array } {
   const { u, gate, channels, count, D } = mixing;
   const mean = new Float64Array(length * length);
@@ -158,7 +161,7 @@ function reductions(
     const matrix = mixing.matrix(index);
     for (let i = 0; i < mean.length; i++) mean[i]! += Math.abs(matrix[i]!) / spread.length;
   }
-  if (!u) return { mean, contribution: mean };
+  if (!u || lean) return { mean, contribution: mean };
   for (let c = 0; c < channels; c++) {
     const own = ownOf(mixing, c);
     if (!chosen.has(own)) continue;

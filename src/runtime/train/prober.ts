@@ -11,7 +11,7 @@ import writeFileAtomic from 'write-file-atomic';
 /** Probes of a run, when nothing is said. */
 const COUNT = 30;
 /** Share of the run's time that they may take then. */
-const SHARE = 0.03;
+const SHARE = 0.04;
 
 export interface ProberParts {
   readonly dir: string;
@@ -57,7 +57,8 @@ export class Prober {
       const found = await look();
       await mkdir(join(dir, PROBES), { recursive: true });
       const text = JSON.stringify({ step, ...(loss === undefined ? {} : { loss }), ...found }, short);
-      await writeFileAtomic(join(dir, PROBES, frameFile(step)), text);
+      // A probe that a crash of the machine takes away is no loss.
+      await writeFileAtomic(join(dir, PROBES, frameFile(step)), text, { fsync: false });
     } catch (error) {
       this.#off = true;
       onMessage(`No more probes of training: ${(error as Error).message}`);

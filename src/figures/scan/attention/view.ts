@@ -361,8 +361,32 @@ function drawMultiples(
   const columns = place.width < 420 ? 3 : place.width < 560 ? 4 : 5;
   const side = sideOf(place.width, columns);
   let { y } = place;
+  if (view.measure === 'contribution') {
+    // One matrix a layer: they stand beside each other.
+    layers.forEach((layer, k) => {
+      const at = {
+        x: place.x + (k % columns) * (side + GAP),
+        y: y + Math.floor(k / columns) * (side + 58 * scale),
+      };
+      ink.text(at.x, at.y + 14 * scale, `layers.${layer.layer} · ${layer.mixer}`, {
+        weight: 600,
+        color: theme.foreground,
+        maxWidth: side,
+      });
+      smallMatrix(
+        ink,
+        { x: at.x, y: at.y + 24 * scale, width: side, height: side },
+        layer,
+        layer.contribution,
+        layer.contribution.max,
+        view,
+        label,
+      );
+    });
+    return y + Math.ceil(layers.length / columns) * (side + 58 * scale);
+  }
   for (const layer of layers) {
-    const small = view.measure === 'contribution' ? [layer.contribution] : [layer.mean, ...layer.strongest];
+    const small = [layer.mean, ...layer.strongest];
     ink.title(
       place.x,
       y + 14 * scale,
@@ -381,26 +405,43 @@ function drawMultiples(
         height: side,
       };
       const max = view.scale === 'layer' && matrix.index !== null ? shared : matrix.max;
-      drawMatrix(ink, box, matrix, { max, position: view.position, source: view.source });
-      if (layer.layer === view.layer && (view.measure === 'contribution' || matrix.index === view.matrix))
-        ink.frame({ x: box.x - 4, y: box.y - 4, width: side + 8, height: side + 8 }, theme.focus, 2);
-      const below = box.y + side + 14 * scale;
-      ink.text(box.x, below, matrix.name, { color: theme.foreground, maxWidth: side - 56 * scale });
-      ink.text(box.x + side, below, `max ${number3(matrix.max)}`, { anchor: 'end' });
-      ink.region({ ...box, height: side + 18 }, (px, py) => {
-        const entry = entryAt(matrix, side, px, Math.min(side - 1, py));
-        const name = `layers.${layer.layer} ${matrix.name}`;
-        if (!entry) return { layer: layer.layer, matrix: matrix.index, text: name };
-        return {
-          layer: layer.layer,
-          matrix: matrix.index,
-          position: entry.query,
-          source: entry.key,
-          text: `${name} · ${readsText(label, entry.query, entry.key)} · ${number3(entry.value)}`,
-        };
-      });
+      smallMatrix(ink, box, layer, matrix, max, view, label);
     });
     y += Math.ceil(small.length / columns) * (side + 30 * scale) + 14;
   }
   return y;
+}
+
+/** One small matrix with its name and largest entry; the chosen one is outlined. */
+function smallMatrix(
+  ink: Ink,
+  box: { x: number; y: number; width: number; height: number },
+  layer: LayerMatrices,
+  matrix: NamedMatrix,
+  max: number,
+  view: AttentionView,
+  label: (t: number) => string,
+): void {
+  const { theme, scale } = ink;
+  const side = box.width;
+  drawMatrix(ink, box, matrix, { max, position: view.position, source: view.source });
+  const chosen = view.measure === 'contribution' || matrix.index === view.matrix;
+  if (layer.layer === view.layer && chosen)
+    ink.frame({ x: box.x - 4, y: box.y - 4, width: side + 8, height: side + 8 }, theme.focus, 2);
+  const below = box.y + side + 14 * scale;
+  const name = view.measure === 'contribution' ? '' : matrix.name;
+  ink.text(box.x, below, name, { color: theme.foreground, maxWidth: side - 56 * scale });
+  ink.text(box.x + side, below, `max ${number3(matrix.max)}`, { anchor: 'end' });
+  ink.region({ ...box, height: side + 18 }, (px, py) => {
+    const entry = entryAt(matrix, side, px, Math.min(side - 1, py));
+    const words = `layers.${layer.layer} ${matrix.name}`;
+    if (!entry) return { layer: layer.layer, matrix: matrix.index, text: words };
+    return {
+      layer: layer.layer,
+      matrix: matrix.index,
+      position: entry.query,
+      source: entry.key,
+      text: `${words} · ${readsText(label, entry.query, entry.key)} · ${number3(entry.value)}`,
+    };
+  });
 }

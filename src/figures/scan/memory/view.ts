@@ -3,7 +3,7 @@
  * where it was written and forgotten, and the half-lives of all its states.
  */
 import { colourMap, mapColour } from '../../core/colormap';
-import { contrast } from '../../core/colour';
+import { contrast, mix } from '../../core/colour';
 import { number3, percent, visible } from '../../core/format';
 import { logScale } from '../../core/scale';
 import type { Measure } from '../../core/scene';
@@ -136,7 +136,7 @@ function drawText(
         anchor: 'middle',
         weight: t === position ? 700 : 400,
         color: unread
-          ? theme.axis
+          ? mix(theme.foreground, theme.background, 0.42)
           : fill === theme.background
             ? theme.foreground
             : dark

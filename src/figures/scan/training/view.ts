@@ -123,7 +123,7 @@ export function drawTraining(view: TrainingView, options: TrainingOptions): Figu
     kernels ? 'How the filters formed' : 'How the layer learned to read',
     `${words} · ${chosen.length} probes at equal ${view.choose === 'change' ? 'change' : 'steps'}`,
     measureText,
-    width - 240,
+    width > 620 ? width - 240 : width,
   );
   if (!kernels && width > 620) scaleBar(ink, width - 140, 5, 92, max, false, '');
   const top = 34 * scale;
