@@ -1,14 +1,25 @@
-/** @file `info`: versions and devices, for bug reports. */
+/** @file `info`: what a checkpoint is; without one, versions and devices for bug reports. */
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { toJson } from '../options';
 import { installation } from '../root';
+import { summaryText } from '../summary';
 
 export function registerInfo(program: Command): void {
   program
     .command('info')
-    .description('Print versions, devices and threads of this installation.')
+    .description(
+      'Print what a checkpoint is; without one, versions, devices and threads of this installation.',
+    )
+    .argument('[checkpoint]', 'checkpoint folder or file')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async (checkpoint: string | undefined, { json }: { json?: boolean }) => {
+      if (checkpoint !== undefined) {
+        const { summarise } = await import('../../runtime/checkpoint');
+        const summary = await summarise(checkpoint);
+        process.stdout.write(json === true ? `${toJson(summary)}\n` : summaryText(summary));
+        return;
+      }
       const { availableDevices } = await import('../../runtime/ort');
       const { defaultThreads } = await import('../../runtime/devices');
       const { version, root } = installation();

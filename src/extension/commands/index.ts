@@ -23,6 +23,7 @@ const notes = () => import('./notes');
 const configs = () => import('./configs');
 const info = () => import('./info');
 const model = () => import('./model');
+const checkpoint = () => import('./checkpoint');
 
 const table: Record<string, CommandHandler> = {
   'ssm.train': lazily(runs, (m) => m.train),
@@ -47,6 +48,7 @@ const table: Record<string, CommandHandler> = {
   'ssm.newConfig': lazily(configs, (m) => m.newConfig),
   'ssm.showResolvedConfig': lazily(model, (m) => m.showResolvedConfig),
   'ssm.showModelStructure': lazily(model, (m) => m.showModelStructure),
+  'ssm.openCheckpoint': lazily(checkpoint, (m) => m.openCheckpoint),
   'ssm.showRuntimeInfo': lazily(info, (m) => m.showRuntimeInfo),
   'ssm.restartServer': (studio) => studio.restartServer(),
   'ssm.showLog': (studio) => studio.log.show(),

@@ -57,7 +57,8 @@ export function fromGguf(
   const layers = count('block_count');
   if (layers > 4096) throw new ForeignModelError(`${kind}.block_count (${layers}) is too large.`);
   const d_inner = count('ssm.inner_size');
-  const eps = number('attention.layer_norm_rms_epsilon', 0);
+  // Stored in single precision: the shortest decimal that means it.
+  const eps = Number(number('attention.layer_norm_rms_epsilon', 0).toPrecision(7));
   const has = (name: string): boolean => shapes.has(`blk.0.${name}`);
   const common = {
     repeat: layers,

@@ -1,5 +1,6 @@
 /** @file Checkpoints: complete or absent, verified when read. */
 export { CheckpointError, type FileSystem } from './folder';
+export { summarise, type CheckpointSummary } from './summary';
 export { modelFiles, openHeads, openModelFolder, type OpenedModel } from './model-folder';
 export {
   CheckpointStore,

@@ -1,0 +1,205 @@
+/** @file Damaged files: every reader either reads or refuses in its own words, at once, and without much memory. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { openGguf } from '../../src/formats/gguf';
+import { parsePythonJson } from '../../src/formats/python-json';
+import { openSafetensors } from '../../src/formats/safetensors';
+import { arraySource } from '../../src/formats/source';
+import { elementsOf, type TensorFile } from '../../src/formats/tensor-file';
+import { openTorch } from '../../src/formats/torch';
+import { buildModel, fromConfig } from '../../src/models';
+import { parseTokenizerFile } from '../../src/tokenizers/file';
+import { Random } from '../../src/util/random';
+
+const golden = resolve(__dirname, '../golden');
+const read = (...path: string[]): Uint8Array => readFileSync(join(...path));
+
+interface Reader {
+  readonly name: string;
+  readonly seeds: readonly Uint8Array[];
+  readonly rounds: number;
+  /** Bytes at the beginning, and at the end, where damage is done. */
+  readonly head: number;
+  readonly tail: number;
+  open(bytes: Uint8Array): void;
+  /** Names of errors that are refusals. */
+  readonly refusals: readonly string[];
+}
+
+/** Reads everything that is not large. */
+function readAll({ tensors }: TensorFile): void {
+  for (const { shape, read: into } of tensors.values()) {
+    if (elementsOf(shape) < 4096) into(new Float32Array(elementsOf(shape)));
+  }
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const small = readdirSync(join(golden, 'safetensors-headers')).filter((name) =>
+  name.endsWith('.safetensors'),
+);
+
+const readers: readonly Reader[] = [
+  {
+    name: 'safetensors',
+    seeds: [
+      ...small.map((name) => read(golden, 'safetensors-headers', name)),
+      read(golden, 'hf-mamba2-tiny', 'model.safetensors').subarray(0, 6000),
+    ],
+    rounds: 20_000,
+    head: 6000,
+    tail: 0,
+    open: (bytes) => readAll(openSafetensors(arraySource(bytes))),
+    refusals: ['SafetensorsError'],
+  },
+  {
+    name: 'GGUF',
+    seeds: [read(golden, 'gguf-mamba2-tiny', 'model-f16.gguf')],
+    rounds: 8000,
+    head: 12_000,
+    tail: 0,
+    open: (bytes) => readAll(openGguf(arraySource(bytes))),
+    refusals: ['GgufError'],
+  },
+  {
+    name: 'pytorch_model.bin',
+    seeds: [read(__dirname, 'fixtures', 'state-dict.bin'), read(__dirname, 'fixtures', 'training.bin')],
+    rounds: 12_000,
+    head: 4000,
+    tail: 2500,
+    open: (bytes) => readAll(openTorch(arraySource(bytes))),
+    refusals: ['TorchError', 'ZipError', 'PickleError'],
+  },
+  {
+    name: 'config.json',
+    seeds: ['hf-mamba-tiny', 'hf-mamba2-tiny', 'statespaces-mamba2-tiny'].map((name) =>
+      read(golden, name, 'config.json'),
+    ),
+    rounds: 8000,
+    head: 2000,
+    tail: 0,
+    open(bytes) {
+      const { model, vocab_size } = fromConfig(parsePythonJson(text(bytes)));
+      const data = {
+        length: 8,
+        input: { kind: 'tokens', vocab_size } as const,
+        target: { kind: 'next-token' } as const,
+      };
+      buildModel({ model, task: { type: 'language-model' }, data });
+    },
+    refusals: ['ForeignModelError', 'SyntaxError', 'ModelError'],
+  },
+  {
+    name: 'tokenizer.json',
+    seeds: [read(golden, 'hf-mamba-tiny', 'tokenizer.json')],
+    rounds: 4000,
+    head: 6000,
+    tail: 0,
+    open: (bytes) => void parseTokenizerFile(text(bytes)),
+    refusals: ['TokenizerError'],
+  },
+];
+
+const NUMBERS = [0, 1, 0x7f, 0x80, 0xff];
+const WORDS = [
+  '-1',
+  '1e99',
+  '99999999999999999999',
+  '""',
+  'null',
+  '[]',
+  '{}',
+  'NaN',
+  '../',
+  '\\u0000',
+  '\ud800',
+];
+
+/** One to four damages: bytes changed, removed, repeated, words put in, the end cut off. */
+function damaged(seed: Uint8Array, random: Random, { head, tail }: Reader): Uint8Array {
+  let bytes = Uint8Array.from(seed);
+  const place = (): number => {
+    const from = tail > 0 && random.uniform() < 0.5 ? Math.max(0, bytes.length - tail) : 0;
+    const width = Math.min(from > 0 ? tail : head, bytes.length - from);
+    return from + random.integer(Math.max(1, width));
+  };
+  const splice = (at: number, remove: number, put: Uint8Array): void => {
+    const next = new Uint8Array(Math.max(0, bytes.length - remove) + put.length);
+    next.set(bytes.subarray(0, at));
+    next.set(put, at);
+    next.set(bytes.subarray(Math.min(bytes.length, at + remove)), at + put.length);
+    bytes = next;
+  };
+  for (let count = 1 + random.integer(4); count > 0; count--) {
+    if (bytes.length === 0) break;
+    const at = place();
+    switch (random.integer(7)) {
+      case 0:
+        bytes[at] = random.integer(256);
+        break;
+      case 1:
+        bytes[at] = bytes[at]! ^ (1 << random.integer(8));
+        break;
+      case 2:
+        bytes.fill(
+          NUMBERS[random.integer(NUMBERS.length)]!,
+          at,
+          Math.min(bytes.length, at + 1 + random.integer(8)),
+        );
+        break;
+      case 3:
+        splice(at, Math.min(bytes.length - at, 1 + random.integer(16)), new Uint8Array());
+        break;
+      case 4:
+        splice(at, 0, bytes.slice(at, at + 1 + random.integer(32)));
+        break;
+      case 5:
+        splice(
+          at,
+          Math.min(bytes.length - at, random.integer(4)),
+          new TextEncoder().encode(WORDS[random.integer(WORDS.length)]!),
+        );
+        break;
+      default:
+        bytes = bytes.slice(0, random.integer(bytes.length + 1));
+    }
+  }
+  return bytes;
+}
+
+describe('damaged files', function () {
+  this.timeout(240_000);
+
+  it('are 50,000 and more', () => {
+    assert.ok(readers.reduce((total, { rounds }) => total + rounds, 0) >= 50_000);
+  });
+
+  for (const reader of readers) {
+    it(`${reader.name}: ${reader.rounds} are read or refused`, () => {
+      let refused = 0;
+      let slowest = 0;
+      const before = process.memoryUsage().arrayBuffers;
+      for (let round = 0; round < reader.rounds; round++) {
+        const seed = reader.seeds[round % reader.seeds.length]!;
+        const bytes = damaged(seed, new Random(11, reader.name, round), reader);
+        const began = performance.now();
+        try {
+          reader.open(bytes);
+        } catch (error) {
+          const { name, message } = error as Error;
+          assert.ok(reader.refusals.includes(name), `round ${round}: ${name}: ${(error as Error).stack}`);
+          assert.ok(
+            message.length > 10 && message.length < 2000,
+            `round ${round}: a message of ${message.length}`,
+          );
+          refused++;
+        }
+        slowest = Math.max(slowest, performance.now() - began);
+      }
+      assert.ok(refused > reader.rounds / 10, `${refused} were refused`);
+      assert.ok(slowest < 1000, `one took ${slowest} ms`);
+      const grown = process.memoryUsage().arrayBuffers - before;
+      assert.ok(grown < 512 * 1024 * 1024, `${grown} bytes are held`);
+    });
+  }
+});
