@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { registerBench } from './commands/bench';
 import { registerCheck } from './commands/check';
 import { registerEval } from './commands/eval';
+import { registerExport } from './commands/export';
 import { registerGenerate } from './commands/generate';
 import { registerGolden } from './commands/golden';
 import { registerInfo } from './commands/info';
@@ -21,6 +22,7 @@ const COMMANDS = [
   registerTrain,
   registerSweep,
   registerEval,
+  registerExport,
   registerGenerate,
   registerLogits,
   registerRank,

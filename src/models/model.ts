@@ -167,8 +167,7 @@ export class Model {
   }
 
   /** `logits` at every position (batch, time, rows), or one row per example for a class per sequence. */
-  logits(batch: number, length: number = this.length): Program {
-    const p = this.parameterInputs();
+  logits(batch: number, length: number = this.length, p: Tensors = this.parameterInputs()): Program {
     const inputs = this.inputs(batch, length);
     const x = stack(inputs, p, this.#architecture);
     if (this.task.type !== 'classification') return { logits: head(x, p, this.#architecture) };

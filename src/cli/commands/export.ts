@@ -1,0 +1,160 @@
+/** @file `export`: a run or a checkpoint in the form that others read. */
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { MetricTable, RunReader } from '../../runs';
+import { CONFIG_FILE, RUN_FILE } from '../../protocol/run';
+import { UsageError } from '../errors';
+import { positiveInteger } from '../options';
+import { openTarget, type Target } from '../target';
+
+const MODELS = ['safetensors', 'hf', 'pytorch', 'onnx'] as const;
+const RUNS = ['csv', 'tensorboard', 'html'] as const;
+type Format = (typeof MODELS)[number] | (typeof RUNS)[number];
+
+interface Options {
+  readonly format: Format;
+  readonly out: string;
+  readonly length?: number;
+  readonly force?: boolean;
+}
+
+export function registerExport(program: Command): void {
+  program
+    .command('export')
+    .description('Write a run or a checkpoint in a form that others read.')
+    .argument('<run>', 'run folder; for models also a checkpoint folder or file')
+    .addOption(
+      new Option('--format <format>', 'what to write').choices([...MODELS, ...RUNS]).makeOptionMandatory(),
+    )
+    .requiredOption('--out <path>', 'file to write; folder for hf, pytorch, onnx and tensorboard')
+    .option(
+      '--length <n>',
+      'tokens of the parallel ONNX model (default: that of the data, at most 512)',
+      positiveInteger,
+    )
+    .option('--force', 'replace what is there')
+    .action(run);
+}
+
+async function run(path: string, options: Options): Promise<void> {
+  const out = resolve(options.out);
+  if (existsSync(out) && options.force !== true)
+    throw new UsageError(`${options.out} exists; --force replaces it.`);
+  await mkdir(dirname(out), { recursive: true });
+  const written = (RUNS as readonly string[]).includes(options.format)
+    ? await exportRun(path, options.format, out)
+    : await exportModel(await openTarget(path), options, out);
+  for (const line of written) process.stdout.write(`${line}\n`);
+}
+
+async function exportModel(target: Target, { format, length }: Options, out: string): Promise<string[]> {
+  const { model, parameters } = target;
+  const { modelFiles } = await import('../../runtime/checkpoint');
+  const files = modelFiles(model, parameters);
+  const tensors = files.find(({ name }) => name.endsWith('.safetensors'))!;
+  if (format === 'safetensors') {
+    await writeFile(out, tensors.parts);
+    return [out];
+  }
+  if (format === 'hf') {
+    const { toHuggingFace } = await import('../../models');
+    const form = toHuggingFace(model);
+    if ('reason' in form) {
+      throw new UsageError(
+        `Hugging Face's classes cannot be this model: ${form.reason}. Export safetensors or ONNX.`,
+      );
+    }
+    await mkdir(out, { recursive: true });
+    for (const { name, parts } of files) await writeFile(join(out, name), parts);
+    if (target.tokenizer !== undefined) await copyFile(target.tokenizer, join(out, 'tokenizer.json'));
+    return [out];
+  }
+  if (format === 'pytorch') {
+    const { pytorchScript } = await import('../../runtime/export/pytorch');
+    const { safetensorsParts } = await import('../../formats/safetensors');
+    let script: string;
+    try {
+      script = pytorchScript(model);
+    } catch (error) {
+      throw new UsageError((error as Error).message);
+    }
+    await mkdir(out, { recursive: true });
+    const entries = [...model.parameters].map(
+      ([name, { shape }]) => [name, { shape, data: parameters.get(name)! }] as const,
+    );
+    await writeFile(join(out, 'model.safetensors'), safetensorsParts(entries));
+    await writeFile(join(out, 'load.py'), script);
+    return [join(out, 'load.py')];
+  }
+  const { onnxFiles } = await import('../../runtime/export/onnx');
+  const found = await onnxFiles(model, parameters, length ?? Math.min(model.length, 512));
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, 'model.onnx'), found.parallel);
+  if (!found.step) return [`${out}: model.onnx; no step.onnx: ${model.decodeProblem}`];
+  await writeFile(join(out, 'step.onnx'), found.step);
+  return [
+    `${out}: model.onnx and step.onnx agree within ${found.difference!.toExponential(1)} of the largest logit`,
+  ];
+}
+
+async function exportRun(path: string, format: Format, out: string): Promise<string[]> {
+  const folder = resolve(path);
+  if (!existsSync(join(folder, RUN_FILE)))
+    throw new UsageError(`${path} is no run folder, and ${format} shows a run.`);
+  const { RunReader: Reader } = await import('../../runs');
+  const reader = new Reader(folder);
+  await reader.poll();
+  if (format === 'csv') {
+    await writeFile(out, csv(reader));
+    return [out];
+  }
+  if (format === 'html') {
+    const { htmlReport } = await import('../../runtime/export/report');
+    await writeFile(out, htmlReport(reader, await readFile(join(folder, CONFIG_FILE), 'utf8')));
+    return [out];
+  }
+  const { eventFile } = await import('../../formats/tfevents');
+  const scalars = [...reader.tables].flatMap(([name, table]) => scalarsOf(reader, name, table));
+  await mkdir(out, { recursive: true });
+  const seconds = Math.floor(Date.parse(reader.info.started) / 1000);
+  const file = join(out, `events.out.tfevents.${seconds}.ssm-studio`);
+  await writeFile(file, eventFile(scalars.sort((a, b) => a.step - b.step)));
+  return [file];
+}
+
+const SECONDS = 'seconds';
+
+function scalarsOf({ info }: RunReader, name: string, table: MetricTable) {
+  const start = Date.parse(info.started) / 1000;
+  const steps = table.column('step')!;
+  const seconds = table.column(SECONDS);
+  return table.names
+    .filter((column) => column !== 'step' && column !== SECONDS)
+    .flatMap((column) =>
+      [...table.column(column)!].flatMap((value, row) =>
+        Number.isFinite(value)
+          ? [{ tag: `${name}/${column}`, step: steps[row]!, value, time: start + (seconds?.[row] || 0) }]
+          : [],
+      ),
+    );
+}
+
+/** One line per step and table; the columns of all tables. */
+function csv({ tables }: RunReader): string {
+  const names = [...new Set([...tables.values()].flatMap((table) => table.names))].filter(
+    (name) => name !== 'step',
+  );
+  const lines = [...tables].flatMap(([name, table]) =>
+    Array.from({ length: table.length }, (_, row) => {
+      const values = table.row(row)!;
+      const cells = names.map((column) =>
+        Number.isNaN(values[column] ?? Number.NaN) ? '' : String(values[column]),
+      );
+      return { step: values['step']!, line: [values['step'], name, ...cells].join(',') };
+    }),
+  );
+  const sorted = lines.sort((a, b) => a.step - b.step).map(({ line }) => line);
+  return `${['step', 'rows', ...names].join(',')}\n${sorted.join('\n')}\n`;
+}
