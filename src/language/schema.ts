@@ -100,6 +100,7 @@ export function composeSchema(registry: Registry): z.ZodObject {
         norm_eps: modelFields.norm_eps,
         tie_embeddings: modelFields.tie_embeddings,
         vocab_size: modelFields.vocab_size,
+        lora: modelFields.lora,
       })
       .describe('The network.'),
     train: trainSchema.prefault({}).describe('How it is trained.'),

@@ -30,6 +30,8 @@ export interface ParameterSpec {
   readonly weightDecay?: number;
   /** Peak learning rate of its own, whatever the run's (S4: 1e-3 for A, B and dt); follows the run's schedule. */
   readonly lr?: number;
+  /** Never trained: its gradient is not computed. */
+  readonly frozen?: boolean;
   /** Factor on the learning rate, where the authors use one. */
   readonly lrScale?: number;
 }

@@ -24,7 +24,29 @@ export const modelFields = {
     .positive()
     .optional()
     .describe('Rows of the embedding; from the data unless given. Rows beyond the data are padding.'),
+  lora: z
+    .strictObject({
+      rank: z
+        .int()
+        .positive()
+        .max(4096)
+        .default(8)
+        .describe('Rank of the update B · A.')
+        .meta({ symbol: 'r' }),
+      alpha: z.number().positive().default(16).describe('The update is scaled by alpha / rank.'),
+      targets: z
+        .array(z.string().min(1))
+        .min(1)
+        .default(['in_proj', 'out_proj'])
+        .describe('Linear maps of the layers that get an update, for example in_proj, x_proj, fc1.'),
+    })
+    .optional()
+    .describe(
+      'Trains a low-rank update of some linear maps and nothing else (Hu et al., 2022); usually with train.from.',
+    ),
 };
+
+export type LoraConfig = NonNullable<z.output<typeof modelFields.lora>>;
 
 export const taskSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -79,6 +101,13 @@ export const scheduleSchema = z.strictObject({
 
 export const trainSchema = z.strictObject({
   steps: step.default(1000).describe('Optimiser steps.'),
+  from: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Checkpoint whose weights training starts from, from the folder of the config: a folder or a file of others, or of a run.',
+    ),
   batch_size: z.int().positive().default(32).describe('Sequences per micro-batch.'),
   accumulate: z
     .int()
@@ -156,6 +185,7 @@ export interface ModelConfig {
   readonly norm_eps: number;
   readonly tie_embeddings: boolean;
   readonly vocab_size?: number;
+  readonly lora?: LoraConfig | undefined;
 }
 
 /** One mixer of the expanded stack. */

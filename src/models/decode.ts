@@ -111,7 +111,7 @@ function through(
     const before = x;
     x = g.scope(`layers.${index}`, () => {
       const normed = normalise(before, p, `${layer.prefix}.norm`, architecture);
-      const result = apply(layer, normed, state, layerTensors(layer, p));
+      const result = apply(layer, normed, state, layerTensors(layer, p, architecture));
       for (const [name, tensor] of Object.entries(result.state))
         outputs[`next.state.${index}.${name}`] = tensor;
       return g.add(before, result.y);

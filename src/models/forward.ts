@@ -4,6 +4,7 @@ import type { Tensor } from '../graph';
 import type { Dims, Tensors } from '../layers';
 import type { TaskConfig } from './config';
 import type { BuiltLayer } from './layers';
+import { adapted } from './lora';
 import type { Surroundings } from './parameters';
 
 export interface Architecture extends Surroundings {
@@ -30,9 +31,15 @@ export function normalise(x: Tensor, p: Tensors, name: string, { config }: Surro
 }
 
 /** The parameters of one layer under their names within the mixer. */
-export function layerTensors(layer: BuiltLayer, p: Tensors): Tensors {
+export function layerTensors(layer: BuiltLayer, p: Tensors, { config }: Surroundings): Tensors {
   const prefix = `${layer.prefix}.mixer.`;
-  return Object.fromEntries(Object.keys(layer.parameters).map((name) => [name, p[prefix + name]!]));
+  const { lora } = config;
+  return Object.fromEntries(
+    Object.keys(layer.parameters).map((name) => [
+      name,
+      lora ? adapted(name, p, prefix, lora) : p[prefix + name]!,
+    ]),
+  );
 }
 
 /** Tokens (…) or vectors (…, features) → (…, d_model). */
@@ -64,12 +71,18 @@ function update(
   const looking = probing?.layer === layer.index;
   const normed = normalise(x, p, `${layer.prefix}.norm`, architecture);
   const mixed = g.scope('mixer', () =>
-    layer.definition.forward(normed, layerTensors(layer, p), layer.resolved, architecture.dims, {
-      probing: looking,
-      probe: (name, tensor) => {
-        if (looking) probing.probe?.(name, tensor);
+    layer.definition.forward(
+      normed,
+      layerTensors(layer, p, architecture),
+      layer.resolved,
+      architecture.dims,
+      {
+        probing: looking,
+        probe: (name, tensor) => {
+          if (looking) probing.probe?.(name, tensor);
+        },
       },
-    }),
+    ),
   );
   if (looking) probing.passed?.(normed, mixed);
   return mixed;

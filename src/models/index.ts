@@ -14,6 +14,7 @@ export {
   type HuggingFaceForm,
   type Piece,
 } from './foreign';
+export { mergeAdapters } from './lora';
 export { buildLayers, dimsOf, type BuiltLayer } from './layers';
 export { buildModel, LOSS_SCALE, Model, type Program, type TrainingOptions } from './model';
 export { defaultTask, ModelError, taskProblem, type ModelData, type ModelSpec } from './types';

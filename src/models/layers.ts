@@ -1,6 +1,7 @@
 /** @file From the expanded layer list of a config to layers with definitions and derived sizes. */
 import { mixers, type Dims, type LayerDefinition, type Parameters } from '../layers';
 import { expandLayers, type ModelConfig, type PlacedLayer } from './config';
+import { checkTargets, withAdapters } from './lora';
 import { ModelError } from './types';
 
 /** One pre-norm residual sub-layer. */
@@ -59,9 +60,12 @@ export function buildLayers(
       options: parsed.data,
       definition,
       resolved,
-      parameters: definition.parameters(resolved, dims),
+      parameters: config.lora
+        ? withAdapters(definition.parameters(resolved, dims), config.lora)
+        : definition.parameters(resolved, dims),
       prefix: `backbone.layers.${layer.index}`,
     };
   });
+  if (config.lora) checkTargets(layers, config.lora);
   return { layers, dims };
 }

@@ -140,13 +140,16 @@ export class Model {
     const p = this.parameterInputs();
     const inputs = this.inputs(batch, length);
     const { loss, metrics } = this.forward(inputs, this.targetInput(batch, length), p, options);
-    const names = [...this.parameters.keys()];
+    const trained = [...this.parameters].filter(([, { frozen }]) => frozen !== true);
+    const names = trained.map(([name]) => name);
     const cotangent = options.half === true ? { cotangent: g.input(LOSS_SCALE, []) } : {};
     const gradients = g.gradients(
       [{ output: loss, ...cotangent }],
       names.map((name) => p[name]!),
     );
     const program: Program = { loss };
+    for (const [name, { shape, frozen }] of this.parameters)
+      if (frozen) program[`grad.${name}`] = g.zeros(shape);
     names.forEach((name, i) => (program[`grad.${name}`] = gradients[i]!));
     if (options.accuracy && metrics['correct']) program['correct'] = g.sum(metrics['correct']);
     if (options.gradNorm) {

@@ -4,6 +4,7 @@ import { linear, normal, ones, zeros } from '../layers/init';
 import { Random } from '../util/random';
 import type { BuiltLayer } from './layers';
 import type { ModelConfig } from './config';
+import { frozen, isAdapter } from './lora';
 
 /** What the model has besides its layers. */
 export interface Surroundings {
@@ -60,7 +61,8 @@ export function modelParameters(
   if (head.kind === 'classifier' || head.kind === 'regressor') {
     entries.push([`${head.kind}.bias`, { shape: [head.rows], init: zeros, decay: false }]);
   }
-  return new Map(entries);
+  if (!config.lora) return new Map(entries);
+  return new Map(entries.map(([name, spec]) => [name, isAdapter(name) ? spec : frozen(spec)]));
 }
 
 /** Initial values; each parameter has a random stream of its own name, so that models can be compared. */

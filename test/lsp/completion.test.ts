@@ -8,6 +8,7 @@ const mamba = [
   'd_state',
   'd_conv',
   'expand',
+  'd_inner',
   'dt_rank',
   'dt_min',
   'dt_max',
@@ -16,6 +17,7 @@ const mamba = [
   'dt_init_floor',
   'conv_bias',
   'bias',
+  'bcdt_norm_eps',
   'repeat',
 ];
 const mixers = Object.keys(testLanguage.registry.mixers);
@@ -43,12 +45,12 @@ const cases: [what: string, text: string, labels: string[]][] = [
   [
     'an empty section',
     'model:\n  ▮',
-    ['d_model', 'layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['d_model', 'layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size', 'lora'],
   ],
   [
     'a section, not what is there',
     'model:\n  d_model: 3\n  ▮\n  norm: rms\n',
-    ['layers', 'pattern', 'symbols', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['layers', 'pattern', 'symbols', 'norm_eps', 'tie_embeddings', 'vocab_size', 'lora'],
   ],
   ['an empty value', 'data: ▮', ['recall', 'prose', 'digits']],
   ['a value without a space', 'data:▮', ['recall', 'prose', 'digits']],
@@ -97,18 +99,19 @@ const cases: [what: string, text: string, labels: string[]][] = [
   [
     'below an open bracket',
     'data: {type: recall\nmodel:\n  d_model: 3\n  ▮',
-    ['layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size', 'lora'],
   ],
   [
     'below a half-typed key',
     'model:\n  d_mo\n  ▮',
-    ['d_model', 'layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['d_model', 'layers', 'pattern', 'symbols', 'norm', 'norm_eps', 'tie_embeddings', 'vocab_size', 'lora'],
   ],
   [
     'below a tab',
     'eval:\n\tevery: 3\ntrain:\n  ▮',
     [
       'steps',
+      'from',
       'batch_size',
       'accumulate',
       'clip',
@@ -137,7 +140,7 @@ const cases: [what: string, text: string, labels: string[]][] = [
   [
     'windows line ends',
     'data: recall\r\nmodel:\r\n  d_model: 3\r\n  ▮\r\n  norm: rms\r\n',
-    ['layers', 'pattern', 'symbols', 'norm_eps', 'tie_embeddings', 'vocab_size'],
+    ['layers', 'pattern', 'symbols', 'norm_eps', 'tie_embeddings', 'vocab_size', 'lora'],
   ],
 ];
 

@@ -50,7 +50,7 @@ async function run(path: string, options: Options): Promise<void> {
 }
 
 async function exportModel(target: Target, { format, length }: Options, out: string): Promise<string[]> {
-  const { model, parameters } = target;
+  const { model, parameters } = await merged(target);
   const { modelFiles } = await import('../../runtime/checkpoint');
   const files = modelFiles(model, parameters);
   const tensors = files.find(({ name }) => name.endsWith('.safetensors'))!;
@@ -97,6 +97,17 @@ async function exportModel(target: Target, { format, length }: Options, out: str
   return [
     `${out}: model.onnx and step.onnx agree within ${found.difference!.toExponential(1)} of the largest logit`,
   ];
+}
+
+/** Low-rank updates become part of the weights. */
+async function merged({ model, parameters }: Target): Promise<Pick<Target, 'model' | 'parameters'>> {
+  if (!model.config.lora) return { model, parameters };
+  const { buildModel, mergeAdapters } = await import('../../models');
+  const found = mergeAdapters(model.config, parameters);
+  return {
+    model: buildModel({ model: found.config, task: model.task, data: model.data }),
+    parameters: found.parameters,
+  };
 }
 
 async function exportRun(path: string, format: Format, out: string): Promise<string[]> {

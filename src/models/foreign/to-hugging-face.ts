@@ -39,6 +39,7 @@ export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason
   if (layers.some((layer) => layer.mixer !== kind)) return { reason: 'layers of different kinds' };
   const options = layers.map((layer) => JSON.stringify(layer.resolved));
   if (new Set(options).size > 1) return { reason: 'layers with different options' };
+  if (ours.lora) return { reason: 'low-rank updates that are not merged' };
   if (ours.norm !== 'rms') return { reason: 'layer norms' };
   const { type: task } = model.task;
   if (model.data.input.kind !== 'tokens' || task === 'classification' || task === 'regression') {

@@ -8,6 +8,7 @@ export interface ParameterInfo {
   readonly weightDecay?: number;
   readonly lr?: number;
   readonly lrScale?: number;
+  readonly frozen?: boolean;
 }
 
 export interface ParameterGroup {
@@ -24,8 +25,8 @@ export function parameterGroups(
   optimizer: Pick<OptimizerConfig, 'lr' | 'weight_decay'>,
 ): ParameterGroup[] {
   const groups = new Map<string, { lr: number; weightDecay: number; names: string[] }>();
-  for (const [name, { decay, weightDecay: own, lr: ownLr, lrScale = 1 }] of parameters) {
-    const lr = (ownLr ?? optimizer.lr) * lrScale;
+  for (const [name, { decay, weightDecay: own, lr: ownLr, lrScale = 1, frozen }] of parameters) {
+    const lr = frozen ? 0 : (ownLr ?? optimizer.lr) * lrScale;
     const weightDecay = own ?? (decay ? optimizer.weight_decay : 0);
     const key = `${lr}/${weightDecay}`;
     const group = groups.get(key) ?? { lr, weightDecay, names: [] };

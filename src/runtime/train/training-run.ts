@@ -1,6 +1,6 @@
 /** @file A run while it computes: the parts that the loop asks for, and the answers that the socket gives. */
 import { mkdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import writeFileAtomic from 'write-file-atomic';
 import type { Dataset } from '../../data/define';
@@ -16,6 +16,7 @@ import type { RunServer, ServedRun } from '../process/server';
 import { buildingOf, flopsPerStep, tokensPerStep } from './engine';
 import { Evaluator, type Evaluation } from './evaluate';
 import { INITIAL_LOSS_SCALE } from './loss-scale';
+import { startingWeights } from './start';
 import { NonFiniteStep, trainingLoop, type Totals } from './loop';
 import { findNonFinite, nonFiniteMessage } from './nonfinite';
 import { Prober } from './prober';
@@ -142,7 +143,14 @@ export class TrainingRun implements ServedRun {
         ? undefined
         : await this.#store.latest((error) => request.onMessage?.(`${error.message} Trying the one before.`));
     if (loaded === undefined) {
-      await engine.write({ parameters: model.initialise(config.seed) });
+      const start = model.initialise(config.seed);
+      const { from } = config.train;
+      if (from !== undefined) {
+        const path = resolve(request.baseDir, from);
+        for (const [name, values] of await startingWeights(path, model)) start.set(name, values);
+        request.onMessage?.(`Starting from the weights of ${path}.`);
+      }
+      await engine.write({ parameters: start });
     } else {
       await this.#load(loaded);
     }
