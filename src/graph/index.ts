@@ -75,6 +75,7 @@ export { gradients, type Seed } from './gradients';
 export { checkpoint } from './transform/checkpoint';
 export { halfPrecision } from './transform/half-precision';
 export { narrow } from './transform/narrow';
+export { hoist, type Hoisted } from './hoist';
 export { interpret } from './interpret';
 export { compile, type Compiled, type TensorInfo } from './compile';
 export type { Target } from './compile/emitter';

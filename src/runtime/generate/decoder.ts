@@ -1,6 +1,6 @@
 /** @file A model opened for decoding: prompts in parallel where the layers can, then one token at a time. */
-import { compile, quantized, type Compiled, type QuantizedMatrix, type Tensor } from '../../graph';
-import type { Model } from '../../models';
+import { compile, hoist, quantized, type QuantizedMatrix, type Tensor } from '../../graph';
+import type { Model, Program } from '../../models';
 import { onlyInputs } from '../engine/feeds';
 import { openSession, type Session } from '../ort';
 import { quantizeParameters, type QuantizedBits } from '../quantize';
@@ -47,7 +47,7 @@ export class Decoder {
     const fixed = Object.fromEntries(parameters);
     const weights = bits ? quantizeParameters(model, parameters, bits) : new Map<string, QuantizedMatrix>();
     const program = model.decodeStep(batch, withWeights(model, weights));
-    const runner = await openRunner(compile(program, { target: 'cpu' }), fixed, threads);
+    const runner = await openRunner(program, fixed, threads);
     return new Decoder(model, batch, fixed, threads, runner);
   }
 
@@ -122,7 +122,7 @@ export class Decoder {
     const known = this.#parallel.get(key);
     if (known) return known;
     const program = this.model.prefill(this.batch, length, { every });
-    const made = openRunner(compile(program, { target: 'cpu' }), this.parameters, this.threads);
+    const made = openRunner(program, this.parameters, this.threads);
     this.#parallel.set(key, made);
     return made;
   }
@@ -158,12 +158,16 @@ function withWeights(model: Model, weights: ReadonlyMap<string, QuantizedMatrix>
 }
 
 async function openRunner(
-  compiled: Compiled,
+  whole: Program,
   parameters: Readonly<Record<string, Float32Array>>,
   threads: number,
 ): Promise<Runner> {
+  // What follows from the parameters alone, such as −exp(A_log), is computed once.
+  const { program, prepared } = hoist(whole, (name) => Object.hasOwn(parameters, name));
+  const constants = await evaluate(prepared, parameters, threads);
+  const compiled = compile(program, { target: 'cpu' });
   const session: Session = await openSession(compiled, { device: 'cpu', threads });
-  const fixed = onlyInputs(compiled, parameters);
+  const fixed = onlyInputs(compiled, { ...parameters, ...constants });
   return {
     async run(ids, states) {
       const found = (await session.run({ ...fixed, ...onlyInputs(compiled, states), ids })) as Record<
@@ -175,6 +179,22 @@ async function openRunner(
     },
     release: () => session.release(),
   };
+}
+
+/** The values of a graph that is run once. */
+async function evaluate(
+  program: Program,
+  feeds: Readonly<Record<string, Float32Array>>,
+  threads: number,
+): Promise<Record<string, Float32Array>> {
+  if (Object.keys(program).length === 0) return {};
+  const compiled = compile(program, { target: 'cpu' });
+  const session = await openSession(compiled, { device: 'cpu', threads });
+  try {
+    return (await session.run(onlyInputs(compiled, feeds))) as Record<string, Float32Array>;
+  } finally {
+    await session.release();
+  }
 }
 
 function zeroStates(model: Model, batch: number): States {
