@@ -61,6 +61,7 @@ export { dropout } from './ops/random/dropout';
 export { randomState, randomWords, type RandomState } from './ops/random/words';
 export { associativeScan } from './recurrence/associative';
 export { complexRecurrence, linearRecurrence } from './recurrence/linear';
+export { scan } from './recurrence/scan';
 export { selectiveScan, type SelectiveScanInputs } from './scan/selective-scan';
 export { ssd, type SsdInputs } from './scan/ssd';
 export * as complex from './lti/complex';

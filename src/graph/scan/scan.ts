@@ -43,7 +43,10 @@ function inside({ locals, results }: ScanBody): { nodes: Node[]; captures: Tenso
   return { nodes, captures: [...new Set(used.filter((tensor) => !dependent.has(tensor)))] };
 }
 
-const scanLoopOperator: Operator<ScanLoopAttributes> = defineOperator<ScanLoopAttributes>({
+/** What a body uses from around it. */
+export const capturesOf = (body: ScanBody): Tensor[] => inside(body).captures;
+
+export const scanLoopOperator: Operator<ScanLoopAttributes> = defineOperator<ScanLoopAttributes>({
   name: 'scanLoop',
   infer: (_, { results, states, length }) =>
     results.map(({ dtype, shape }, i) => ({ dtype, shape: i < states ? shape : [length, ...shape] })),
