@@ -20,7 +20,7 @@ interface RecurrenceAttributes {
 }
 
 /** Elements of one step from which the CPU takes step by step: below, what a step costs by itself is more. */
-const LOOP_ELEMENTS = 128;
+const LOOP_ELEMENTS = 512;
 
 const inSteps = (shape: Shape, target: Target): boolean =>
   target === 'cpu' && size(shape.slice(1)) >= LOOP_ELEMENTS;

@@ -36,9 +36,9 @@ export const recurrenceSamples: readonly Sample[] = [
   ...recurrence('narrow', 9, 2),
   ...recurrence('one step', 1, 3),
   ...recurrence('two steps', 2, 3),
-  ...recurrence('wide', 6, 4, 40),
+  ...recurrence('wide', 6, 4, 130),
   ...complex('narrow', 7, 3),
-  ...complex('wide', 5, 130),
+  ...complex('wide', 5, 520),
   {
     name: 'linearRecurrence along an inner axis',
     inputs: [within(-1, 1, 2, 7, 3), float(2, 7, 3)],

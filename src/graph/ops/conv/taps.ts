@@ -1,9 +1,10 @@
 /** @file What each tap of a kernel sees, as tensors of the output's extents, and back. */
 import type { Tensor } from '../../types';
 import { add } from '../elementwise/binary';
+import { zeros } from '../leaves';
 import { stack } from '../shape/concat';
 import { reshape } from '../shape/reshape';
-import { pad, slice, spread } from '../shape/slice';
+import { pad, slice } from '../shape/slice';
 import { indices, type Windows } from './geometry';
 
 /** The padded input. */
@@ -22,45 +23,51 @@ export function tapViews(x: Tensor, w: Windows, counts: readonly number[], value
   );
 }
 
-/** Whether the windows divide the input among them without padding. */
-export const tiles = (x: Tensor, w: Windows, counts: readonly number[]): boolean =>
-  x.shape
-    .slice(2)
-    .every(
-      (extent, i) =>
-        w.kernel[i] === w.strides[i] && w.dilations[i] === 1 && extent === counts[i]! * w.kernel[i]!,
-    ) && [...w.before, ...w.after].every((n) => n === 0);
-
-/** The adjoint of `tapViews`: adds up where each tap looked. */
+/**
+ * The adjoint of `tapViews`: adds up where each tap looked. The input is seen as cells of one stride; taps that look
+ * at the same place of their cells add up on the coarse grid of cells, and the places are put side by side last.
+ */
 export function overlay(parts: readonly Tensor[], x: Tensor, w: Windows): Tensor {
   const counts = parts[0]!.shape.slice(2);
-  if (tiles(x, w, counts)) return interlocked(parts, x, w);
-  const extents = x.shape.slice(2).map((extent, i) => extent + w.before[i]! + w.after[i]!);
-  const placed = indices(w.kernel).map((tap, k) =>
-    tap.reduce(
-      (part, at, i) => spread(part, i + 2, w.strides[i]!, at * w.dilations[i]!, extents[i]!),
-      parts[k]!,
-    ),
+  const spatial = x.shape.slice(2);
+  const offsets = indices(w.kernel).map((tap) => tap.map((k, i) => k * w.dilations[i]!));
+  const cells = spatial.map((extent, i) => {
+    const padded = extent + w.before[i]! + w.after[i]!;
+    return Math.ceil(padded / w.strides[i]!);
+  });
+  const places = indices(w.strides).map((place) => {
+    const own = parts.flatMap((part, k) => {
+      const offset = offsets[k]!;
+      if (!offset.every((at, i) => place[i] === at % w.strides[i]!)) return [];
+      return [
+        offset.reduce((moved, at, i) => {
+          const first = Math.floor(at / w.strides[i]!);
+          return pad(moved, i + 2, first, cells[i]! - counts[i]! - first);
+        }, part),
+      ];
+    });
+    return own.length === 0
+      ? zeros([...x.shape.slice(0, 2), ...cells])
+      : own.reduce((total, part) => add(total, part));
+  });
+  return spatial.reduce(
+    (y, extent, i) => slice(y, i + 2, w.before[i]!, w.before[i]! + extent),
+    sideBySide(places, w.strides),
   );
-  const whole = placed.reduce((total, part) => add(total, part));
-  return x.shape
-    .slice(2)
-    .reduce((y, extent, i) => slice(y, i + 2, w.before[i]!, w.before[i]! + extent), whole);
 }
 
-/** Windows that do not overlap only have to be put side by side, the last axis first. */
-function interlocked(parts: readonly Tensor[], x: Tensor, w: Windows): Tensor {
-  let level = [...parts];
-  for (let i = w.kernel.length - 1; i >= 0; i--) {
-    const k = w.kernel[i]!;
+/** Places of cells next to each other, the last axis first. */
+function sideBySide(places: readonly Tensor[], strides: readonly number[]): Tensor {
+  let level = [...places];
+  for (let i = strides.length - 1; i >= 0; i--) {
+    const k = strides[i]!;
     level = Array.from({ length: level.length / k }, (_, group) => {
-      const row = stack(level.slice(group * k, (group + 1) * k), i + 3);
       const { shape } = level[0]!;
       return reshape(
-        row,
+        stack(level.slice(group * k, (group + 1) * k), i + 3),
         shape.map((extent, axis) => (axis === i + 2 ? extent * k : extent)),
       );
     });
   }
-  return reshape(level[0]!, x.shape);
+  return level[0]!;
 }

@@ -167,6 +167,5 @@ const spreadOperator = defineOperator<SpreadAttributes>({
   },
 });
 
-/** Every `stride`-th place of an axis of extent `total` from `first` on, zeros between. */
-export const spread = (x: Tensor, axis: number, stride: number, first: number, total: number): Tensor =>
+const spread = (x: Tensor, axis: number, stride: number, first: number, total: number): Tensor =>
   apply1(spreadOperator, [x], { axis, stride, first, total });
