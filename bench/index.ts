@@ -6,6 +6,7 @@ import { inductionStep } from './cases/induction';
 import { lmMemory, lmStep } from './cases/lm';
 import { lspCases } from './cases/lsp';
 import { lspColdStart } from './cases/lsp-start';
+import { operatorCases } from './cases/operators';
 import { sessionStart } from './cases/session';
 import { ltiCases } from './cases/lti';
 import { serve } from './child';
@@ -21,6 +22,7 @@ export const benches: readonly BenchCase[] = [
   lmStep,
   lmMemory,
   sessionStart,
+  ...operatorCases,
   ...decodeCases,
   ...lspCases,
   lspColdStart,

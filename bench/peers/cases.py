@@ -47,11 +47,36 @@ def prepare_step(block, last):
     return prepare
 
 
+OPERATORS = {
+    "softplus": F.softplus,
+    "gelu": F.gelu,
+    "dropout": lambda x: F.dropout(x, 0.1),
+    "depthwise-conv": lambda x, w: F.conv2d(x, w, padding=1, groups=192),
+    "conv": lambda x, w: F.conv2d(x, w, padding=1),
+    "max-pool": lambda x: F.max_pool2d(x, 3, 2, 1),
+    "batch-norm": lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
+    "group-norm": lambda x, w, b: F.group_norm(x, 8, w, b),
+    "layer-norm": lambda x, w, b: F.layer_norm(x, w.shape, w, b),
+}
+
+
+def prepare_operator(request):
+    operator = OPERATORS[request["operator"]]
+    inputs = [torch.randn(shape, requires_grad=True) for shape in request["shapes"]]
+    cotangent = torch.randn_like(operator(*inputs))
+
+    def run():
+        torch.autograd.grad(operator(*inputs), inputs, cotangent)
+
+    return run
+
+
 PREPARE = {
     "decode": prepare_decode,
     **lti.PREPARE,
     "mamba-block": prepare_block(mamba_block),
     "mamba2-block": prepare_block(mamba2_block),
+    "operator": prepare_operator,
     "induction-step": prepare_step(mamba_block, last=True),
     "lm-step": prepare_step(mamba2_block, last=False),
 }
