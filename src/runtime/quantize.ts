@@ -34,15 +34,19 @@ export function quantizeParameters(
   return found;
 }
 
-/** The parameters as they are after rounding, to measure what it costs; the embedding keeps its own numbers. */
+/**
+ * The parameters as they are after rounding, to measure what it costs. An embedding that is the head as well is
+ * rounded in both places, which is the worse case.
+ */
 export function roundedParameters(
   model: Model,
   parameters: ReadonlyMap<string, Float32Array>,
   bits: QuantizedBits,
 ): Map<string, Float32Array> {
   const rounded = new Map(parameters);
-  for (const [name, matrix] of quantizeParameters(model, parameters, bits))
-    rounded.set(name, dequantize(matrix));
+  for (const [name, matrix] of quantizeParameters(model, parameters, bits)) {
+    rounded.set(name === TIED ? EMBEDDING : name, dequantize(matrix));
+  }
   return rounded;
 }
 

@@ -1,7 +1,8 @@
 /** @file `eval`: a trained model on held-out data, also with other data options than it was trained on. */
 import { Option, type Command } from 'commander';
 import { UsageError } from '../errors';
-import { dataSetting, positiveInteger, toJson } from '../options';
+import { bitsOption, dataSetting, positiveInteger, toJson } from '../options';
+import type { Evaluation } from '../../runtime/train';
 import { openTarget } from '../target';
 
 /** Examples evaluated unless asked otherwise. */
@@ -11,6 +12,7 @@ interface EvalOptions {
   readonly set?: readonly string[];
   readonly split?: 'validation' | 'test';
   readonly examples?: number;
+  readonly bits?: 4 | 8;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -28,6 +30,7 @@ export function registerEval(program: Command): void {
       ]),
     )
     .option('--examples <n>', `examples at most (default: ${EXAMPLES})`, positiveInteger)
+    .option('--bits <n>', 'also with weights in 8 or 4 bits, and what that costs', bitsOption)
     .option('--threads <n>', 'threads', positiveInteger)
     .option('--json', 'print JSON')
     .action(runEval);
@@ -52,7 +55,16 @@ async function runEval(path: string, options: EvalOptions): Promise<void> {
   const threads = options.threads ?? defaultThreads();
   const evaluator = await Evaluator.open(model, model.length, batchSize, { device: 'cpu', threads });
   try {
-    const found = await evaluator.run(data, split, examples, Object.fromEntries(parameters));
+    const run = (values: ReadonlyMap<string, Float32Array>): Promise<Evaluation> =>
+      evaluator.run(data, split, examples, Object.fromEntries(values));
+    const whole = await run(parameters);
+    let found: Evaluation = whole;
+    if (options.bits !== undefined) {
+      const { roundedParameters } = await import('../../runtime/quantize');
+      const rounded = await run(roundedParameters(model, parameters, options.bits));
+      const perplexity_ratio = Math.exp(rounded.loss - whole.loss);
+      found = { ...rounded, bits: options.bits, loss_32_bits: whole.loss, perplexity_ratio };
+    }
     if (options.json === true) {
       process.stdout.write(`${toJson({ ...found, settings: config.data, step: target.step })}\n`);
       return;

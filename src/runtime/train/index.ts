@@ -1,4 +1,4 @@
 /** @file Training a config from beginning to end. */
 export { train, type TrainRequest } from './run';
 export { openData, modelOf } from './prepare';
-export { Evaluator } from './evaluate';
+export { Evaluator, type Evaluation } from './evaluate';
