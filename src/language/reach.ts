@@ -14,16 +14,18 @@ const numbers = (value: unknown): readonly number[] =>
 
 /**
  * exp(−Δ·a)ᵗ = 1/e at t = 1/(Δ·a), with Δ from dt_min to dt_max and a from 1 to d_state (Mamba) or within
- * A_init_range (Mamba-2).
+ * A_init_range (Mamba-2); decays per head start at 1 elsewhere (Hydra, Mamba-3).
  * @returns undefined for layers without step sizes
  */
 export function reachOf(facts: LayerFacts): Reach | undefined {
-  const { dt_min, dt_max, A_init_range, d_state } = (facts.resolved ?? {}) as Readonly<
-    Record<string, unknown>
-  >;
+  const resolved = (facts.resolved ?? {}) as Readonly<Record<string, unknown>>;
+  const { dt_min, dt_max, A_init_range, d_state, nheads } = resolved;
+  // Of the matrix mixers only the quasiseparable one steps.
+  if ((resolved['matrix_mixer_type'] ?? 'quasiseparable') !== 'quasiseparable') return undefined;
   if (typeof dt_min !== 'number' || typeof dt_max !== 'number' || dt_min <= 0 || dt_max <= 0)
     return undefined;
-  const [low = 1, high = typeof d_state === 'number' ? d_state : 1] = numbers(A_init_range);
+  const [low = 1, high = typeof d_state === 'number' && nheads === undefined ? d_state : 1] =
+    numbers(A_init_range);
   return { shortest: 1 / (dt_max * high), longest: 1 / (dt_min * low) };
 }
 

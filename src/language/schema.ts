@@ -97,6 +97,7 @@ export function composeSchema(registry: Registry): z.ZodObject {
           .describe('What the symbols of `pattern` stand for: a mixer with its options each.')
           .meta({ keys: Object.keys(usualSymbols) }),
         norm: modelFields.norm,
+        norm_position: modelFields.norm_position,
         norm_eps: modelFields.norm_eps,
         tie_embeddings: modelFields.tie_embeddings,
         vocab_size: modelFields.vocab_size,

@@ -7,9 +7,17 @@ import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Dims, type ForwardContext, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
+import { attendFrom } from './attention-cache';
 import { attendAll, attendBlocks, blocksPay, HIDDEN, type Heads } from './attention-parts';
 import { linear, ones, scaled, zeros } from './init';
-import { convolutionParameters, convolve, convolveStep, linearParameters, project } from './projection';
+import {
+  convolutionParameters,
+  convolve,
+  convolveFrom,
+  convolveStep,
+  linearParameters,
+  project,
+} from './projection';
 import { rotate, rotaryAngles } from './rotary';
 
 const options = z.strictObject({
@@ -205,6 +213,28 @@ export const attention = defineLayer<typeof options, Resolved>({
     const y = project(g.reshape(mixed, [batch, r.heads * r.head_dim]), p, 'out_proj');
     const next = { key, value, position: g.add(position, 1) };
     return { y, state: conv ? { ...next, conv_state: conv.cache } : next };
+  },
+
+  prefill(x, state, p, r) {
+    const [, length] = x.shape as [number, number, number];
+    const projected = project(x, p, 'in_proj');
+    const conv = r.d_conv > 0 ? convolveFrom(projected, state['conv_state']!, p, 1) : undefined;
+    const parts = separate(conv?.y ?? projected, p, r);
+    const start = state['position']!;
+    const steps = g.unsqueeze(g.cast(g.iota(length), 'float32'), 0);
+    const angles = rotaryAngles(g.add(g.unsqueeze(start, 1), steps), r);
+    const turn = (t: g.Tensor): g.Tensor =>
+      angles
+        ? rotate(t, { cos: g.unsqueeze(angles.cos, 2), sin: g.unsqueeze(angles.sin, 2) }, pairsOf(r))
+        : t;
+    const heads = { q: turn(parts.q), k: turn(parts.k), v: parts.v };
+    const before = { key: state['key']!, value: state['value']! };
+    const { mixed, cache } = attendFrom(heads, before, start, r.window);
+    const next = { ...cache, position: g.add(start, length) };
+    return {
+      y: project(mixed, p, 'out_proj'),
+      state: conv ? { ...next, conv_state: conv.cache } : next,
+    };
   },
 
   probes: {

@@ -99,6 +99,8 @@ export interface LayerDefinition<S extends z.ZodObject = z.ZodObject, R = unknow
   resolve(options: z.output<S>, dims: Dims): R;
   /** Rules across fields (divisibility, contradictions). */
   check(options: z.output<S>, dims: Dims): Problem[];
+  /** `own`: norm and residual are part of the layer; the model adds neither. */
+  readonly residual?: 'own';
   /** Whether position t sees only positions ≤ t. */
   causal(resolved: R): boolean;
   parameters(resolved: R, dims: Dims): Parameters;

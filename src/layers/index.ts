@@ -10,9 +10,12 @@ import { longConv } from './long-conv';
 import { mamba } from './mamba';
 import { mamba2 } from './mamba2';
 import { mamba3 } from './mamba3';
+import { matrixMixer } from './matrix-mixer';
 import { mlp } from './mlp';
 import { s4 } from './s4';
 import { s4d } from './s4d';
+import { sma } from './sma';
+import { spacetime } from './spacetime';
 
 export const mixers: Readonly<Record<string, LayerDefinition>> = {
   mamba,
@@ -24,6 +27,9 @@ export const mixers: Readonly<Record<string, LayerDefinition>> = {
   h3,
   'long-conv': longConv,
   hydra,
+  'matrix-mixer': matrixMixer,
+  sma,
+  spacetime,
   attention,
   mlp,
   'gated-mlp': gatedMlp,
@@ -41,6 +47,9 @@ export const mixerExamples: Readonly<Record<string, string>> = {
   h3: '{mixer: h3, d_state: 64}',
   'long-conv': '{mixer: long-conv, lam: 0.003}',
   hydra: '{mixer: hydra, d_state: 64, headdim: 32}',
+  'matrix-mixer': '{mixer: matrix-mixer, matrix_mixer_type: toeplitz, headdim: 32}',
+  sma: '{mixer: sma, zdim: 32, window_size: 64}',
+  spacetime: '{mixer: spacetime, kernel_dim: 64}',
   attention: '{mixer: attention, heads: 4, rotary_emb_dim: 16}',
   mlp: '{mixer: mlp, d_intermediate: 512}',
   'gated-mlp': '{mixer: gated-mlp, activation: gelu}',

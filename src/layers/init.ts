@@ -48,3 +48,12 @@ export const inverseSoftplusDt = (dtMin: number, dtMax: number, floor: number): 
     );
     return dt + Math.log(-Math.expm1(-dt));
   });
+
+/** Normal around `mean`, drawn again beyond two deviations. */
+export const truncatedNormal = (deviation: number, mean = 0): Init =>
+  fill((random) => {
+    for (;;) {
+      const draw = random.normal();
+      if (Math.abs(draw) <= 2) return mean + deviation * draw;
+    }
+  });

@@ -38,11 +38,35 @@ function wrapped(angle: Tensor): Tensor {
   return g.sub(angle, g.mul(rounds, 2 * Math.PI));
 }
 
+const firstOf = (x: Tensor): Tensor => g.squeeze(g.slice(x, 1, 0, 1), 1);
+
 /** One token later along time: x[t + 1], and zero behind the last. */
 const next = (x: Tensor): Tensor => g.pad(g.slice(x, 1, 1, x.shape[1]!), 1, 0, 1);
 
+/** What the tokens before left behind: the state, and the last token's rotated input map and input. */
+export interface Before {
+  readonly state: Tensor;
+  /** (batch, rank, heads, state) and, as each rank sees it, (batch, rank, heads, headdim). */
+  readonly B: Tensor;
+  readonly v: Tensor;
+}
+
+// (batch, rank, heads, headdim) and (batch, rank, heads, state) → (batch, heads, headdim, state)
+const outer = (v: Tensor, k: Tensor): Tensor => g.sum(g.mul(g.unsqueeze(v, 4), g.unsqueeze(k, 3)), [1]);
+
+/** The state that decays into the first token, with the last token's share of the trapezoid. */
+function carried({ state, B, v }: Before, first: Tensor): Tensor {
+  return g.add(state, g.mul(g.unsqueeze(g.unsqueeze(first, 2), 3), outer(v, B)));
+}
+
+/** What each rank makes of an input (batch, heads, headdim): (batch, rank, heads, headdim). */
+export const perRankOf = (x: Tensor, p: Tensors, r: Mamba3Sizes): Tensor => {
+  const one = g.unsqueeze(x, 1);
+  return r.is_mimo ? g.mul(one, g.transpose(p['mimo_x']!, [1, 0, 2])) : one;
+};
+
 /** @param turns accumulated angles (batch, time, heads, pairs) */
-export function scanMamba3(s: Selected, turns: Tensor, r: Mamba3Sizes): Mamba3Scan {
+export function scanMamba3(s: Selected, turns: Tensor, r: Mamba3Sizes, before?: Before): Mamba3Scan {
   const [batch, length, rank, heads, headdim] = s.v.shape as [number, number, number, number, number];
   const angle = wrapped(turns);
   const B = turned(s.B, angle, r);
@@ -57,6 +81,7 @@ export function scanMamba3(s: Selected, turns: Tensor, r: Mamba3Sizes): Mamba3Sc
     A: g.reshape(rank > 1 ? g.pad(decay, 2, 0, rank - 1) : decay, [batch, length * rank, heads]),
     B: rows(B),
     C: rows(C),
+    ...(before ? { initialState: carried(before, firstOf(g.sub(s.delta, own))) } : {}),
     chunkSize: Math.min(r.chunk_size, 64),
   });
   const far = g.reshape(Y, [batch, length, rank, heads, headdim]);
@@ -92,11 +117,12 @@ export function stepMamba3(
   const perHead = (t: Tensor): Tensor => g.unsqueeze(g.unsqueeze(now(t), 2), 3);
   const own = g.mul(s.lambda, s.delta);
   const alpha = g.exp(g.mul(s.delta, s.A));
-  const before = g.unsqueeze(state['v_state']!, 1);
-  const old = r.is_mimo ? g.mul(before, g.transpose(p['mimo_x']!, [1, 0, 2])) : before;
-  // (batch, rank, heads, headdim) and (batch, rank, heads, state) → (batch, heads, headdim, state)
-  const outer = (v: Tensor, k: Tensor): Tensor => g.sum(g.mul(g.unsqueeze(v, 4), g.unsqueeze(k, 3)), [1]);
-  const kept = g.add(state['ssm_state']!, g.mul(perHead(g.sub(s.delta, own)), outer(old, state['k_state']!)));
+  const before: Before = {
+    state: state['ssm_state']!,
+    B: state['k_state']!,
+    v: perRankOf(state['v_state']!, p, r),
+  };
+  const kept = carried(before, now(g.sub(s.delta, own)));
   const h = g.add(g.mul(perHead(alpha), kept), g.mul(perHead(own), outer(now(s.v), now(B))));
   const y = g.sum(g.mul(g.unsqueeze(h, 1), g.unsqueeze(now(C), 3)), [4]);
   return {

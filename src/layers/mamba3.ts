@@ -8,7 +8,7 @@ import { defineLayer, type Problem } from './define';
 import { gatedNorm } from './gated-norm';
 import { headProblems } from './heads';
 import { constant, inverseSoftplusDt, linear, ones, scaled } from './init';
-import { scanMamba3, stepMamba3 } from './mamba3-scan';
+import { perRankOf, scanMamba3, stepMamba3 } from './mamba3-scan';
 import { mamba3Probes, probeMamba3 } from './mamba3-probes';
 import { select, widths, type Mamba3Sizes } from './mamba3-select';
 import { linearParameters, project } from './projection';
@@ -174,6 +174,27 @@ export const mamba3 = defineLayer<typeof options, Resolved>({
     const { y, state: next } = stepMamba3(selected, state, p, r);
     const skipped = g.add(y, skip(selected.v, p));
     return { y: g.squeeze(finish(skipped, selected.z, p, r), 1), state: next };
+  },
+
+  prefill(u, state, p, r) {
+    const length = u.shape[1]!;
+    const selected = select(project(u, p, 'in_proj'), p, r);
+    const turns = g.add(g.cumsum(selected.turn, 1), g.unsqueeze(state['angle_state']!, 1));
+    const scan = scanMamba3(selected, turns, r, {
+      state: state['ssm_state']!,
+      B: state['k_state']!,
+      v: perRankOf(state['v_state']!, p, r),
+    });
+    const last = (t: g.Tensor): g.Tensor => g.squeeze(g.slice(t, 1, length - 1, length), 1);
+    return {
+      y: finish(g.add(scan.y, skip(selected.v, p)), selected.z, p, r),
+      state: {
+        angle_state: last(scan.angle),
+        ssm_state: scan.state,
+        k_state: last(scan.B),
+        v_state: last(selected.x),
+      },
+    };
   },
 
   probes: mamba3Probes,

@@ -11,7 +11,13 @@ export const modelFields = {
   norm: z
     .enum(['rms', 'layer'])
     .default('rms')
-    .describe('Normalisation before every mixer and before the head.'),
+    .describe('Normalisation of every mixer, and before the head.'),
+  norm_position: z
+    .enum(['pre', 'post'])
+    .default('pre')
+    .describe(
+      'pre: x + mixer(norm(x)), and a norm before the head; post: norm(x + mixer(x)), and none before the head.',
+    ),
   norm_eps: z.number().positive().default(1e-5).describe('Added to the mean square before the root.'),
   tie_embeddings: z
     .boolean()
@@ -182,6 +188,7 @@ export interface ModelConfig {
   readonly d_model: number;
   readonly layers: readonly LayerItem[];
   readonly norm: 'rms' | 'layer';
+  readonly norm_position?: 'pre' | 'post';
   readonly norm_eps: number;
   readonly tie_embeddings: boolean;
   readonly vocab_size?: number;

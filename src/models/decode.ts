@@ -3,8 +3,9 @@ import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { Shape } from '../graph';
 import type { Tensors } from '../layers';
+import { encode, head, layerTensors, normOf, type Architecture } from './forward';
 import type { BuiltLayer } from './layers';
-import { encode, head, layerTensors, normalise, type Architecture } from './forward';
+import { enter, leave, placementOf } from './placement';
 import { ModelError } from './types';
 
 /** The first layer that cannot decode, as a sentence; undefined when the model can. */
@@ -110,11 +111,13 @@ function through(
     const state = Object.fromEntries(names.map((name) => [name, states[`state.${index}.${name}`]!]));
     const before = x;
     x = g.scope(`layers.${index}`, () => {
-      const normed = normalise(before, p, `${layer.prefix}.norm`, architecture);
-      const result = apply(layer, normed, state, layerTensors(layer, p, architecture));
+      const placement = placementOf(layer.definition, architecture.config);
+      const norm = normOf(layer, p, architecture);
+      const input = enter(before, placement, norm);
+      const result = apply(layer, input, state, layerTensors(layer, p, architecture));
       for (const [name, tensor] of Object.entries(result.state))
         outputs[`next.state.${index}.${name}`] = tensor;
-      return g.add(before, result.y);
+      return leave(before, result.y, placement, norm);
     });
   }
   return { x, outputs };

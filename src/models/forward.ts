@@ -1,4 +1,4 @@
-/** @file The forward pass: input, pre-norm residual layers, final norm, head; for sequences and for one token. */
+/** @file The forward pass: input, residual layers, final norm, head; for sequences and for one token. */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { Dims, Tensors } from '../layers';
@@ -6,6 +6,7 @@ import type { TaskConfig } from './config';
 import type { BuiltLayer } from './layers';
 import { adapted } from './lora';
 import type { Surroundings } from './parameters';
+import { enter, hasFinalNorm, leave, placementOf } from './placement';
 
 export interface Architecture extends Surroundings {
   readonly layers: readonly BuiltLayer[];
@@ -17,7 +18,7 @@ export interface Probing {
   /** Absent when only the residual stream is looked at. */
   readonly layer?: number;
   probe?(name: string, tensor: Tensor): void;
-  /** The layer's input behind the norm, and what it adds to the residual stream: (batch, time, d_model). */
+  /** The mixer's input, and what it adds to the residual stream: (batch, time, d_model). */
   passed?(input: Tensor, output: Tensor): void;
   /** The residual stream: 0 is the embedding, k the sum behind layer k − 1. */
   residual?(index: number, tensor: Tensor): void;
@@ -60,7 +61,13 @@ export interface Building {
   readonly checkpointing?: boolean;
 }
 
-/** What a layer adds to the residual stream: mixer(norm(x)). */
+/** The norm of one layer. */
+export const normOf =
+  (layer: BuiltLayer, p: Tensors, architecture: Architecture) =>
+  (x: Tensor): Tensor =>
+    normalise(x, p, `${layer.prefix}.norm`, architecture);
+
+/** The mixer's output for the residual stream `x`: mixer(norm(x)), unless the norm stands elsewhere. */
 function update(
   x: Tensor,
   p: Tensors,
@@ -69,22 +76,18 @@ function update(
   probing: Probing | undefined,
 ): Tensor {
   const looking = probing?.layer === layer.index;
-  const normed = normalise(x, p, `${layer.prefix}.norm`, architecture);
+  const placement = placementOf(layer.definition, architecture.config);
+  const input = enter(x, placement, normOf(layer, p, architecture));
   const mixed = g.scope('mixer', () =>
-    layer.definition.forward(
-      normed,
-      layerTensors(layer, p, architecture),
-      layer.resolved,
-      architecture.dims,
-      {
-        probing: looking,
-        probe: (name, tensor) => {
-          if (looking) probing.probe?.(name, tensor);
-        },
+    layer.definition.forward(input, layerTensors(layer, p, architecture), layer.resolved, architecture.dims, {
+      probing: looking,
+      probe: (name, tensor) => {
+        if (looking) probing.probe?.(name, tensor);
       },
-    ),
+    }),
   );
-  if (looking) probing.passed?.(normed, mixed);
+  // What a layer with a residual of its own adds is its output less its input.
+  if (looking) probing.passed?.(input, placement === 'own' ? g.sub(mixed, input) : mixed);
   return mixed;
 }
 
@@ -106,9 +109,11 @@ export function stack(
     };
     const before = x;
     const own = names.map((name) => p[name]!);
-    x = g.scope(`layers.${layer.index}`, () =>
-      g.add(before, checkpointing ? g.checkpoint(build, before, own) : build(before, own)),
-    );
+    x = g.scope(`layers.${layer.index}`, () => {
+      const mixed = checkpointing ? g.checkpoint(build, before, own) : build(before, own);
+      const placement = placementOf(layer.definition, architecture.config);
+      return leave(before, mixed, placement, normOf(layer, p, architecture));
+    });
     probing?.residual?.(layer.index + 1, x);
   }
   return x;
@@ -117,9 +122,13 @@ export function stack(
 const precise = (half: boolean, x: Tensor, leaves: readonly Tensor[]): Tensor =>
   half ? g.halfPrecision(x, leaves) : x;
 
+function finalNorm(x: Tensor, p: Tensors, architecture: Architecture): Tensor {
+  return hasFinalNorm(architecture.config) ? normalise(x, p, 'backbone.norm_f', architecture) : x;
+}
+
 /** Final norm and head over the last axis: (…, d_model) → (…, rows). */
 export function head(x: Tensor, p: Tensors, architecture: Architecture): Tensor {
-  return g.scope('head', () => project(normalise(x, p, 'backbone.norm_f', architecture), p, architecture));
+  return g.scope('head', () => project(finalNorm(x, p, architecture), p, architecture));
 }
 
 function project(x: Tensor, p: Tensors, { head: { kind } }: Surroundings): Tensor {
@@ -152,7 +161,7 @@ export function taskLogits(
     return head(g.narrow(x, 1, length - 1, length), p, architecture);
   }
   return g.scope('head', () => {
-    const normed = normalise(x, p, 'backbone.norm_f', architecture);
+    const normed = finalNorm(x, p, architecture);
     const pooled =
       weights === undefined ? g.mean(normed, [1], true) : g.sum(g.mul(normed, weights), [1], true);
     return project(pooled, p, architecture);

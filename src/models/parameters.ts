@@ -5,6 +5,7 @@ import { Random } from '../util/random';
 import type { BuiltLayer } from './layers';
 import type { ModelConfig } from './config';
 import { frozen, isAdapter } from './lora';
+import { hasFinalNorm, placementOf } from './placement';
 
 /** What the model has besides its layers. */
 export interface Surroundings {
@@ -46,12 +47,14 @@ export function modelParameters(
     entries.push(['backbone.encoder.bias', { shape: [d_model], init: zeros, decay: false }]);
   }
   for (const layer of layers) {
-    entries.push(...normParameters(`${layer.prefix}.norm`, config));
+    if (placementOf(layer.definition, config) !== 'own') {
+      entries.push(...normParameters(`${layer.prefix}.norm`, config));
+    }
     for (const [name, spec] of Object.entries(layer.parameters)) {
       entries.push([`${layer.prefix}.mixer.${name}`, spec]);
     }
   }
-  entries.push(...normParameters('backbone.norm_f', config));
+  if (hasFinalNorm(config)) entries.push(...normParameters('backbone.norm_f', config));
   if (head.kind !== 'tied') {
     entries.push([
       `${head.kind}.weight`,

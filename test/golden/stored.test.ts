@@ -19,6 +19,9 @@ const WEBGPU_LIMIT = 100_000;
 const WEBGPU_CASES = new Set([
   'hydra-block-groups-init',
   'mamba2-hybrid-stack',
+  'seqboat-layer',
+  'spacetime-companion',
+  'spacetime-closed-loop',
   'mamba3-siso-block-norm-groups',
   'mamba3-mimo-block-norm',
   'h3-layer-head2',

@@ -140,3 +140,16 @@ describe('model structure', () => {
     assert.equal(structure.parameters, inside + (attention?.parameters ?? 0) + norms + embedding);
   });
 });
+
+describe('the memory of layers', () => {
+  it('is told of the mixers that step, by their own decays', async () => {
+    const warned = async (layer: string): Promise<string[]> => {
+      const text = `data: {type: digits, tokens: pixels}\nmodel: {d_model: 64, layers: [{${layer}}]}`;
+      return (await resolve(text)).diagnostics.map(({ message }) => message);
+    };
+    const steps = 'dt_min: 0.5, dt_max: 1';
+    assert.match((await warned(`mixer: hydra, ${steps}`))[0]!, /forgets within about 2 tokens/);
+    assert.match((await warned(`mixer: matrix-mixer, ${steps}`))[0]!, /forgets within about 2 tokens/);
+    assert.deepEqual(await warned(`mixer: matrix-mixer, matrix_mixer_type: toeplitz, ${steps}`), []);
+  });
+});

@@ -38,9 +38,9 @@ function close(
   }
 }
 
-/** Numbers in the graph are float32: attention's scale and wavelengths, the π of Mamba-3's angles, S4's Fourier matrices. */
+/** Numbers in the graph are float32: attention's scale and wavelengths, the π of Mamba-3's angles, factors of matrices. */
 const toleranceOf = ({ mixer }: Variant): number =>
-  ['attention', 'mamba3', 's4'].includes(mixer) ? 3e-7 : 1e-8;
+  ['attention', 'mamba3', 'matrix-mixer', 's4', 'sma'].includes(mixer) ? 3e-7 : 1e-8;
 
 /** A layer of the variant with random parameters near their initial values, and a random input. */
 export function setUp(variant: Variant) {

@@ -47,7 +47,9 @@ describe('every mixer', () => {
         // The authors of S4 and its kin decay what a state space model reads out and skips.
         const skip = ['h3', 'long-conv'].includes(name) ? /^(ssm_k_)?D$/ : /^layer\.D$/;
         const read = parameter.endsWith('kernel.C') || skip.test(parameter);
-        assert.equal(decay, plain || read, parameter);
+        // Those of SpaceTime decay everything alike but biases.
+        const companion = name === 'spacetime' && parameter.startsWith('ssm.');
+        assert.equal(decay, plain || read || companion, parameter);
       }
     });
   }
@@ -125,6 +127,10 @@ describe('checks', () => {
     }
     assert.match(problems('mamba3', { d_state: 7, headdim: 8 })[0]!.message, /d_state \(7\) must be even/);
     assert.match(problems('mamba3', { d_state: 2, headdim: 8 })[0]!.message, /no pair rotates/);
+    const dense = problems('matrix-mixer', { matrix_mixer_type: 'dense', headdim: 32 });
+    assert.match(dense[0]!.message, /set is_data_dependent: false/);
+    assert.match(problems('sma', { rel_pos_bias: 'rotary', zdim: 5 })[0]!.message, /zdim \(5\) must be even/);
+    assert.equal(mixers['sma']!.options.safeParse({ window_size: 0 }).success, false);
     assert.match(problems('hydra', { d_conv: 4 })[0]!.message, /d_conv \(4\) must be odd/);
     assert.match(problems('hydra', { headdim: 7 })[0]!.message, /headdim \(7\) must divide/);
     assert.match(problems('hydra', { dt_min: 0.1 })[0]!.message, /dt_min \(0.1\) must be below dt_max/);

@@ -3,12 +3,18 @@ import { mixers } from '../../src/layers';
 import { checkDecoding, checkForwardAndGradients, type Slow, type Variant } from './check-layer';
 import { slowHydra } from './slow-hydra';
 import { slowMamba3 } from './slow-mamba3';
+import { slowSpacetime } from './slow-spacetime';
+import { slowMatrixMixer } from './slow-matrix-mixer';
+import { slowSma } from './slow-sma';
 import { slowAttention, slowGatedMlp, slowGlu, slowMamba, slowMamba2, slowMlp } from './slow';
 
 const slow: Readonly<Record<string, Slow>> = {
   mamba: slowMamba as unknown as Slow,
   mamba2: slowMamba2 as unknown as Slow,
   mamba3: slowMamba3 as unknown as Slow,
+  spacetime: slowSpacetime as unknown as Slow,
+  'matrix-mixer': slowMatrixMixer as unknown as Slow,
+  sma: slowSma as unknown as Slow,
   hydra: slowHydra as unknown as Slow,
   attention: slowAttention as unknown as Slow,
   mlp: slowMlp as unknown as Slow,
@@ -62,6 +68,114 @@ const rows: Row[] = [
   ['hydra', { d_state: 2, headdim: 2, ngroups: 2, d_conv: 3, bias: true, chunk_size: 3 }, [4, 1, 8]],
   ['hydra', { d_state: 2, headdim: 2, ngroups: 4, d_conv: 1, learnable_init_states: true }, [4, 2, 5]],
   ['hydra', { d_state: 1, headdim: 3, expand: 1, d_conv: 5, learnable_init_states: true }, [3, 1, 1]],
+  ['sma', { zdim: 3, hdim: 5, ndim: 2, window_size: 2, max_positions: 12 }, [4, 2, 11]],
+  ['sma', { zdim: 2, ndim: 3, window_size: 3, attention_activation: 'softmax', max_positions: 4 }, [3, 3, 9]],
+  ['sma', { zdim: 3, ndim: 1, window_size: 2, bidirectional: true, max_positions: 20 }, [4, 1, 13]],
+  [
+    'sma',
+    {
+      zdim: 4,
+      ndim: 2,
+      window_size: 1,
+      bidirectional: true,
+      attention_activation: 'softmax',
+      local_pos: true,
+    },
+    [4, 2, 8],
+  ],
+  ['sma', { zdim: 4, ndim: 2, window_size: 2, rel_pos_bias: 'rotary', norm_type: 'scalenorm' }, [4, 2, 9]],
+  ['sma', { zdim: 3, ndim: 2, window_size: 3, local_pos: true, prenorm: false }, [4, 1, 10]],
+  ['sma', { zdim: 2, ndim: 2, window_size: 50, max_positions: 3 }, [3, 2, 6]],
+  ['sma', { zdim: 2, ndim: 2, window_size: 1 }, [3, 1, 1]],
+  ['spacetime', { kernel_dim: 3, n_kernels: 2 }, [4, 2, 7]],
+  [
+    'spacetime',
+    { kernel_dim: 5, n_kernels: 3, norm_order: 2, skip_connection: true, mlp_layers: 0 },
+    [6, 1, 4],
+  ],
+  [
+    'spacetime',
+    {
+      kernel_dim: 2,
+      n_kernels: 6,
+      norm_order: 0,
+      preprocess: 'residual',
+      max_avg_window: 6,
+      kernel_init: 'xavier',
+    },
+    [6, 2, 9],
+  ],
+  ['spacetime', { kernel_dim: 4, horizon: 3, skip_connection: true, mlp_layers: 1 }, [3, 2, 8]],
+  ['spacetime', { kernel_dim: 2, horizon: 5, norm_order: 2, residual: false, mlp_layers: 0 }, [2, 1, 6]],
+  ['spacetime', { kernel_dim: 1, n_kernels: 1 }, [2, 1, 1]],
+  [
+    'matrix-mixer',
+    { matrix_mixer_type: 'dense', is_data_dependent: false, headdim: 2, max_seq_len: 8, d_conv: 3 },
+    [4, 2, 6],
+  ],
+  ['matrix-mixer', { matrix_mixer_type: 'toeplitz', headdim: 4, max_seq_len: 9, d_conv: 1 }, [4, 1, 7]],
+  [
+    'matrix-mixer',
+    { matrix_mixer_type: 'toeplitz', headdim: 2, max_seq_len: 6, toeplitz_index: 'released' },
+    [3, 2, 6],
+  ],
+  [
+    'matrix-mixer',
+    { matrix_mixer_type: 'toeplitz', is_data_dependent: false, headdim: 2, max_seq_len: 9, bias: true },
+    [2, 1, 5],
+  ],
+  [
+    'matrix-mixer',
+    {
+      matrix_mixer_type: 'toeplitz',
+      is_data_dependent: false,
+      headdim: 4,
+      max_seq_len: 5,
+      toeplitz_index: 'released',
+    },
+    [2, 1, 5],
+  ],
+  ['matrix-mixer', { matrix_mixer_type: 'vandermonde', headdim: 2, qk_dim: 3, max_seq_len: 7 }, [3, 2, 5]],
+  [
+    'matrix-mixer',
+    { matrix_mixer_type: 'vandermonde', is_data_dependent: false, headdim: 2, max_seq_len: 7 },
+    [2, 1, 7],
+  ],
+  [
+    'matrix-mixer',
+    { matrix_mixer_type: 'cauchy', headdim: 3, qk_dim: 2, max_seq_len: 6, conv_bias: false },
+    [3, 1, 6],
+  ],
+  [
+    'matrix-mixer',
+    { matrix_mixer_type: 'cauchy', is_data_dependent: false, headdim: 2, qk_dim: 2, max_seq_len: 6 },
+    [2, 2, 4],
+  ],
+  ['matrix-mixer', { matrix_mixer_type: 'low_rank', headdim: 2, qk_dim: 3, max_seq_len: 20 }, [4, 2, 6]],
+  [
+    'matrix-mixer',
+    { matrix_mixer_type: 'low_rank', is_data_dependent: false, headdim: 4, qk_dim: 2, max_seq_len: 5 },
+    [2, 1, 4],
+  ],
+  ['matrix-mixer', { matrix_mixer_type: 'attention', headdim: 2, qk_dim: 3, max_seq_len: 5 }, [3, 2, 5]],
+  [
+    'matrix-mixer',
+    { matrix_mixer_type: 'attention', is_data_dependent: false, headdim: 2, qk_dim: 3, max_seq_len: 6 },
+    [3, 1, 5],
+  ],
+  ['matrix-mixer', { matrix_mixer_type: 'quasiseparable', headdim: 2, qk_dim: 2, chunk_size: 3 }, [3, 2, 7]],
+  [
+    'matrix-mixer',
+    {
+      matrix_mixer_type: 'quasiseparable',
+      is_data_dependent: false,
+      headdim: 4,
+      qk_dim: 1,
+      max_seq_len: 9,
+      expand: 1,
+    },
+    [4, 1, 6],
+  ],
   ['attention', { heads: 2 }, [6, 2, 5]],
   [
     'attention',

@@ -82,4 +82,32 @@ describe('probes', () => {
       }
     }
   });
+
+  it('of SMA: only active tokens look, only at active ones, and as near as the window', () => {
+    const options = { zdim: 3, ndim: 2, window_size: 2, attention_activation: 'softmax' };
+    const { values } = probeLayer({ mixer: 'sma', options, d_model: 4, batch: 2, length: 16 });
+    const { active, attention, attended, position, router_prob } = values as Record<string, Float64Array>;
+    for (let b = 0; b < 2; b++) {
+      const chosen = [...active!.subarray(16 * b, 16 * b + 16).entries()].flatMap(([t, is]) =>
+        is ? [t] : [],
+      );
+      assert.ok(chosen.length > 3 && chosen.length < 16, `${chosen.length} of 16 tokens are active`);
+      assert.deepEqual([...position!.subarray(16 * b, 16 * b + chosen.length)], chosen);
+      for (let t = 0; t < 16; t++) {
+        const row = attention!.subarray((16 * b + t) * 16, (16 * b + t + 1) * 16);
+        const [skip, act] = router_prob!.subarray(2 * (16 * b + t), 2 * (16 * b + t) + 2);
+        const place = chosen.indexOf(t);
+        assert.equal(act! > skip!, place >= 0);
+        const sum = row.reduce((total, weight) => total + weight, 0);
+        assert.ok(Math.abs(sum - (place >= 0 ? 1 : 0)) < 1e-9, `${b}, ${t}: ${sum}`);
+        const seen = [...row.entries()].flatMap(([s, weight]) => (weight > 0 ? [s] : []));
+        assert.deepEqual(seen, place >= 0 ? chosen.slice(Math.max(0, place - 2), place + 1) : []);
+        const added = attended!.subarray(4 * (16 * b + t), 4 * (16 * b + t) + 4);
+        assert.equal(
+          added.every((value) => value === 0),
+          place < 0,
+        );
+      }
+    }
+  });
 });

@@ -213,8 +213,14 @@ export function slowAttention(x: Float64Array, shape: Shape3, p: Values, r: Slow
   });
 }
 
-/** The error function by its Taylor series, good to 1e-12 for |x| < 4. */
+/** The error function: its Taylor series near zero, the continued fraction of 1 − erf beyond. */
 export function erf(x: number): number {
+  if (Math.abs(x) > 2) {
+    const size = Math.abs(x);
+    let tail = 0;
+    for (let k = 200; k > 0; k--) tail = k / 2 / (size + tail);
+    return Math.sign(x) * (1 - Math.exp(-x * x) / Math.sqrt(Math.PI) / (size + tail));
+  }
   let term = x;
   let sum = x;
   for (let n = 1; n < 200; n++) {

@@ -11,9 +11,12 @@ import { hydraBlock } from './hydra';
 import { languageModel } from './lm';
 import { mamba3Block } from './mamba3';
 import { ltiTargets } from './lti';
+import { matrixMixers } from './matrix-mixers';
 import { safetensorsHeaders } from './safetensors-headers';
 import { scanRoutes } from './scan-routes';
 import { selectiveScan } from './selective-scan';
+import { seqboatLayer } from './seqboat';
+import { spacetimeClosedLoop, spacetimeCompanion, spacetimeNetwork } from './spacetime';
 import { ssd } from './ssd';
 import { syntheticSamples } from './synthetic-samples';
 import { training } from './training';
@@ -32,6 +35,7 @@ export const targets: Readonly<Record<string, Target>> = {
   'hybrid.stack': hybridStack,
   'checkpoint.state_spaces': checkpointFolder,
   'hydra.block': hydraBlock,
+  'hydra.matrix_mixers': matrixMixers,
   'mamba.selective_scan': selectiveScan,
   'mamba.block': mambaBlock,
   'mamba.lm': languageModel,
@@ -42,6 +46,10 @@ export const targets: Readonly<Record<string, Target>> = {
   'mamba2.lm': languageModel,
   'mamba2.lm_generation': generation,
   'mamba2.lm_training': training,
+  'spacetime.companion': spacetimeCompanion,
+  'spacetime.closed_loop': spacetimeClosedLoop,
+  'spacetime.network': spacetimeNetwork,
+  'seqboat.layer': seqboatLayer,
   'mamba3.siso_block': mamba3Block,
   'mamba3.mimo_block': mamba3Block,
 };

@@ -41,6 +41,7 @@ export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason
   if (new Set(options).size > 1) return { reason: 'layers with different options' };
   if (ours.lora) return { reason: 'low-rank updates that are not merged' };
   if (ours.norm !== 'rms') return { reason: 'layer norms' };
+  if (ours.norm_position === 'post') return { reason: 'norms behind the layers' };
   const { type: task } = model.task;
   if (model.data.input.kind !== 'tokens' || task === 'classification' || task === 'regression') {
     return { reason: 'a head that is not over tokens' };
