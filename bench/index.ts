@@ -7,8 +7,8 @@ import { lmMemory, lmStep } from './cases/lm';
 import { lspCases } from './cases/lsp';
 import { lspColdStart } from './cases/lsp-start';
 import { operatorCases } from './cases/operators';
-import { sessionStart } from './cases/session';
 import { ltiCases } from './cases/lti';
+import { sessionCases } from './cases/session';
 import { serve } from './child';
 import { type BenchCase, type BenchResult, runCase } from './harness';
 
@@ -21,8 +21,8 @@ export const benches: readonly BenchCase[] = [
   inductionStep,
   lmStep,
   lmMemory,
-  sessionStart,
   ...operatorCases,
+  ...sessionCases,
   ...decodeCases,
   ...lspCases,
   lspColdStart,

@@ -3,11 +3,12 @@
  * machine, runtime version and model class; what it found is remembered in the user's cache folder.
  */
 import { mkdir, readFile } from 'node:fs/promises';
-import { availableParallelism, homedir, hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
 import type { Device } from '../models/config';
+import { cacheFolder } from './cache';
 
 /** Devices that the engine has lowerings for. */
 export type ComputeDevice = 'cpu' | 'webgpu';
@@ -46,16 +47,7 @@ export interface DeviceChoice {
   readonly reason: string;
 }
 
-export function defaultCacheFile(): string {
-  const base =
-    process.env['XDG_CACHE_HOME'] ??
-    (process.platform === 'win32'
-      ? (process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'))
-      : process.platform === 'darwin'
-        ? join(homedir(), 'Library', 'Caches')
-        : join(homedir(), '.cache'));
-  return join(base, 'ssm-studio', 'devices.json');
-}
+export const defaultCacheFile = (): string => join(cacheFolder(), 'devices.json');
 
 const cacheSchema = z.record(z.string(), z.record(z.string(), z.number()));
 

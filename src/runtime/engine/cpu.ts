@@ -3,10 +3,9 @@
  * gradients into one WebAssembly memory, where the optimiser updates them in place.
  */
 import type { Batch } from '../../data/define';
-import { compile } from '../../graph';
 import { LOSS_SCALE } from '../../models';
 import { Optimizer, type Update } from '../optimizer';
-import { openSession, type Feed } from '../ort';
+import { compileCached, openSession, type Feed } from '../ort';
 import { batchFeeds, onlyInputs } from './feeds';
 import {
   GRADIENT,
@@ -21,10 +20,10 @@ export async function openCpuEngine(options: EngineOptions): Promise<TrainingEng
   const accumulating = train.accumulate > 1;
   const optimizer = new Optimizer(parameters, { ...train, accumulating });
   const { memory } = optimizer;
-  const compiled = compile(graph, { target: 'cpu' });
+  const compiled = await compileCached(graph, 'cpu');
   const preallocate: Record<string, Float32Array> = {};
   for (const [name, view] of memory.gradients.views) preallocate[GRADIENT + name] = view;
-  const session = await openSession(compiled, { device: 'cpu', threads, preallocate });
+  const session = await openSession(compiled, { device: 'cpu', threads, preallocate, optimize: false });
   const parameterFeeds: Record<string, Float32Array> = Object.fromEntries(memory.parameters.views);
   const fixed = onlyInputs(compiled, parameterFeeds);
 

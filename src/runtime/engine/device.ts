@@ -11,6 +11,7 @@ import type { Compiled, Tensor } from '../../graph';
 import { LOSS_SCALE } from '../../models';
 import { updateRule, type Update } from '../optimizer';
 import {
+  compileCached,
   fallbacks,
   openSession,
   readBack,
@@ -60,7 +61,7 @@ export async function openDeviceEngine(
   // The first step is profiled, to know what does not stay on the device.
   let profiles = 0;
   const open = async (outputs: Readonly<Record<string, Tensor>>): Promise<OpenedGraph> => {
-    const compiled = g.compile(outputs, { target: device });
+    const compiled = await compileCached(outputs, device);
     const keepOnDevice = Object.keys(outputs).filter((name) => name.startsWith(NEXT));
     const profile = join(tmpdir(), `ssm-profile-${process.pid}-${profiles++}`);
     return { compiled, session: await openSession(compiled, { device, threads, keepOnDevice, profile }) };

@@ -1,5 +1,6 @@
 /** @file Running compiled graphs with onnxruntime-node. */
 export { availableDevices, deviceProblem } from './devices';
+export { compileCached, type GraphCache } from './graph-cache';
 export { fallbacks, type NodeTiming } from './profile';
 export { readBack } from './read-back';
 export { openSession, type Device, type Session, type SessionOptions } from './session';

@@ -1,10 +1,9 @@
 /** @file Evaluation on held-out examples: mean loss and the task's metrics, in batches of one fixed size. */
 import type { Batch, Dataset } from '../../data/define';
-import { compile } from '../../graph';
 import type { Model } from '../../models';
 import { IGNORED } from '../../util/ignored';
 import { batchFeeds, onlyInputs } from '../engine/feeds';
-import { openSession, type Feed } from '../ort';
+import { compileCached, openSession, type Feed } from '../ort';
 
 export type HeldOut = 'validation' | 'test';
 
@@ -112,8 +111,12 @@ export class Evaluator {
     options: { readonly device: string; readonly threads: number },
   ): Promise<Evaluator> {
     const target = options.device === 'cpu' ? 'cpu' : 'webgpu';
-    const compiled = compile(model.evaluation(batchSize, length), { target });
-    const session = await openSession(compiled, { device: target, threads: options.threads });
+    const compiled = await compileCached(model.evaluation(batchSize, length), target);
+    const session = await openSession(compiled, {
+      device: target,
+      threads: options.threads,
+      optimize: target !== 'cpu',
+    });
     return new Evaluator(
       batchSize,
       model.task.type === 'answer' && model.targets(length) > 1,
