@@ -78,5 +78,7 @@ export { halfPrecision } from './transform/half-precision';
 export { narrow } from './transform/narrow';
 export { hoist, type Hoisted } from './hoist';
 export { interpret } from './interpret';
+export { KEPT_BYTES } from './compile/rewrite';
+export { memoryNeed, type MemoryNeed } from './liveness';
 export { compile, type Compiled, type TensorInfo } from './compile';
 export type { Target } from './compile/emitter';

@@ -116,8 +116,8 @@ function learningRate(
   return [];
 }
 
-/** The estimate is rough: more than so many times the machine's memory cannot be meant, less may yet swap or fit. */
-const hopeless = 4;
+/** Systems swap, and the estimate may be a fifth too high: more than so many times the memory cannot be meant. */
+const hopeless = 1.5;
 
 function memory(analysis: Analysis, train: TrainConfig, say: Say): Diagnostic[] {
   const estimate = memoryEstimate(analysis);
@@ -125,13 +125,15 @@ function memory(analysis: Analysis, train: TrainConfig, say: Say): Diagnostic[] 
   if (!estimate || estimate.total <= available) return [];
   const severity = estimate.total > hopeless * available ? 'error' : 'warning';
   const share = estimate.activations / train.batch_size;
-  const fits = Math.floor((available - estimate.parameters) / share);
+  const fits = Math.floor((available - (estimate.total - estimate.activations)) / share);
   const start = `Training takes about ${quantity(estimate.total)}B, this machine has ${quantity(available)}B`;
   if (fits < 1) {
     const message = `${start}: the parameters and one sequence alone do not fit.`;
     return [say(['model', 'd_model'], severity, 'memory', message)];
   }
   const size = 2 ** Math.floor(Math.log2(fits));
-  const message = `${start}: take \`batch_size: ${size}\` and \`accumulate\` for the rest.`;
+  const checkpointing =
+    train.activation_checkpointing === 'none' ? ', or `activation_checkpointing: blocks`' : '';
+  const message = `${start}: take \`batch_size: ${size}\` and \`accumulate\` for the rest${checkpointing}.`;
   return [say(['train', 'batch_size'], severity, 'memory', message, String(size))];
 }

@@ -1,18 +1,20 @@
-/** @file How much memory training takes, estimated from the sizes of the parameters alone. */
+/**
+ * @file How much memory training takes: found on the graphs of training or, where these would be absurdly large,
+ * from the sizes of the parameters alone.
+ */
+import * as os from 'node:os';
 import type { DataShape } from '../data/define';
 import type { Analysis } from './analyse';
 import { maxLayers } from './layers';
-import { trainSchema } from '../models/config';
+import * as z from 'zod';
+import { resolvedCheckpointing, trainingMemory, type TrainingMemory } from '../models';
+import { evalSchema, modelFields, trainSchema, type TrainConfig } from '../models/config';
 import { toPlain } from '../config';
 
-export interface MemoryEstimate {
-  /** Weights, gradients and the two moments of AdamW, bytes. */
-  readonly parameters: number;
-  /** What the forward pass keeps for the backward pass, bytes. */
-  readonly activations: number;
-  readonly total: number;
-}
+export type MemoryEstimate = Pick<TrainingMemory, 'parameters' | 'activations' | 'total'>;
 
+/** More than so many times the machine's memory is not worth a closer look. */
+const absurd = 8;
 /** Copies of every parameter: weight, gradient, two moments. */
 const copies = 4;
 /** Tensors kept per output of a matrix: before and after the nonlinearity, and the gradient under way. */
@@ -48,7 +50,31 @@ export function memoryEstimate(analysis: Analysis): MemoryEstimate | undefined {
   floats += kept * outputs(shape, train.batch_size, input);
   const parameters = copies * bytes * numbers;
   const activations = bytes * floats;
-  return { parameters, activations, total: parameters + activations };
+  const rough = { parameters, activations, total: parameters + activations };
+  return rough.total > absurd * os.totalmem() ? rough : (counted(analysis, plain, train) ?? rough);
+}
+
+/** Undefined while the config is no model yet. */
+function counted(
+  { stack, data, task }: Analysis,
+  plain: { model?: object; eval?: unknown },
+  train: TrainConfig,
+): MemoryEstimate | undefined {
+  const model = z.object(modelFields).safeParse(plain.model).data;
+  const evaluation = evalSchema.safeParse(plain.eval ?? {}).data;
+  if (!model || !evaluation || !data?.shape || !task) return undefined;
+  const layers = stack.layers.flatMap(({ definition, options, count }) =>
+    options ? [{ ...options, mixer: definition.name, repeat: count }] : [],
+  );
+  const evaluated = evaluation.examples;
+  try {
+    const request = { model: { ...model, layers }, task, data: data.shape, train, evaluated };
+    const activation_checkpointing = resolvedCheckpointing(request, os.totalmem());
+    return trainingMemory({ ...request, train: { ...train, activation_checkpointing } });
+  } catch {
+    // What is wrong with the model is said elsewhere.
+    return undefined;
+  }
 }
 
 /** Numbers that the head gives for a batch. */

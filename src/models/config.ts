@@ -129,11 +129,11 @@ export const trainSchema = z.strictObject({
         'fp32, and the loss is scaled so that small gradients survive.',
     ),
   activation_checkpointing: z
-    .enum(['none', 'blocks'])
-    .default('none')
+    .enum(['auto', 'none', 'blocks'])
+    .default('auto')
     .describe(
       'Whether layers keep what the backward pass needs or, with `blocks`, compute it again: the same numbers, ' +
-        'far less memory, about a third more time.',
+        'far less memory, about a third more time. `auto` does so on the CPU where the memory would not suffice.',
     ),
   optimizer: optimizerSchema.prefault({}).describe('Optimiser and its constants.'),
   schedule: scheduleSchema.prefault({}).describe('Learning rate over the steps.'),

@@ -16,5 +16,6 @@ export {
 } from './foreign';
 export { mergeAdapters } from './lora';
 export { buildLayers, dimsOf, type BuiltLayer } from './layers';
+export { resolvedCheckpointing, trainingMemory, type MemoryRequest, type TrainingMemory } from './memory';
 export { buildModel, LOSS_SCALE, Model, type Program, type TrainingOptions } from './model';
 export { defaultTask, ModelError, taskProblem, type ModelData, type ModelSpec } from './types';

@@ -13,6 +13,7 @@ import { RunServer } from '../process/server';
 import { deviceFor, openEngine } from './engine';
 import { readRunInfo, RunWriter, type SyncFileSystem } from '../../runs';
 import { runtimeVersion } from '../versions';
+import { explainMemory, planMemory } from './memory';
 import { configHash, modelOf, openData } from './prepare';
 import { forbiddenChanges } from './resume';
 import { TrainingRun } from './training-run';
@@ -94,9 +95,9 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     }
   }
   const { seed } = request.config;
-  const config = { ...request.config, device: request.device ?? request.config.device };
-  const data = await openData(config, { baseDir: request.baseDir, bundledDir: request.bundledDir, seed });
-  const model = modelOf(config, data);
+  const asked = { ...request.config, device: request.device ?? request.config.device };
+  const data = await openData(asked, { baseDir: request.baseDir, bundledDir: request.bundledDir, seed });
+  const model = modelOf(asked, data);
   const earlier = request.resume === undefined ? undefined : await readRunInfo(request.runDir);
   if (earlier !== undefined && earlier.data_hash !== data.hash) {
     throw new ResumeError(
@@ -107,7 +108,9 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const kept = earlier !== undefined && request.device === undefined;
   const choice = kept
     ? { device: earlier.device as 'cpu' | 'webgpu', reason: 'as the run began' }
-    : await deviceFor({ config, model, data, threads, version: request.version });
+    : await deviceFor({ config: asked, model, data, threads, version: request.version });
+  const memory = planMemory(asked, data, choice.device);
+  const config = { ...asked, train: memory.train };
   if (earlier !== undefined && (choice.device !== earlier.device || threads !== earlier.threads)) {
     say(
       `The run began on ${earlier.device} with ${earlier.threads} threads and goes on with ${choice.device} and ` +
@@ -120,7 +123,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
       node: process.versions.node,
       onnxruntime: await runtimeVersion(),
     },
-    config_hash: configHash(config),
+    config_hash: configHash(asked),
     steps: config.train.steps,
   };
   const folder =
@@ -148,7 +151,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     run = new TrainingRun({ request, config, data, model, engine, folder });
     say(
       `${folder.info.parameters.toLocaleString('en-GB')} parameters on ${choice.device} (${choice.reason}), ` +
-        `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${engine.nodes} graph nodes.`,
+        `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${engine.nodes} graph nodes, ${memory.shown}.`,
     );
     await run.restore();
     server = await RunServer.start(run);
@@ -160,7 +163,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     folder.close(result.status);
     return result;
   } catch (error) {
-    const shown = run === undefined ? error : await run.explain(error);
+    const shown = explainMemory(run === undefined ? error : await run.explain(error), config);
     try {
       // A finished run that cannot even be opened here has not failed.
       if (earlier !== undefined && !begun) folder.abandon();

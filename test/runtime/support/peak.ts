@@ -1,6 +1,6 @@
 /**
- * @file A process of its own that trains two steps of a chain of layers and prints `{peak, losses}`: peak is the
- * growth of its resident memory in bytes over what it had before the engine. Usage: peak.ts JSON
+ * @file A process of its own that trains two steps of a chain of layers and prints `{total, peak, losses}`: its
+ * largest resident memory in bytes, and how much of it came with the engine. Usage: peak.ts JSON
  */
 import { losses, openTiny, tinyModel, type Setting } from './engines';
 
@@ -18,8 +18,8 @@ async function main(): Promise<void> {
   const before = process.memoryUsage.rss();
   const engine = await openTiny(model, { train: { batch_size: batch, ...train } });
   const found = await losses(engine, 2, { batch, length });
-  const peak = 1024 * process.resourceUsage().maxRSS - before;
-  process.stdout.write(JSON.stringify({ peak, losses: found }));
+  const total = 1024 * process.resourceUsage().maxRSS;
+  process.stdout.write(JSON.stringify({ total, peak: total - before, losses: found }));
 }
 
 void main();

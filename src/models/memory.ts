@@ -1,0 +1,126 @@
+/** @file How much memory training takes, found on the graphs that training runs. */
+import * as g from '../graph';
+import {
+  expandLayers,
+  type ModelConfig,
+  type PlacedLayer,
+  type TaskConfig,
+  type TrainConfig,
+} from './config';
+import { buildModel } from './model';
+import type { ModelData } from './types';
+
+export interface TrainingMemory {
+  /** Weights, gradients and the optimiser's states, bytes. */
+  readonly parameters: number;
+  /** What the training step computes and keeps on its way, and an evaluation batch, bytes. */
+  readonly activations: number;
+  /** The program itself, and its plans of the graphs, bytes. */
+  readonly program: number;
+  readonly total: number;
+}
+
+export interface MemoryRequest {
+  readonly model: ModelConfig;
+  readonly task: TaskConfig;
+  readonly data: ModelData;
+  readonly train: TrainConfig;
+  /** Examples per evaluation. */
+  readonly evaluated: number;
+}
+
+/** Resident memory of the program with the runtime before it trains anything. */
+const PROGRAM = 190e6;
+/** Of a session per node: the runtime's description of it, its plan, its kernel. */
+const PER_NODE = 10e3;
+/** Tensors that the optimiser keeps per parameter. */
+const STATES = { adamw: 2, adam: 2, sgd: 1 } as const;
+
+/** Layers in a row after which every further one adds the same. */
+const SEEN = 3;
+
+/** What grows with the number of layers. */
+interface Need {
+  readonly peak: number;
+  readonly outputs: number;
+  readonly nodes: number;
+}
+
+const known = new Map<string, Need>();
+const REMEMBERED = 500;
+
+/** Of a model of `count` copies of one layer, as part of a stack of `total`. */
+function needOf(request: MemoryRequest, layer: PlacedLayer, count: number, total: number): Need {
+  const { task, data, train, evaluated } = request;
+  const { batch_size: batch, precision, activation_checkpointing } = train;
+  const { layers: _layers, ...around } = request.model;
+  const parts = [layer.mixer, layer.options, around, task, data, batch, evaluated, precision];
+  const key = JSON.stringify([...parts, activation_checkpointing, count, total]);
+  const before = known.get(key);
+  if (before) return before;
+  const items = [{ mixer: layer.mixer, ...layer.options, repeat: count }];
+  const model = buildModel({ model: { ...around, layers: items }, task, data });
+  const half = precision === 'fp16';
+  const checkpointing = activation_checkpointing === 'blocks';
+  // A compiler that keeps so much for all layers keeps this part of it for these.
+  const keptBytes = (g.KEPT_BYTES * count) / total;
+  const step = model.trainingStep(batch, model.length, { half, checkpointing });
+  const training = g.memoryNeed(Object.values(step), { target: 'cpu', keptBytes });
+  const evaluation = model.evaluation(Math.min(batch, evaluated));
+  const scoring = g.memoryNeed(Object.values(evaluation), { target: 'cpu', keptBytes });
+  const need = {
+    peak: training.peak + scoring.peak,
+    outputs: training.outputs,
+    nodes: training.nodes + scoring.nodes,
+  };
+  if (known.size >= REMEMBERED) known.clear();
+  known.set(key, need);
+  return need;
+}
+
+/** Share of the machine's memory that a run may take before `auto` trades time for memory. */
+const SHARE = 0.6;
+
+/** What `activation_checkpointing: auto` means on a machine of so many bytes. */
+export function resolvedCheckpointing(request: MemoryRequest, available: number): 'none' | 'blocks' {
+  const { activation_checkpointing: asked } = request.train;
+  if (asked !== 'auto') return asked;
+  const train = { ...request.train, activation_checkpointing: 'none' as const };
+  return trainingMemory({ ...request, train }).total > SHARE * available ? 'blocks' : 'none';
+}
+
+/**
+ * An estimate within about 20 % of the resident memory at its peak on the CPU. Every kind of layer is looked at two and
+ * three times in a row: what the third adds, every further one adds.
+ * `auto` checkpointing counts as none; see `resolvedCheckpointing`.
+ * @throws ModelError when there is no such model
+ */
+export function trainingMemory(request: MemoryRequest): TrainingMemory {
+  const { optimizer, accumulate } = request.train;
+  const layers = expandLayers(request.model.layers);
+  const kinds = new Map<string, { layer: PlacedLayer; count: number }>();
+  for (const layer of layers) {
+    const key = JSON.stringify([layer.mixer, layer.options]);
+    const kind = kinds.get(key) ?? { layer, count: 0 };
+    kind.count++;
+    kinds.set(key, kind);
+  }
+  const all = layers.length;
+  const total = (field: keyof Need): number => {
+    const need = (layer: PlacedLayer, count: number): number => needOf(request, layer, count, all)[field];
+    if (kinds.size === 1 && all <= SEEN) return need(layers[0]!, all);
+    let [sum, around] = [0, 0];
+    for (const { layer, count } of kinds.values()) {
+      const added = Math.max(0, need(layer, SEEN) - need(layer, SEEN - 1));
+      sum += count * added;
+      around = Math.max(around, need(layer, SEEN) - SEEN * added);
+    }
+    return sum + around;
+  };
+  // Weights, gradients, and a copy of these that the runtime's binding makes of every result.
+  const copies = 3 + STATES[optimizer.name] + (accumulate > 1 ? 1 : 0);
+  const parameters = copies * total('outputs');
+  const activations = total('peak');
+  const program = PROGRAM + PER_NODE * total('nodes');
+  return { parameters, activations, program, total: parameters + activations + program };
+}

@@ -1,0 +1,84 @@
+/** @file The estimate of memory against processes that train. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { resolvedCheckpointing, trainingMemory } from '../../src/models';
+import { trainSchema } from '../../src/models/config';
+import { explainMemory } from '../../src/runtime/train/memory';
+import type { PeakRequest } from './support/peak';
+import { tinyModel } from './support/engines';
+
+/** Measured without the program's own size, which depends on how it is started. */
+const cases: readonly PeakRequest[] = [
+  { layer: { mixer: 'mamba', repeat: 4 }, length: 512, d_model: 128, batch: 8 },
+  { layer: { mixer: 'mamba2', headdim: 32, repeat: 3 }, length: 256, d_model: 256, batch: 8 },
+  { layer: { mixer: 'attention', heads: 4, repeat: 4 }, length: 256, d_model: 128, batch: 8 },
+  { layer: { mixer: 'mlp', repeat: 6 }, length: 128, d_model: 256, batch: 16 },
+  { layer: { mixer: 's4d', repeat: 3 }, length: 512, d_model: 128, batch: 8 },
+  {
+    layer: { mixer: 'mamba2', headdim: 32, repeat: 6 },
+    ...{ length: 256, d_model: 128, batch: 8 },
+    train: { activation_checkpointing: 'blocks' },
+  },
+];
+
+describe('the estimate of memory', function () {
+  this.timeout(120_000);
+  for (const request of cases) {
+    const { layer, length, d_model, batch, train: asked = {} } = request;
+    const title = [(layer as { mixer: string }).mixer, ...Object.values(asked)].join(', ');
+    it(`is within 20 % of what a process takes: ${title}`, async () => {
+      const model = tinyModel([layer], length, d_model);
+      const train = trainSchema.parse({ batch_size: batch, ...asked });
+      const spec = { model: model.config, task: model.task, data: model.data };
+      // The process does not evaluate, so one example is enough.
+      const estimate = trainingMemory({ ...spec, train, evaluated: 1 });
+      const script = join(__dirname, 'support/peak.ts');
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        ...['--import', 'tsx', script, JSON.stringify(request)],
+      ]);
+      const { total } = JSON.parse(stdout) as { total: number };
+      const ratio = estimate.total / total;
+      assert.ok(ratio > 0.8 && ratio < 1.25, `${estimate.total} of ${total} bytes, ${ratio.toFixed(2)}`);
+    });
+  }
+
+  it('grows with the batch and with accumulation, and shrinks with checkpointing', () => {
+    const model = tinyModel([{ mixer: 'mamba', repeat: 6 }], 128, 64);
+    const spec = { model: model.config, task: model.task, data: model.data };
+    const of = (train: object) => trainingMemory({ ...spec, train: trainSchema.parse(train), evaluated: 1 });
+    const plain = of({ batch_size: 8 });
+    assert.ok(of({ batch_size: 16 }).activations > 1.8 * plain.activations);
+    assert.ok(of({ batch_size: 8, accumulate: 2 }).parameters > plain.parameters);
+    assert.ok(of({ batch_size: 8, optimizer: { name: 'sgd' } }).parameters < plain.parameters);
+    const checkpointed = of({ batch_size: 8, activation_checkpointing: 'blocks' });
+    assert.ok(checkpointed.activations < 0.5 * plain.activations);
+  });
+});
+
+describe('running out of memory', () => {
+  const config = (train: object) => ({ train: trainSchema.parse(train) });
+
+  it('is answered with advice that fits the config', () => {
+    const error = new Error('Non-zero status code … std::bad_alloc');
+    const first = explainMemory(error, config({ batch_size: 8, accumulate: 2 })) as Error;
+    assert.match(first.message, /batch_size: 4 with train\.accumulate: 4.*activation_checkpointing: blocks/);
+    assert.equal(first.cause, error);
+    const last = explainMemory(error, config({ batch_size: 1, activation_checkpointing: 'blocks' })) as Error;
+    assert.doesNotMatch(last.message, /batch_size|checkpointing/);
+    const other = new Error('something else');
+    assert.equal(explainMemory(other, config({})), other);
+  });
+
+  it('is avoided by checkpointing where the machine would not suffice', () => {
+    const model = tinyModel([{ mixer: 'mamba', repeat: 6 }], 128, 64);
+    const train = trainSchema.parse({ batch_size: 8 });
+    const request = { model: model.config, task: model.task, data: model.data, train, evaluated: 1 };
+    const { total } = trainingMemory(request);
+    assert.equal(resolvedCheckpointing(request, 2 * total), 'none');
+    assert.equal(resolvedCheckpointing(request, 1.5 * total), 'blocks');
+    const none = { ...train, activation_checkpointing: 'none' as const };
+    assert.equal(resolvedCheckpointing({ ...request, train: none }, total), 'none');
+  });
+});
