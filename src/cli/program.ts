@@ -13,6 +13,8 @@ import { registerLsp } from './commands/lsp';
 import { registerRank } from './commands/rank';
 import { registerTokenizer } from './commands/tokenizer';
 import { registerSweep } from './commands/sweep';
+import { registerInstallCuda } from './commands/install-cuda';
+import { registerProfile } from './commands/profile';
 import { registerTrain } from './commands/train';
 import { describe, EXIT, Exit, UsageError } from './errors';
 import { installation } from './root';
@@ -30,6 +32,8 @@ const COMMANDS = [
   registerGolden,
   registerBench,
   registerTokenizer,
+  registerProfile,
+  registerInstallCuda,
   registerInfo,
   registerLsp,
 ];

@@ -24,34 +24,36 @@ interface ProfileEvent {
 
 const KERNEL = '_kernel_time';
 
-/** Adds up the kernel events of a profile. */
-export function readTimings(events: readonly ProfileEvent[]): NodeTiming[] {
-  const found = new Map<string, NodeTiming>();
+/**
+ * Adds up the kernel events of a profile.
+ * @param ignored share of each node's first events that do not count, because the runs were warming up
+ */
+export function readTimings(events: readonly ProfileEvent[], ignored = 0): NodeTiming[] {
+  const found = new Map<string, { operator: string; provider: string; durations: number[] }>();
   for (const { cat, name, dur, args } of events) {
     if (cat !== 'Node' || !name?.endsWith(KERNEL) || !args?.provider) continue;
     const node = name.slice(0, -KERNEL.length);
     const provider = args.provider.replace('ExecutionProvider', '');
-    const before = found.get(node);
-    found.set(node, {
-      name: node,
-      operator: args.op_name ?? '',
-      provider,
-      runs: (before?.runs ?? 0) + 1,
-      microseconds: (before?.microseconds ?? 0) + (dur ?? 0),
-    });
+    const known = found.get(node) ?? { operator: args.op_name ?? '', provider, durations: [] };
+    known.durations.push(dur ?? 0);
+    found.set(node, known);
   }
-  return [...found.values()];
+  return [...found].map(([name, { operator, provider, durations }]) => {
+    const counted = durations.slice(Math.round(ignored * durations.length));
+    const microseconds = counted.reduce((sum, duration) => sum + duration, 0);
+    return { name, operator, provider, runs: counted.length, microseconds };
+  });
 }
 
-/** The profile that onnxruntime wrote under `prefix`; the file is removed. */
-export async function takeProfile(prefix: string): Promise<NodeTiming[]> {
+/** The profile that onnxruntime wrote under `prefix`; the file is removed. See `readTimings`. */
+export async function takeProfile(prefix: string, ignored = 0): Promise<NodeTiming[]> {
   const folder = dirname(prefix);
   const stem = basename(prefix);
   const files = (await readdir(folder)).filter((file) => file.startsWith(stem) && file.endsWith('.json'));
   const newest = files.sort().at(-1);
   if (newest === undefined) throw new Error(`onnxruntime wrote no profile at ${prefix}.`);
   const path = join(folder, newest);
-  const timings = readTimings(JSON.parse(await readFile(path, 'utf8')) as ProfileEvent[]);
+  const timings = readTimings(JSON.parse(await readFile(path, 'utf8')) as ProfileEvent[], ignored);
   await rm(path);
   return timings;
 }

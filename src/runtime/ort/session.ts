@@ -35,8 +35,11 @@ export interface Session {
    * @throws when a feed is missing or does not fit
    */
   run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Feed>>;
-  /** Ends profiling and tells which node ran where. Only with `profile`, and once. */
-  placement(): Promise<NodeTiming[]>;
+  /**
+   * Ends profiling and tells which node ran where. Only with `profile`, and once.
+   * @param ignored share of the runs, from the first, whose times do not count
+   */
+  placement(ignored?: number): Promise<NodeTiming[]>;
   release(): Promise<void>;
 }
 
@@ -116,10 +119,10 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
   return {
     device,
     run,
-    async placement() {
+    async placement(ignored = 0) {
       if (profile === undefined) throw new Error('placement needs a session opened with a profile.');
       session.endProfiling();
-      return takeProfile(profile);
+      return takeProfile(profile, ignored);
     },
     release: () => session.release(),
   };

@@ -16,7 +16,7 @@ export interface Culprit {
   /** The operator whose result is not finite, or the parameter. */
   readonly tensor: string;
   /** The largest absolute value among the parameters, and whose it is. */
-  readonly largest: { readonly parameter: string; readonly value: number };
+  readonly largest: { readonly parameter: string; readonly value: number; readonly finite: boolean };
 }
 
 /** @param batches the micro-batches of the step */
@@ -73,13 +73,14 @@ function describe({ node }: Tensor): { scope: string; tensor: string } {
 const nameOf = ({ node }: Tensor): string | undefined => (node.attributes as { name?: string } | null)?.name;
 
 function largestParameter(parameters: ReadonlyMap<string, Float32Array>): Culprit['largest'] {
-  let largest = { parameter: '', value: 0 };
+  let [name, largest, finite] = ['', 0, true];
   for (const [parameter, values] of parameters) {
     for (const value of values) {
-      if (Math.abs(value) > largest.value) largest = { parameter, value: Math.abs(value) };
+      if (!Number.isFinite(value)) finite = false;
+      if (Math.abs(value) > largest) [name, largest] = [parameter, Math.abs(value)];
     }
   }
-  return largest;
+  return { parameter: name, value: largest, finite };
 }
 
 /** What happened, where, what is left and what to try. */
@@ -89,7 +90,9 @@ export function nonFiniteMessage(
   checkpoint: string | undefined,
   train: { readonly clip: number; readonly schedule: { readonly warmup: number } },
 ): string {
-  const where = culprit.scope === '' ? '' : ` in ${culprit.scope}`;
+  const layer = /^layers\.(\d+)/.exec(culprit.scope)?.[1];
+  const named = layer === undefined ? culprit.scope : `layer ${layer} (${culprit.scope})`;
+  const where = culprit.scope === '' ? '' : ` in ${named}`;
   const { largest } = culprit;
   const grown =
     largest.value > 1e4

@@ -222,6 +222,7 @@ export class TrainingRun implements ServedRun {
       engine.threads,
       buildingOf(config.train),
     );
+    if (culprit.largest.finite) await this.#save?.().catch(() => {});
     const kept = this.#lastCheckpoint && relative(folder.dir, this.#lastCheckpoint);
     const message = nonFiniteMessage({ step, lr, what }, culprit, kept, config.train);
     await this.#row({
