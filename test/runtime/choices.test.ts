@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseDevice, DeviceError, type DeviceRequest } from '../../src/runtime/devices';
+import {
+  chooseDevice,
+  chooseThreads,
+  DeviceError,
+  type DeviceRequest,
+  type ThreadsRequest,
+} from '../../src/runtime/devices';
 import { differences } from '../../src/runtime/train/resume';
 import { Throughput } from '../../src/runtime/train/throughput';
 
@@ -12,6 +18,7 @@ describe('the device', () => {
   const request = (changes: Partial<DeviceRequest>): DeviceRequest => ({
     requested: 'auto',
     available: async () => ['cpu', 'webgpu'],
+    problem: async () => undefined,
     flopsPerStep: 1e12,
     mixers: 'mamba',
     measure: async (device) => {
@@ -55,10 +62,50 @@ describe('the device', () => {
 
   it('is never replaced silently when it was asked for by name', async () => {
     await assert.rejects(
-      chooseDevice(request({ requested: 'webgpu', available: async () => ['cpu'] })),
+      chooseDevice(request({ requested: 'webgpu', problem: async () => 'no adapter' })),
       DeviceError,
     );
-    await assert.rejects(chooseDevice(request({ requested: 'cuda' })), /cuda is not available/);
+    await assert.rejects(
+      chooseDevice(request({ requested: 'cuda', problem: async () => 'no such file' })),
+      /cuda is not available here.*ssm-studio install-cuda.*no such file/,
+    );
+    assert.equal((await chooseDevice(request({ requested: 'cuda' }))).device, 'cuda');
+  });
+});
+
+describe('the threads', () => {
+  let folder: string;
+  let measured: number[];
+  const choose = (seconds: (threads: number) => number, changes: Partial<ThreadsRequest> = {}) =>
+    chooseThreads({
+      mixers: 'mamba',
+      flopsPerStep: 1e8,
+      version: '1',
+      most: 4,
+      measure: async (threads) => {
+        measured.push(threads);
+        return seconds(threads);
+      },
+      cacheFile: join(folder, 'devices.json'),
+      ...changes,
+    });
+  beforeEach(async () => {
+    measured = [];
+    folder = await mkdtemp(join(tmpdir(), 'threads-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('of a small model are one where more gain nothing, measured once', async () => {
+    assert.equal(await choose(() => 1), 1);
+    assert.equal(await choose(() => assert.fail('measured again')), 1);
+    assert.deepEqual(measured, [1, 4]);
+    assert.equal(await choose((threads) => 1 / threads, { mixers: 'attention' }), 4);
+  });
+
+  it('of a large model are all, without measuring', async () => {
+    assert.equal(await choose(() => 1, { flopsPerStep: 1e12 }), 4);
+    assert.equal(await choose(() => 1, { most: 1 }), 1);
+    assert.deepEqual(measured, []);
   });
 });
 

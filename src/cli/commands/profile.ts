@@ -46,16 +46,21 @@ export function registerProfile(program: Command): void {
 async function runProfile(file: string, options: ProfileOptions): Promise<void> {
   const { config } = await readConfig(file, options.set, { warnings: options.json !== true });
   const { analysis } = await resolveFile(file, { set: options.set ?? [] });
-  const [{ profileStep }, { modelOf, openData }, { chooseDevice, defaultThreads }, { availableDevices }] =
-    await Promise.all([
-      import('../../runtime/profile'),
-      import('../../runtime/train'),
-      import('../../runtime/devices'),
-      import('../../runtime/ort'),
-    ]);
+  const [
+    { profileStep },
+    { modelOf, openData },
+    { chooseDevice, defaultThreads },
+    { availableDevices, deviceProblem },
+  ] = await Promise.all([
+    import('../../runtime/profile'),
+    import('../../runtime/train'),
+    import('../../runtime/devices'),
+    import('../../runtime/ort'),
+  ]);
   const { device } = await chooseDevice({
     requested: options.device,
     available: availableDevices,
+    problem: deviceProblem,
     flopsPerStep: 0,
     mixers: '',
     version: '',
@@ -145,7 +150,8 @@ function asTable(found: StepProfile, sources: ReadonlyMap<string, Source>): stri
   const left = found.fallbacks.length === 0 ? [] : ['', `Left to the CPU: ${found.fallbacks.join(', ')}`];
   return [
     `A step takes ${found.step.toPrecision(3)} ms on ${found.device} with ${found.threads} ` +
-      `${found.threads === 1 ? 'thread' : 'threads'}; in ms per step, with every node measured:`,
+      `${found.threads === 1 ? 'thread' : 'threads'}; in ms per step, with every node measured` +
+      (found.device === 'cpu' ? ':' : ' by the host that hands it to the device:'),
     ...['', head('part'), ...parts, '', head('operator'), ...operators, ...left, ''],
   ].join('\n');
 }

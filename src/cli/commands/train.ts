@@ -39,7 +39,11 @@ export function registerTrain(program: Command): void {
     .option('--set <key=value>', 'change the config, for example train.steps=200; may be repeated', collect)
     .option('--run-dir <dir>', 'run folder (default: runs/<config>/<time> beside the config)')
     .option('--resume', 'continue the run in --run-dir')
-    .option('--threads <n>', 'threads of the CPU (default: one per core)', positiveInteger)
+    .option(
+      '--threads <n>',
+      'threads of the CPU (default: one per core, or one where a small model is as fast with it)',
+      positiveInteger,
+    )
     .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))
     .option('--json', 'print the rows of metrics.jsonl')
     .action(runTrain);

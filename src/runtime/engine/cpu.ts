@@ -1,11 +1,14 @@
 /**
  * @file Training on the CPU: onnxruntime computes loss and gradients, reading parameters from and writing
- * gradients into one WebAssembly memory, where the optimiser updates them in place.
+ * gradients into one WebAssembly memory, where the optimiser updates them in place. Devices whose memory the
+ * runtime's binding cannot hold on to (CUDA, DirectML, CoreML) train in the same way.
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Batch } from '../../data/define';
 import { LOSS_SCALE } from '../../models';
 import { Optimizer, type Update } from '../optimizer';
-import { compileCached, openSession, type Feed } from '../ort';
+import { compileCached, fallbacks, openSession, targetOf, type Device, type Feed } from '../ort';
 import { batchFeeds, onlyInputs } from './feeds';
 import {
   GRADIENT,
@@ -15,24 +18,35 @@ import {
   type TrainingTensors,
 } from './types';
 
-export async function openCpuEngine(options: EngineOptions): Promise<TrainingEngine> {
+/** @param device computes loss and gradients; the optimiser runs on the CPU all the same */
+export async function openCpuEngine(
+  options: EngineOptions,
+  device: Exclude<Device, 'webgpu'> = 'cpu',
+): Promise<TrainingEngine> {
   const { parameters, graph, train, threads } = options;
   const accumulating = train.accumulate > 1;
   const optimizer = new Optimizer(parameters, { ...train, accumulating });
   const { memory } = optimizer;
-  const compiled = await compileCached(graph, 'cpu');
+  const compiled = await compileCached(graph, targetOf(device));
   const preallocate: Record<string, Float32Array> = {};
   for (const [name, view] of memory.gradients.views) preallocate[GRADIENT + name] = view;
-  const session = await openSession(compiled, { device: 'cpu', threads, preallocate, optimize: false });
+  const settings = { device, threads, preallocate };
+  // The first step of another device is profiled, to know what does not stay there.
+  const profile = join(tmpdir(), `ssm-profile-${process.pid}`);
+  const session = await openSession(
+    compiled,
+    device === 'cpu' ? { ...settings, optimize: false } : { ...settings, profile },
+  );
+  let left: readonly string[] | undefined = device === 'cpu' ? [] : undefined;
   const parameterFeeds: Record<string, Float32Array> = Object.fromEntries(memory.parameters.views);
   const fixed = onlyInputs(compiled, parameterFeeds);
 
   return {
-    device: 'cpu',
+    device,
     threads,
     nodes: compiled.nodes,
     states: [...memory.states.keys()],
-    fallbacks: () => [],
+    fallbacks: () => left,
     async step(batches: readonly Batch[], update: Update): Promise<StepResult> {
       const { lossScale = 1 } = update;
       const scale = onlyInputs(compiled, { [LOSS_SCALE]: Float32Array.of(lossScale) });
@@ -43,6 +57,7 @@ export async function openCpuEngine(options: EngineOptions): Promise<TrainingEng
         loss += (found['loss'] as Float32Array)[0]! / batches.length;
         if (accumulating) optimizer.accumulate(index === 0);
       }
+      left ??= fallbacks(await session.placement());
       const gradNorm = optimizer.gradientNorm(divisor);
       const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
       if (finite) optimizer.update(update, gradNorm, divisor);

@@ -15,7 +15,6 @@ import {
   fallbacks,
   openSession,
   readBack,
-  type Device,
   type DeviceTensor,
   type Feed,
   type Session,
@@ -43,10 +42,7 @@ interface OpenedGraph {
   readonly session: Session;
 }
 
-export async function openDeviceEngine(
-  options: EngineOptions,
-  device: Exclude<Device, 'cpu'>,
-): Promise<TrainingEngine> {
+export async function openDeviceEngine(options: EngineOptions, device: 'webgpu'): Promise<TrainingEngine> {
   const { parameters, graph, train, threads } = options;
   const accumulating = train.accumulate > 1;
   const names = [...parameters.keys()];
@@ -130,7 +126,7 @@ export async function openDeviceEngine(
     },
     parameterFeeds: () => state,
     async read(): Promise<TrainingTensors> {
-      const values = await download(state, device);
+      const values = await download(state);
       const region = (nameOf: (name: string) => string): Map<string, Float32Array> =>
         new Map(names.map((name) => [name, values[nameOf(name)]!]));
       return {
@@ -178,10 +174,10 @@ function dispose(state: State): void {
 }
 
 /** Device tensors as arrays; what was never on the device is an array already. */
-async function download(state: State, device: Exclude<Device, 'cpu'>): Promise<Record<string, Float32Array>> {
+async function download(state: State): Promise<Record<string, Float32Array>> {
   const entries = Object.entries(state);
   const onDevice = entries.filter((entry): entry is [string, DeviceTensor] => 'location' in entry[1]);
-  return { ...state, ...(await readBack(Object.fromEntries(onDevice), device)) } as Record<
+  return { ...state, ...(await readBack(Object.fromEntries(onDevice), 'webgpu')) } as Record<
     string,
     Float32Array
   >;

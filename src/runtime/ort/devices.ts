@@ -1,6 +1,6 @@
 /** @file Which devices work on this machine. */
 import { add, cast, compile, input, type FloatType } from '../../graph';
-import { openSession, type Device } from './session';
+import { openSession, targetOf, type Device } from './session';
 
 let found: Promise<readonly Device[]> | undefined;
 
@@ -20,7 +20,7 @@ export async function deviceProblem(
 ): Promise<string | undefined> {
   try {
     const y = cast(add(cast(input('x', [1]), dtype), 1), 'float32');
-    const session = await openSession(compile({ y }, { target: device }), { device });
+    const session = await openSession(compile({ y }, { target: targetOf(device) }), { device });
     try {
       const { y } = await session.run({ x: Float32Array.of(1) });
       return (y as Float32Array)[0] === 2

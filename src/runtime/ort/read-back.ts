@@ -1,6 +1,6 @@
 /** @file Bringing device tensors back to the host. */
 import { compile, input } from '../../graph';
-import { openSession, type Device } from './session';
+import { openSession } from './session';
 import type { DeviceTensor, TypedArray } from './tensors';
 
 /**
@@ -9,7 +9,7 @@ import type { DeviceTensor, TypedArray } from './tensors';
  */
 export async function readBack(
   tensors: Readonly<Record<string, DeviceTensor>>,
-  device: Exclude<Device, 'cpu'>,
+  device: 'webgpu',
 ): Promise<Record<string, TypedArray>> {
   const entries = Object.entries(tensors);
   if (entries.length === 0) return {};

@@ -1,11 +1,17 @@
 /** @file One compiled graph, loaded and run by onnxruntime-node. */
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { compile, input, neg, type Compiled, type TensorInfo } from '../../graph';
+import { compile, input, neg, type Compiled, type Target, type TensorInfo } from '../../graph';
 import { takeProfile, type NodeTiming } from './profile';
 import { arrayOf, arrayTensor, deviceTensor, feedTensor, type Feed, type TypedArray } from './tensors';
 
-export type Device = 'cpu' | 'webgpu';
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'directml' | 'coreml';
+
+/** The lowering that suits a device. */
+export const targetOf = (device: Device): Target => (device === 'cpu' ? 'cpu' : 'webgpu');
+
+/** What the runtime calls a device, where it is not the same. */
+const PROVIDERS: Partial<Record<Device, string>> = { directml: 'dml' };
 
 export interface SessionOptions {
   readonly device: Device;
@@ -49,7 +55,7 @@ function ortOptions(compiled: Compiled, options: SessionOptions): InferenceSessi
     (options.keepOnDevice ?? []).map((name) => [name, 'gpu-buffer' as const]),
   );
   return {
-    executionProviders: [options.device],
+    executionProviders: [PROVIDERS[options.device] ?? options.device],
     intraOpNumThreads: Math.max(1, Math.min(options.threads ?? cores, cores)),
     interOpNumThreads: 1,
     graphOptimizationLevel: options.optimize === false ? 'disabled' : 'basic',
@@ -57,7 +63,7 @@ function ortOptions(compiled: Compiled, options: SessionOptions): InferenceSessi
     enableCpuMemArena: true,
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-    ...(options.device !== 'cpu' && compiled.outputs.length > 0 && { preferredOutputLocation: location }),
+    ...(options.device === 'webgpu' && compiled.outputs.length > 0 && { preferredOutputLocation: location }),
     ...(options.profile !== undefined && { enableProfiling: true, profileFilePrefix: options.profile }),
   };
 }
@@ -69,9 +75,10 @@ let keeper: Promise<InferenceSession> | undefined;
 export async function openSession(compiled: Compiled, options: SessionOptions): Promise<Session> {
   const ort = await import('onnxruntime-node');
   const { device, profile, preallocate = {} } = options;
-  if (compiled.target !== device) {
+  const target = targetOf(device);
+  if (compiled.target !== target) {
     throw new Error(
-      `A graph compiled for ${compiled.target} cannot run on ${device}; compile it for ${device}.`,
+      `A graph compiled for ${compiled.target} cannot run on ${device}; compile it for ${target}.`,
     );
   }
   const create = (graph: Compiled, settings: SessionOptions): Promise<InferenceSession> =>
@@ -86,7 +93,7 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
     });
   }
   const session = await create(compiled, options);
-  const kept = new Set(device === 'cpu' ? [] : options.keepOnDevice);
+  const kept = new Set(device === 'webgpu' ? options.keepOnDevice : []);
   const fetches = Object.fromEntries(
     compiled.outputs.map((info): [string, OrtTensor | null] => {
       const array = preallocate[info.name];

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { Dataset } from '../../data/define';
 import type { Model, TrainingOptions } from '../../models';
 import type { RunConfig } from '../../models/config';
-import { chooseDevice, DeviceError, type ComputeDevice, type DeviceChoice } from '../devices';
+import { chooseDevice, chooseThreads, DeviceError, type ComputeDevice, type DeviceChoice } from '../devices';
 import { openCpuEngine } from '../engine/cpu';
 import { openDeviceEngine } from '../engine/device';
 import type { TrainingEngine } from '../engine/types';
@@ -32,7 +32,7 @@ export async function openEngine(device: ComputeDevice, request: EngineRequest):
   }
   const graph = model.trainingStep(train.batch_size, model.length, buildingOf(train));
   const options = { parameters: model.parameters, graph, train, threads };
-  return device === 'cpu' ? openCpuEngine(options) : openDeviceEngine(options, device);
+  return device === 'webgpu' ? openDeviceEngine(options, device) : openCpuEngine(options, device);
 }
 
 /** Arithmetic of one optimiser step: forward and backward take three times the forward. */
@@ -43,31 +43,55 @@ export function flopsPerStep({ train }: RunConfig, model: Model): number {
 export const tokensPerStep = ({ train }: Pick<RunConfig, 'train'>, model: Model): number =>
   train.batch_size * train.accumulate * model.length;
 
-/** Resolves `auto`; see `chooseDevice`. */
-export async function deviceFor(
-  request: EngineRequest & { readonly data: Dataset; readonly version: string },
-): Promise<DeviceChoice> {
-  const { config, model, data } = request;
-  return chooseDevice({
-    requested: config.device,
-    available: availableDevices,
-    flopsPerStep: flopsPerStep(config, model),
-    mixers: [...new Set(model.layers.map(({ mixer }) => mixer))].toSorted().join('+'),
-    version: request.version,
-    measure: async (device) => {
-      const engine = await openEngine(device, request);
-      try {
-        await engine.write({ parameters: model.initialise(config.seed) });
-        const batches = Array.from({ length: config.train.accumulate }, (_, index) =>
-          data.trainBatch(index, config.train.batch_size),
-        );
-        await engine.step(batches, { step: 1, rate: () => 0 });
-        const began = performance.now();
-        await engine.step(batches, { step: 2, rate: () => 0 });
-        return (performance.now() - began) / 1000;
-      } finally {
-        await engine.release();
-      }
-    },
-  });
+interface ChoiceRequest extends EngineRequest {
+  readonly data: Dataset;
+  readonly version: string;
 }
+
+/** What a measurement is remembered by. */
+const classOf = ({ config, model, version }: ChoiceRequest) => ({
+  flopsPerStep: flopsPerStep(config, model),
+  mixers: [...new Set(model.layers.map(({ mixer }) => mixer))].toSorted().join('+'),
+  version,
+});
+
+/** Seconds of the fastest of two steps, after one that does not count. */
+async function secondsPerStep(device: ComputeDevice, request: ChoiceRequest): Promise<number> {
+  const { config, model, data } = request;
+  const engine = await openEngine(device, request);
+  try {
+    await engine.write({ parameters: model.initialise(config.seed) });
+    const batches = Array.from({ length: config.train.accumulate }, (_, index) =>
+      data.trainBatch(index, config.train.batch_size),
+    );
+    const times: number[] = [];
+    for (let step = 1; step <= 3; step++) {
+      const began = performance.now();
+      await engine.step(batches, { step, rate: () => 0 });
+      times.push((performance.now() - began) / 1000);
+    }
+    return Math.min(...times.slice(1));
+  } finally {
+    await engine.release();
+  }
+}
+
+/** Resolves `auto`; see `chooseDevice`. */
+export const deviceFor = (request: ChoiceRequest): Promise<DeviceChoice> =>
+  chooseDevice({
+    ...classOf(request),
+    requested: request.config.device,
+    available: availableDevices,
+    problem: deviceProblem,
+    measure: (device) => secondsPerStep(device, request),
+  });
+
+/** Threads of a run that asks for none; see `chooseThreads`. */
+export const threadsFor = (device: ComputeDevice, request: ChoiceRequest): Promise<number> =>
+  device === 'cpu'
+    ? chooseThreads({
+        ...classOf(request),
+        most: request.threads,
+        measure: (threads) => secondsPerStep(device, { ...request, threads }),
+      })
+    : Promise.resolve(request.threads);

@@ -6,11 +6,11 @@ import type { Dataset } from '../../data/define';
 import type { Model } from '../../models';
 import type { Device, RunConfig } from '../../models/config';
 import type { FileSystem } from '../checkpoint';
-import { defaultThreads } from '../devices';
+import { defaultThreads, type ComputeDevice } from '../devices';
 import type { RunControl } from '../process/control';
 import type { LiveStatus } from '../process/protocol';
 import { RunServer } from '../process/server';
-import { deviceFor, openEngine } from './engine';
+import { deviceFor, openEngine, threadsFor } from './engine';
 import { readRunInfo, RunWriter, type SyncFileSystem } from '../../runs';
 import { runtimeVersion } from '../versions';
 import { explainMemory, planMemory } from './memory';
@@ -104,11 +104,13 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
       'The data have changed since this run began, so it cannot be continued. Start a new run.',
     );
   }
-  const threads = request.threads ?? earlier?.threads ?? defaultThreads();
+  const fixed = request.threads ?? earlier?.threads;
+  const asking = { config: asked, model, data, version: request.version, threads: fixed ?? defaultThreads() };
   const kept = earlier !== undefined && request.device === undefined;
   const choice = kept
-    ? { device: earlier.device as 'cpu' | 'webgpu', reason: 'as the run began' }
-    : await deviceFor({ config: asked, model, data, threads, version: request.version });
+    ? { device: earlier.device as ComputeDevice, reason: 'as the run began' }
+    : await deviceFor(asking);
+  const threads = fixed ?? (await threadsFor(choice.device, asking));
   const memory = planMemory(asked, data, choice.device);
   const config = { ...asked, train: memory.train };
   if (earlier !== undefined && (choice.device !== earlier.device || threads !== earlier.threads)) {

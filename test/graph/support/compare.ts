@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as g from '../../../src/graph';
-import { deviceProblem, type Device, type NodeTiming, type TypedArray } from '../../../src/runtime/ort';
+import { deviceProblem, type NodeTiming, type TypedArray } from '../../../src/runtime/ort';
 import { halfToNumber } from '../../../src/util/half';
 import { buildSample, valuesOf, type BuiltSample, type Sample } from '../samples/sample';
 import { runPlaced } from './placement';
@@ -43,7 +43,7 @@ const numbers = (values: TypedArray): Exclude<TypedArray, Uint16Array> | Float64
 /** Runs a sample's outputs and gradients on a device, compares them with the interpreter and tells what ran where. */
 export async function compareOnDevice(
   sample: Sample,
-  device: Device,
+  device: 'cpu' | 'webgpu',
   options: { readonly keptBytes?: number } = {},
 ): Promise<NodeTiming[]> {
   const outputs = program(buildSample(sample));

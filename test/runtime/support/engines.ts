@@ -7,7 +7,6 @@ import { trainSchema, type LayerItem } from '../../../src/models/config';
 import { openCpuEngine } from '../../../src/runtime/engine/cpu';
 import { openDeviceEngine } from '../../../src/runtime/engine/device';
 import type { TrainingEngine } from '../../../src/runtime/engine/types';
-import type { Device } from '../../../src/runtime/ort';
 import { buildingOf } from '../../../src/runtime/train/engine';
 import { Random } from '../../../src/util/random';
 
@@ -44,7 +43,7 @@ export function tinyBatch(index: number, size: number, length = 8): Batch {
 
 export interface Setting {
   readonly train?: object;
-  readonly device?: Device;
+  readonly device?: 'cpu' | 'webgpu';
   readonly threads?: number;
 }
 
