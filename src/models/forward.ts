@@ -99,13 +99,13 @@ export function stack(
   building: Building = {},
 ): Tensor {
   const { probing, half = false, checkpointing = false } = building;
-  let x = precise(half, encode(inputs, p, architecture), Object.values(p));
+  let x = precise(half, encode(inputs, p, architecture), [], Object.values(p));
   probing?.residual?.(0, x);
   for (const layer of architecture.layers) {
     const names = Object.keys(p).filter((name) => name.startsWith(`${layer.prefix}.`));
     const build = (before: Tensor, tensors: readonly Tensor[]): Tensor => {
       const own = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
-      return precise(half, update(before, own, layer, architecture, probing), [before, ...tensors]);
+      return precise(half, update(before, own, layer, architecture, probing), [before], tensors);
     };
     const before = x;
     const own = names.map((name) => p[name]!);
@@ -119,8 +119,12 @@ export function stack(
   return x;
 }
 
-const precise = (half: boolean, x: Tensor, leaves: readonly Tensor[]): Tensor =>
-  half ? g.halfPrecision(x, leaves) : x;
+const precise = (
+  half: boolean,
+  x: Tensor,
+  leaves: readonly Tensor[],
+  parameters: readonly Tensor[],
+): Tensor => (half ? g.halfPrecision(x, leaves, parameters) : x);
 
 function finalNorm(x: Tensor, p: Tensors, architecture: Architecture): Tensor {
   return hasFinalNorm(architecture.config) ? normalise(x, p, 'backbone.norm_f', architecture) : x;

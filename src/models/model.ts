@@ -106,7 +106,7 @@ export class Model {
   ): Scores & { readonly logits: Tensor } {
     const x = stack(inputs, p, this.#architecture, building);
     const found = this.#logitsOf(x, inputs, p);
-    const logits = building.half ? g.halfPrecision(found, [x, inputs, ...Object.values(p)]) : found;
+    const logits = building.half ? g.halfPrecision(found, [x, inputs], Object.values(p)) : found;
     return { logits, ...this.#score(logits, targets) };
   }
 

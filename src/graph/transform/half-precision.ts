@@ -49,11 +49,19 @@ function takesHalf({ operator }: Node, inputs: readonly Tensor[]): boolean {
 /**
  * The tensor in mixed precision, of the type it had.
  * @param leaves where to stop: taken as they are
+ * @param parameters leaves too; what depends on them alone, such as the kernel of a state space, stays float32
  */
-export function halfPrecision(output: Tensor, leaves: readonly Tensor[]): Tensor {
-  const mapped = new Map<Tensor, Tensor>(leaves.map((leaf) => [leaf, leaf]));
+export function halfPrecision(
+  output: Tensor,
+  leaves: readonly Tensor[],
+  parameters: readonly Tensor[] = [],
+): Tensor {
+  const mapped = new Map<Tensor, Tensor>([...leaves, ...parameters].map((leaf) => [leaf, leaf]));
+  const fixed = new Set(parameters);
   for (const node of reachable([output], mapped)) {
-    const outputs = atScope(node.scope, () => again(node, mapped));
+    const constant = node.operator.name !== 'input' && node.inputs.every((input) => fixed.has(input));
+    if (constant) for (const result of node.outputs) fixed.add(result);
+    const outputs = constant ? node.outputs : atScope(node.scope, () => again(node, mapped));
     node.outputs.forEach((before, i) => mapped.set(before, outputs[i]!));
   }
   return cast(mapped.get(output)!, output.dtype);

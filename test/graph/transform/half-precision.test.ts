@@ -40,6 +40,15 @@ describe('mixed precision', () => {
     assert.equal(dw!.dtype, 'float32');
   });
 
+  it('keeps what depends on parameters alone in float32', () => {
+    const kernel = g.matmul(w, w);
+    const kinds = operators(g.halfPrecision(g.matmul(x, kernel), [x], [w]));
+    assert.deepEqual(
+      kinds.filter(([name]) => name === 'matmul').map(([, dtype]) => dtype),
+      ['float32', 'float16'],
+    );
+  });
+
   it('does not go beyond its leaves', () => {
     const before = g.matmul(x, w);
     const kinds = operators(g.halfPrecision(g.matmul(before, w), [before, w]));
