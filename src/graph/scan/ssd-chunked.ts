@@ -4,7 +4,6 @@
  */
 import { add, mul, sub } from '../ops/elementwise/binary';
 import { concat } from '../ops/shape/concat';
-import { cumsum } from '../ops/reduce/cumsum';
 import { constant, zeros } from '../ops/leaves';
 import { product } from '../ops/matrix/matmul';
 import { sum } from '../ops/reduce/reduce';
@@ -51,13 +50,24 @@ const inChunks = (x: Tensor, { batch, L, Q, chunks }: Omit<Chunked, 'B' | 'C' | 
 const inTime = (x: Tensor, { batch, L, Q, chunks }: Chunked): Tensor =>
   slice(reshape(x, [batch, chunks * Q, ...x.shape.slice(2)]), 1, 0, L);
 
+/** 1 where `holds` of row and column, else 0: (Q, Q). */
+const matrix = (Q: number, holds: (row: number, column: number) => boolean): Tensor =>
+  constant(
+    Float32Array.from({ length: Q * Q }, (_, i) => Number(holds(Math.floor(i / Q), i % Q))),
+    [Q, Q],
+  );
+
 function chunked(inputs: readonly Tensor[], chunkSize: number): Chunked {
   const sizes = sizesOf(inputs, chunkSize);
   const { batch, chunks, Q, H } = sizes;
   const [, A, B, C] = inputs as [Tensor, Tensor, Tensor, Tensor];
   const maps = (x: Tensor): Tensor => transpose(inChunks(x, sizes), [0, 2, 1, 3]);
-  const lower = Float32Array.from({ length: Q * Q }, (_, i) => Number(i % Q <= Math.floor(i / Q)));
-  const sums = product(constant(lower, [Q, Q]), inChunks(A, sizes), false, false);
+  const sums = product(
+    matrix(Q, (t, from) => from <= t),
+    inChunks(A, sizes),
+    false,
+    false,
+  );
   return { ...sizes, B: maps(B), C: maps(C), sums: reshape(sums, [batch * chunks, Q, H]) };
 }
 
@@ -127,39 +137,69 @@ function states(X: Tensor, initial: Tensor | undefined, c: Chunked): { entering:
   return carry(initial && toState(initial, c), added, whole, c, false);
 }
 
+/** What the state that enters a chunk adds to Y: (batch · chunks, Q, H, P). */
+const arrived = (entering: Tensor, c: Chunked): Tensor =>
+  mul(ungrouped(product(c.C, entering, false, false), c), decays(c).fromStart);
+
 /** Y and the final state. */
 export function chunkedForward(inputs: readonly Tensor[], chunkSize: number): [Tensor, Tensor] {
   const c = chunked(inputs, chunkSize);
   const X = inChunks(inputs[0]!, c);
   const { entering, last } = states(X, inputs[4], c);
   const near = fromHeads(product(mul(scores(c), within(c)), byHead(X, c), false, false), c);
-  const far = mul(ungrouped(product(c.C, entering, false, false), c), decays(c).fromStart);
-  return [inTime(add(near, far), c), fromState(last, c)];
-}
-
-/** x over the chunks of `entering`, one later: what leaves each chunk. */
-function leaving(entering: Tensor, last: Tensor, { batch, chunks, G, R, N, P }: Chunked): Tensor {
-  const each = reshape(entering, [batch, chunks, G, N, R, P]);
-  return chunks > 1 ? concat([slice(each, 1, 1, chunks), last], 1) : last;
+  return [inTime(add(near, arrived(entering, c)), c), fromState(last, c)];
 }
 
 /**
- * The decay's gradient ⟨dS[t], exp(A[t]) S[t-1]⟩ telescopes to differences of inner products, summed from a chunk's
- * end, where the value is known. A sum over all of time would add up their rounding.
+ * The decay's gradient at t: the sum over all that passes t, from a token before it, or the state that enters the
+ * chunk, to a token from it on, or the state that leaves. It also is a difference of two much simpler sums, over all
+ * tokens up to the end of ⟨dY, Y⟩ and ⟨dX, X⟩, but what does not pass t stands in both, and its rounding would drown
+ * small entries.
  *
- * @param after adjoint of the state that leaves a chunk; @param left that state
+ * @param within what passes between two tokens (row: to, column: from), (batch · chunks, G, R, Q, Q)
+ * @param arriving what reaches each token from before the chunk; @param leaving what leaves the chunk from each,
+ * (batch · chunks, Q, H); @param through what passes all of it, (batch · chunks, 1, H)
  */
-function decayGradient(inner: Tensor, after: Tensor, left: Tensor, c: Chunked): Tensor {
-  const { batch, chunks, H, G, R, N, P } = c;
-  const products = mul(reshape(after, [batch, chunks, G, N, R, P]), left);
-  const atEnd = reshape(sum(products, [3, 5]), [batch * chunks, 1, H]);
-  return inTime(add(cumsum(inner, 1, { reverse: true }), atEnd), c);
+function decayGradient(
+  within: Tensor,
+  arriving: Tensor,
+  leaving: Tensor,
+  through: Tensor,
+  c: Chunked,
+): Tensor {
+  const { Q, H } = c;
+  const fromBefore = product(
+    within,
+    matrix(Q, (from, t) => from < t),
+    false,
+    false,
+  );
+  const passing = sum(
+    mul(
+      fromBefore,
+      matrix(Q, (to, t) => to >= t),
+    ),
+    [3],
+  );
+  const near = transpose(reshape(passing, [within.shape[0]!, H, Q]), [0, 2, 1]);
+  const later = product(
+    matrix(Q, (t, to) => to >= t),
+    arriving,
+    false,
+    false,
+  );
+  const earlier = product(
+    matrix(Q, (t, from) => from < t),
+    leaving,
+    false,
+    false,
+  );
+  return inTime(add(add(near, through), add(later, earlier)), c);
 }
 
 /** Gradients of X, the decays, B, C and the initial state. */
 export function chunkedGradients(
   inputs: readonly Tensor[],
-  Y: Tensor,
   dY: Tensor,
   dFinal: Tensor | undefined,
   chunkSize: number,
@@ -168,7 +208,7 @@ export function chunkedGradients(
   const X = inChunks(inputs[0]!, c);
   const dy = inChunks(dY, c);
   const { fromStart, toEnd, whole } = decays(c);
-  const { entering, last } = states(X, inputs[4], c);
+  const { entering } = states(X, inputs[4], c);
   const lost = grouped(mul(dy, fromStart), c);
   const { entering: after, last: dInitial } = carry(
     dFinal && toState(dFinal, c),
@@ -181,17 +221,26 @@ export function chunkedGradients(
   const [xh, dyh] = [byHead(X, c), byHead(dy, c)];
   const near = fromHeads(product(mul(scores(c), decay), dyh, true, false), c);
   const far = mul(ungrouped(product(c.B, after, false, false), c), toEnd);
+  const pairs = mul(product(dyh, xh, false, true), decay);
   // (batch · chunks, G, Q, Q), summed over the heads of a group
-  const dScores = sum(mul(product(dyh, xh, false, true), decay), [2]);
+  const dScores = sum(pairs, [2]);
   const dC = add(product(dScores, c.B, false, false), product(lost, entering, false, true));
   const kept = grouped(mul(X, toEnd), c);
   const dB = add(product(dScores, c.C, true, false), product(kept, after, false, true));
   const maps = (x: Tensor): Tensor => inTime(transpose(x, [0, 2, 1, 3]), c);
-  const dX = add(near, far);
-  const inner = sub(sum(mul(dy, inChunks(Y, c)), [3]), sum(mul(dX, X), [3]));
+  const perHead = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, c.G, c.N, c.R, c.P]);
+  // In two sums: one over both axes runs through all of them in turn, and its rounding is four times as large.
+  const unchanged = sum(sum(mul(perHead(entering), perHead(after)), [4]), [2]);
+  const arriving = sum(mul(dy, arrived(entering, c)), [3]);
   return {
-    dX: inTime(dX, c),
-    dA: decayGradient(inner, after, leaving(entering, last, c), c),
+    dX: inTime(add(near, far), c),
+    dA: decayGradient(
+      mul(pairs, scores(c)),
+      arriving,
+      sum(mul(far, X), [3]),
+      mul(whole, reshape(unchanged, whole.shape)),
+      c,
+    ),
     dB: maps(dB),
     dC: maps(dC),
     dInitial: fromState(dInitial, c),

@@ -3,7 +3,6 @@
  * faster than four of onnxruntime's linear attentions, and on a GPU they have no limit on the state's size.
  */
 import { zeros } from '../ops/leaves';
-import { pad, slice } from '../ops/shape/slice';
 import type { Expansion, Tensor } from '../types';
 import type { SsdAttributes, SsdGradientAttributes } from './ssd';
 import { chunkedForward, chunkedGradients } from './ssd-chunked';
@@ -20,21 +19,14 @@ export const expandSsd = (inputs: readonly Tensor[], attributes: SsdAttributes):
 
 /** Inputs: Y, the final state, SSD's inputs, the cotangents. */
 export function expandSsdGradient(
-  [Y, , ...rest]: readonly Tensor[],
+  [, , ...rest]: readonly Tensor[],
   attributes: SsdGradientAttributes,
 ): Expansion {
   const { hasInitial, hasY, hasFinal } = attributes;
   const count = 4 + Number(hasInitial);
   const inputs = rest.slice(0, count);
-  const [X, A] = inputs as [Tensor, Tensor];
-  const dY = hasY ? rest[count]! : zeros(X.shape);
+  const dY = hasY ? rest[count]! : zeros(inputs[0]!.shape);
   const dFinal = hasFinal ? rest[count + Number(hasY)]! : undefined;
-  const { dX, dA, dB, dC, dInitial } = chunkedGradients(inputs, Y!, dY, dFinal, chunkOf(inputs, attributes));
-  return {
-    outputs: [dX, hasInitial ? dA : firstUnused(dA, A.shape[1]!), dB, dC, ...(hasInitial ? [dInitial] : [])],
-  };
+  const { dX, dA, dB, dC, dInitial } = chunkedGradients(inputs, dY, dFinal, chunkOf(inputs, attributes));
+  return { outputs: [dX, dA, dB, dC, ...(hasInitial ? [dInitial] : [])] };
 }
-
-/** Without a state before the first token its decay has no effect: exactly zero, not what rounding leaves. */
-const firstUnused = (dA: Tensor, L: number): Tensor =>
-  L > 1 ? pad(slice(dA, 1, 1, L), 1, 1, 0) : zeros(dA.shape);
