@@ -30,8 +30,11 @@ export interface Compiled {
 }
 
 /** Composite operators in primitive ones, as `compile` writes them for a target. */
-export const lowered = (outputs: readonly Tensor[], target: Target): readonly Tensor[] =>
-  new Rewriter(target, KEPT_BYTES).lower(outputs);
+export const lowered = (
+  outputs: readonly Tensor[],
+  target: Target,
+  keptBytes: number = KEPT_BYTES,
+): readonly Tensor[] => new Rewriter(target, keptBytes).lower(outputs);
 
 /**
  * One ONNX model of everything that the outputs depend on. Graph inputs keep their names.

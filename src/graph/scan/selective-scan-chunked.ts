@@ -11,8 +11,9 @@ import { reshape } from '../ops/shape/reshape';
 import { pad, slice } from '../ops/shape/slice';
 import { exp } from '../ops/elementwise/unary';
 import type { Expansion, Tensor } from '../types';
+import { barrier } from '../transform/checkpoint';
 import { collect } from './selective-scan-cpu';
-import { fromState, inputGradients, toState, type Operands } from './selective-scan-parts';
+import { fromState, inputGradients, keptBytes, toState, type Operands } from './selective-scan-parts';
 import {
   decay,
   enter,
@@ -93,28 +94,37 @@ function entries(steps: readonly StepInputs[], o: Operands): { entering: Tensor;
   return carry(o.initial ?? zeros(o.layout.state), chunkDecay(steps, o), h!, false);
 }
 
-export function expandChunked(o: Operands): Expansion {
+/** Every step of every chunk, from the states that enter the chunks: what is kept of the state, and the next one. */
+function within(
+  entering: Tensor,
+  steps: readonly StepInputs[],
+  o: Operands,
+): { readonly kept: readonly Tensor[]; readonly states: readonly Tensor[] } {
+  const kept: Tensor[] = [];
+  const states: Tensor[] = [];
+  for (const x of steps) {
+    kept.push(mul(decay(x, o), states.at(-1) ?? entering));
+    states.push(add(kept.at(-1)!, write(x, o)));
+  }
+  return { kept, states };
+}
+
+/** @param allowed bytes that may be kept for the gradient; else it computes the states again, from every chunk's first */
+export function expandChunked(o: Operands, allowed: number): Expansion {
   const { layout } = o;
   const { L, batch, E } = layout;
   const steps = stepsOf(stepInputs(o), chunkLength(L));
   const { entering, last } = entries(steps, o);
-  const saved: Record<string, Tensor> = {};
-  let h = entering;
-  const states: Tensor[] = [];
-  const y = steps.map((x, i) => {
-    const kept = mul(decay(x, o), h);
-    h = add(kept, write(x, o));
-    saved[`kept.${i}`] = kept;
-    states.push(h);
-    return read(h, x, o);
-  });
+  const { kept, states } = within(entering, steps, o);
+  const y = steps.map((x, i) => read(states[i]!, x, o));
+  const whole = Object.fromEntries(kept.map((tensor, i) => [`kept.${i}`, tensor]));
   return {
     outputs: [
       reshape(inTime(y, L), [L, batch, E]),
       fromState(last, layout),
       fromState(inTime(states, L), layout),
     ],
-    saved,
+    saved: keptBytes(layout) <= allowed ? whole : { entering },
   };
 }
 
@@ -141,12 +151,17 @@ export function expandGradientChunked(
   const after = dLast ? toState(dLast, layout) : zeros(layout.state);
   const { entering, last } = carry(after, factor, local ?? mul(factor, 0), true);
 
+  // The barrier keeps what is computed again from being found to be the same as in the forward pass, and kept.
+  const again = saved['entering'];
+  const kept = again
+    ? within(add(again, barrier((dy ?? dLast)!, again)), steps, o).kept
+    : steps.map((_, i) => saved[`kept.${i}`]!);
   let g = entering;
   const emits: Record<string, Tensor[]> = {};
   const sums: Record<string, Tensor> = {};
   for (const [i, x] of backwards) {
     const dh = plus(g, entered[i])!;
-    const found = stepGradients(dh, saved[`kept.${i}`]!, x, o);
+    const found = stepGradients(dh, kept[i]!, x, o);
     for (const [name, tensor] of Object.entries(found.emits)) (emits[name] ??= []).unshift(tensor);
     for (const [name, tensor] of Object.entries(found.sums)) {
       sums[name] = sums[name] ? add(sums[name], tensor) : tensor;

@@ -7,14 +7,13 @@ import { zeros } from '../ops/leaves';
 import { sum } from '../ops/reduce/reduce';
 import { reshape } from '../ops/shape/reshape';
 import { pad, slice } from '../ops/shape/slice';
-import { size } from '../shape';
 import type { Expansion, Tensor } from '../types';
 import { scanLoop } from './scan';
 import {
   fromState,
   inputGradients,
+  keptBytes,
   toState,
-  type Layout,
   type Operands,
   type RecurrenceGradients,
 } from './selective-scan-parts';
@@ -32,8 +31,6 @@ import {
 
 /** Steps between kept states where the states between are recomputed. */
 const CHUNK = 16;
-
-const keptBytes = ({ L, state }: Layout): number => 4 * L * size(state);
 
 /** Steps per chunk: about `CHUNK`, if possible a divisor of the length. */
 function stepsPerChunk(L: number): number {

@@ -1,4 +1,9 @@
-/** @file Which form of the selective scan a device gets. */
+/**
+ * @file Which form of the selective scan a device gets. On the CPU one `Scan` over time: at (512, 4, 512) with 16
+ * states 11 ms forward against 31 ms for all chunks at once (19 ms on two threads) and 84 ms for onnxruntime's
+ * linear attention. On a GPU all chunks at once: a `Scan` there runs step by step on the host. Above the bytes that
+ * may be kept both recompute states in the gradient, on the CPU for a quarter more time of forward and backward.
+ */
 import { add, mul } from '../ops/elementwise/binary';
 import type { ExpandContext, Expansion, Tensor } from '../types';
 import type { ScanAttributes, ScanGradientAttributes } from './selective-scan';
@@ -12,7 +17,7 @@ export function expandScan(
   { target, keptBytes }: ExpandContext,
 ): Expansion {
   const o = operands(inputs, attributes);
-  const { outputs, saved } = target === 'cpu' ? expandOnCpu(o, keptBytes) : expandChunked(o);
+  const { outputs, saved } = target === 'cpu' ? expandOnCpu(o, keptBytes) : expandChunked(o, keptBytes);
   const [y, ...rest] = outputs as [Tensor, ...Tensor[]];
   return { outputs: [o.D ? add(y, mul(o.u, o.D)) : y, ...rest], saved: saved! };
 }

@@ -5,6 +5,7 @@ import { rows } from '../ops/matrix/matmul';
 import { sum } from '../ops/reduce/reduce';
 import { reshape } from '../ops/shape/reshape';
 import { transpose } from '../ops/shape/transpose';
+import { size } from '../shape';
 import type { Shape, Tensor } from '../types';
 import type { ScanAttributes } from './selective-scan';
 
@@ -24,6 +25,9 @@ export interface Layout {
   readonly width: number;
   readonly state: Shape;
 }
+
+/** Bytes of the states of all steps. */
+export const keptBytes = ({ L, state }: Layout): number => 4 * L * size(state);
 
 /** B or C: per token (L, …lead, N), or fixed for every channel (N, E) or (groups, N, width). */
 export interface InputMap {

@@ -36,7 +36,7 @@ const checkpointOperator: Operator<CheckpointAttributes> = defineOperator<Checkp
  * again right after the forward pass, or from finding that it is the same. A number is never greater than itself,
  * and neither is NaN nor an infinity.
  */
-function barrier(dy: Tensor, x: Tensor): Tensor {
+export function barrier(dy: Tensor, x: Tensor): Tensor {
   let one = dy;
   for (const axis of dy.shape.keys()) one = slice(one, axis, 0, 1);
   one = reshape(one, []);

@@ -130,3 +130,9 @@ export const longScans: readonly (Sample & { readonly keptBytes: number })[] = [
     keptBytes: 0,
   },
 ].map((sample) => ({ ...sample, tolerance: 2e-5 }));
+
+/** On a GPU, with only the states that enter the chunks kept. */
+export const frugalScan: Sample = {
+  ...scan('states computed again', { ...small, L: 23 }, { D: true, initial: true, output: 'both' }),
+  tolerance: 5e-6,
+};
