@@ -11,6 +11,7 @@ import {
   rank,
   type GenerateOptions,
 } from '../../src/runtime/generate';
+import { lookUp } from '../../src/runtime/generate/speculate';
 import { roundedParameters } from '../../src/runtime/quantize';
 import { bytesTokenizer } from '../../src/tokenizers';
 import { Random } from '../../src/util/random';
@@ -155,6 +156,15 @@ describe('decoding', () => {
       }
     });
   }
+});
+
+describe('guessing ahead', () => {
+  it('takes what followed the last time, and lets it repeat', () => {
+    assert.deepEqual(lookUp([1, 2, 3, 9, 8, 1, 2], 3), [3, 9, 8]);
+    assert.deepEqual(lookUp([5, 5, 5, 5], 4), [5, 5, 5, 5]);
+    assert.deepEqual(lookUp([0, 1, 2, 1, 2, 1, 2], 5), [1, 2, 1, 2, 1]);
+    assert.deepEqual(lookUp([1, 2, 3], 4), []);
+  });
 });
 
 describe('drawing', () => {

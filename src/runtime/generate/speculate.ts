@@ -6,13 +6,16 @@ import type { Decoder } from './decoder';
 
 /** Tokens that must agree before something is guessed; longer agreements first. */
 const NGRAMS = [4, 3, 2];
-/** What followed the last earlier occurrence of the final tokens, at most `count` tokens. */
+/** What followed the last earlier occurrence of the final tokens: `count` tokens, or none. */
 export function lookUp(ids: readonly number[], count: number): number[] {
   for (const n of NGRAMS) {
     if (ids.length <= n) continue;
     const tail = ids.slice(-n);
     for (let at = ids.length - n - 1; at >= 0; at--) {
-      if (tail.every((id, i) => ids[at + i] === id)) return ids.slice(at + n, at + n + count);
+      if (!tail.every((id, i) => ids[at + i] === id)) continue;
+      // What followed ends where the text does; from there on it is taken to repeat itself.
+      const start = at + n;
+      return Array.from({ length: count }, (_, i) => ids[start + (i % (ids.length - start))]!);
     }
   }
   return [];
