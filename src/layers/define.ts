@@ -57,6 +57,11 @@ export interface ForwardContext {
   readonly probing: boolean;
   /** Names an intermediate tensor for the views; the name must be a key of the definition's `probes`. */
   probe(name: string, tensor: Tensor): void;
+  /**
+   * Only while training: drops elements with probability `rate` and scales the others.
+   * @param site a name that no other dropout of the layer has
+   */
+  dropout?(x: Tensor, rate: number, site: string): Tensor;
 }
 
 /** A wrong combination of options, in the field's words. `path` is relative to the layer item. */

@@ -44,6 +44,12 @@ const options = z.strictObject({
     .default(false)
     .describe('Smooth the kernel by a moving average before the squash.'),
   ma_window_len: z.int().positive().default(7).describe('Window of the moving average; odd.'),
+  kernel_dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('Share of taps that is dropped in every training step, after the squash.'),
   block_fft: z
     .boolean()
     .default(false)
@@ -136,11 +142,12 @@ export const longConv = defineLayer<typeof options, Resolved>({
 
   forward(x, p, r, _dims, ctx) {
     const u = channelMajor(x);
-    const kernel = shaped(p, r);
+    const kept = shaped(p, r);
+    const kernel = ctx.dropout?.(kept, r.kernel_dropout, 'kernel') ?? kept;
     const convolved = r.block_fft ? throughBlocks(u, kernel, p, r) : convolveWritten(u, kernel, r);
     const { out, y } = finish(u, convolved, renamed(p), r);
     if (ctx.probing) {
-      ctx.probe('kernel', kernel);
+      ctx.probe('kernel', kept);
       probeSignals(ctx, x, y, p['D']!);
     }
     return out;

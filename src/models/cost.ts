@@ -65,6 +65,19 @@ export function nodeFlops(node: Node): number {
       const states = node.inputs[2]!.shape.at(-1)!;
       return 6 * inputs[0]! * states;
     }
+    case 'diagonalConv':
+      // One complex product and one read per state and token.
+      return 8 * inputs[0]! * node.inputs[1]!.shape[1]!;
+    case 'diagonalKernel':
+      return 4 * outputs * node.inputs[0]!.shape[1]!;
+    case 'dplrKernel':
+      // Cauchy sums of every numerator at half as many nodes, in complex arithmetic.
+      return 8 * outputs * node.inputs[0]!.shape[1]! * (1 + node.inputs[2]!.shape[0]!) ** 2;
+    case 'longConv': {
+      // A transform of twice the length there and back, 5 n log n operations each.
+      const length = node.inputs[0]!.shape[2]!;
+      return 20 * inputs[0]! * Math.ceil(Math.log2(2 * length));
+    }
     case 'crossEntropy':
       return 5 * inputs[0]!;
     case 'softmax':

@@ -59,6 +59,8 @@ export interface Building {
   readonly half?: boolean;
   /** Layers forget what they compute on their way, and compute it again for the backward pass. */
   readonly checkpointing?: boolean;
+  /** Layers drop what their options say, by the graph inputs `random.key` and `random.step`. */
+  readonly dropout?: boolean;
 }
 
 /** The norm of one layer. */
@@ -73,7 +75,7 @@ function update(
   p: Tensors,
   layer: BuiltLayer,
   architecture: Architecture,
-  probing: Probing | undefined,
+  { probing, dropout = false }: Building,
 ): Tensor {
   const looking = probing?.layer === layer.index;
   const placement = placementOf(layer.definition, architecture.config);
@@ -84,6 +86,10 @@ function update(
       probe: (name, tensor) => {
         if (looking) probing.probe?.(name, tensor);
       },
+      ...(dropout && {
+        dropout: (dropped: Tensor, rate: number, site: string) =>
+          g.dropout(dropped, rate, g.randomState(), { site: `layers.${layer.index}.${site}` }),
+      }),
     }),
   );
   // What a layer with a residual of its own adds is its output less its input.
@@ -105,7 +111,7 @@ export function stack(
     const names = Object.keys(p).filter((name) => name.startsWith(`${layer.prefix}.`));
     const build = (before: Tensor, tensors: readonly Tensor[]): Tensor => {
       const own = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
-      return precise(half, update(before, own, layer, architecture, probing), [before], tensors);
+      return precise(half, update(before, own, layer, architecture, building), [before], tensors);
     };
     const before = x;
     const own = names.map((name) => p[name]!);

@@ -139,7 +139,8 @@ export class Model {
   trainingStep(batch: number, length: number = this.length, options: TrainingOptions = {}): Program {
     const p = this.parameterInputs();
     const inputs = this.inputs(batch, length);
-    const { loss, metrics } = this.forward(inputs, this.targetInput(batch, length), p, options);
+    const building = { ...options, dropout: true };
+    const { loss, metrics } = this.forward(inputs, this.targetInput(batch, length), p, building);
     const trained = [...this.parameters].filter(([, { frozen }]) => frozen !== true);
     const names = trained.map(([name]) => name);
     const cotangent = options.half === true ? { cotangent: g.input(LOSS_SCALE, []) } : {};

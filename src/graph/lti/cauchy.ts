@@ -13,6 +13,7 @@ import { slice } from '../ops/shape/slice';
 import { transpose } from '../ops/shape/transpose';
 import type { Tensor } from '../types';
 import { both, cmul, conjugate, creciprocal, creshape, cscale, csub, type Complex } from './complex';
+import { exact } from './exact';
 import { halfOf, inverseTransform, type DftPlan } from './dft';
 import { constantOnce } from './pieces';
 
@@ -110,11 +111,7 @@ function inverted(R: readonly (readonly Complex[])[], g: Tensor): Complex[][] {
   ];
 }
 
-/**
- * K[t] = C dAᵗ dB for t < length, (kernels, H, length), where `C` of the model stands for C (I - dAᴸ) with
- * L = length.
- */
-export function dplrKernel(model: DplrModel, length: number): Tensor {
+function kernelExpression(model: DplrModel, length: number): Tensor {
   const rank = model.P.re.shape[0]!;
   check(rank === 1 || rank === 2, 'dplrKernel', `rank ${rank} is neither 1 nor 2`, [model.P.re]);
   const plan = factorsOf(length);
@@ -149,4 +146,19 @@ export function dplrKernel(model: DplrModel, length: number): Tensor {
     ]),
   );
   return reshape(inverseTransform(ordered, plan, length), [kernels, H, length]);
+}
+
+const kernelOperator = exact<{ readonly length: number }>('dplrKernel', (inputs, { length }) => {
+  const pair = (i: number): Complex => ({ re: inputs[i]!, im: inputs[i + 1]! });
+  const model = { lambda: pair(0), P: pair(2), B: pair(4), C: pair(6), delta: inputs[8]! };
+  return kernelExpression(model, length);
+});
+
+/**
+ * K[t] = C dAᵗ dB for t < length, (kernels, H, length), where `C` of the model stands for C (I - dAᴸ) with
+ * L = length.
+ */
+export function dplrKernel({ lambda, P, B, C, delta }: DplrModel, length: number): Tensor {
+  const pairs = [lambda, P, B, C].flatMap(({ re, im }) => [re, im]);
+  return kernelOperator([...pairs, delta], { length });
 }

@@ -9,7 +9,7 @@ import type { Batch } from '../../data/define';
 import { LOSS_SCALE } from '../../models';
 import { Optimizer, type Update } from '../optimizer';
 import { compileCached, fallbacks, openSession, targetOf, type Device, type Feed } from '../ort';
-import { batchFeeds, onlyInputs } from './feeds';
+import { batchFeeds, onlyInputs, randomFeeds } from './feeds';
 import {
   GRADIENT,
   type EngineOptions,
@@ -23,7 +23,7 @@ export async function openCpuEngine(
   options: EngineOptions,
   device: Exclude<Device, 'webgpu'> = 'cpu',
 ): Promise<TrainingEngine> {
-  const { parameters, graph, train, threads } = options;
+  const { parameters, graph, train, threads, seed = 0 } = options;
   const accumulating = train.accumulate > 1;
   const optimizer = new Optimizer(parameters, { ...train, accumulating });
   const { memory } = optimizer;
@@ -53,7 +53,13 @@ export async function openCpuEngine(
       const divisor = batches.length * lossScale;
       let loss = 0;
       for (const [index, batch] of batches.entries()) {
-        const found = await session.run({ ...fixed, ...scale, ...batchFeeds(compiled, batch) });
+        const place = { step: update.step, index, count: batches.length };
+        const found = await session.run({
+          ...fixed,
+          ...scale,
+          ...batchFeeds(compiled, batch),
+          ...randomFeeds(compiled, seed, place),
+        });
         loss += (found['loss'] as Float32Array)[0]! / batches.length;
         if (accumulating) optimizer.accumulate(index === 0);
       }

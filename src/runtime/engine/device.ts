@@ -19,7 +19,7 @@ import {
   type Feed,
   type Session,
 } from '../ort';
-import { batchFeeds, onlyInputs } from './feeds';
+import { batchFeeds, onlyInputs, randomFeeds } from './feeds';
 import {
   GRADIENT,
   type EngineOptions,
@@ -43,7 +43,7 @@ interface OpenedGraph {
 }
 
 export async function openDeviceEngine(options: EngineOptions, device: 'webgpu'): Promise<TrainingEngine> {
-  const { parameters, graph, train, threads } = options;
+  const { parameters, graph, train, threads, seed = 0 } = options;
   const accumulating = train.accumulate > 1;
   const names = [...parameters.keys()];
   const rule = updateRule(train.optimizer);
@@ -85,12 +85,18 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
     { compiled, session }: OpenedGraph,
     batches: readonly Batch[],
     scale: State,
+    step: number,
   ): Promise<number> => {
     let mean = 0;
     for (const [index, batch] of batches.entries()) {
       const first = { [FIRST]: Float32Array.of(index === 0 ? 1 : 0) };
       const fixed = onlyInputs<Feed>(compiled, { ...state, ...total, ...first, ...scale });
-      const found = await session.run({ ...fixed, ...batchFeeds(compiled, batch) });
+      const place = { step, index, count: batches.length };
+      const found = await session.run({
+        ...fixed,
+        ...batchFeeds(compiled, batch),
+        ...randomFeeds(compiled, seed, place),
+      });
       dispose(total);
       total = nextState(found, sumNames);
       mean += (found['loss'] as Float32Array)[0]! / batches.length;
@@ -109,10 +115,11 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
       const { lossScale = 1 } = asked;
       const scale = { [LOSS_SCALE]: Float32Array.of(lossScale) };
       const scalars = update.scalars(asked, batches.length * lossScale);
-      const summed = adding === undefined ? undefined : await accumulate(adding, batches, scale);
+      const summed = adding === undefined ? undefined : await accumulate(adding, batches, scale, asked.step);
       const found = await session.run({
         ...onlyInputs<Feed>(compiled, { ...state, ...total, ...scale, ...scalars }),
         ...batchFeeds(compiled, batches[0]!),
+        ...randomFeeds(compiled, seed, { step: asked.step, index: 0, count: 1 }),
       });
       left ??= (await Promise.all(opened.map((one) => one.session.placement()))).flatMap(fallbacks);
       const mean = summed ?? (found['loss'] as Float32Array)[0]!;

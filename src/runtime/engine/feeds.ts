@@ -25,3 +25,18 @@ export function batchFeeds(
     [TARGETS]: batch.targets,
   });
 }
+
+/**
+ * What a graph with dropout draws from: the run's seed, and a counter of micro-batches that a resumed run continues.
+ * @param step of the optimiser, from 1
+ * @param index of the micro-batch of `count` in the step
+ */
+export const randomFeeds = (
+  compiled: Pick<Compiled, 'inputs'>,
+  seed: number,
+  { step, index, count }: { readonly step: number; readonly index: number; readonly count: number },
+): Record<string, Int32Array> =>
+  onlyInputs(compiled, {
+    'random.key': Int32Array.of(seed, Math.floor(seed / 2 ** 32)),
+    'random.step': Int32Array.of((step - 1) * count + index),
+  });

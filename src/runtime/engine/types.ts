@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly graph: Readonly<Record<string, Tensor>>;
   readonly train: TrainConfig;
   readonly threads: number;
+  /** Seed of what the graph draws while it trains (dropout); 0 unless given. */
+  readonly seed?: number;
 }
 
 /** Prefix of the outputs that are gradients. */

@@ -31,7 +31,7 @@ export async function openEngine(device: ComputeDevice, request: EngineRequest):
     );
   }
   const graph = model.trainingStep(train.batch_size, model.length, buildingOf(train));
-  const options = { parameters: model.parameters, graph, train, threads };
+  const options = { parameters: model.parameters, graph, train, threads, seed: config.seed };
   return device === 'webgpu' ? openDeviceEngine(options, device) : openCpuEngine(options, device);
 }
 

@@ -1,6 +1,7 @@
 /** @file Checks, initial values and learning rates of the time-invariant mixers. */
 import * as assert from 'node:assert/strict';
 import * as g from '../../../src/graph';
+import { buildModel } from '../../../src/models';
 import { softmaxModes } from '../../../src/layers/lti/softmax-kernel';
 import { mixers, type Dims, type Parameters } from '../../../src/layers';
 import { cexp, over, plus, type C } from './complex';
@@ -89,6 +90,43 @@ describe('checks of time-invariant layers', () => {
     const { options, resolve, causal } = mixers['long-conv']!;
     assert.equal(causal(resolve(options.parse({ block_fft: true }), dims)), false);
     assert.equal(causal(resolve(options.parse({}), dims)), true);
+  });
+
+  it('bidirectional layers are refused in language models, at their place', () => {
+    const build = (layer: { mixer: string; [option: string]: unknown }) =>
+      buildModel({
+        model: { d_model: 4, layers: [layer], norm: 'rms', norm_eps: 1e-5, tie_embeddings: true },
+        task: { type: 'language-model' },
+        data: { length: 8, input: { kind: 'tokens', vocab_size: 5 }, target: { kind: 'next-token' } },
+      });
+    for (const mixer of ['s4', 's4d', 'dss', 'long-conv']) {
+      assert.throws(() => build({ mixer, bidirectional: true }), /sees later tokens/);
+      assert.equal(build({ mixer }).decodeProblem, undefined);
+    }
+    assert.throws(() => build({ mixer: 'long-conv', block_fft: true }), /sees later tokens/);
+    assert.throws(
+      () => build({ mixer: 's4', l_max: 4 }),
+      /l_max \(4\) is shorter than the data \(8 tokens\)/,
+    );
+  });
+
+  it('s4 in a model starts from the output map of its own drawn matrices', () => {
+    const model = buildModel({
+      model: {
+        d_model: 4,
+        layers: [{ mixer: 's4', d_state: 4 }],
+        norm: 'rms',
+        norm_eps: 1e-5,
+        tie_embeddings: true,
+      },
+      task: { type: 'language-model' },
+      data: { length: 8, input: { kind: 'tokens', vocab_size: 5 }, target: { kind: 'next-token' } },
+    });
+    const [first, second] = [model.initialise(1), model.initialise(1)];
+    for (const [name, values] of first) assert.deepEqual(values, second.get(name));
+    const name = 'backbone.layers.0.mixer.layer.kernel.C';
+    assert.ok(first.get(name)!.every(Number.isFinite));
+    assert.notDeepEqual(first.get(name), model.initialise(2).get(name));
   });
 
   it('bidirectional layers are not causal', () => {
