@@ -7,6 +7,7 @@ import { add, sub } from '../ops/elementwise/binary';
 import { neg } from '../ops/elementwise/unary';
 import { product } from '../ops/matrix/matmul';
 import { sum } from '../ops/reduce/reduce';
+import { concat } from '../ops/shape/concat';
 import { reshape } from '../ops/shape/reshape';
 import { flip, pad, slice } from '../ops/shape/slice';
 import type { Expansion, Shape, Tensor } from '../types';
@@ -54,8 +55,18 @@ function start({ w, P, H, N, Q }: Modes): Tensor {
 const through = (x: Tensor, matrices: Complex, transposed: boolean): Complex =>
   both(matrices, (part) => product(x, part, false, transposed));
 
+/** [re, im] along an axis: one product then serves both parts. */
+const joined = ({ re, im }: Complex, axis: number): Tensor => concat([re, im], axis);
+
+/** Σ over states and parts: (H, rows · chunks, 2 N) and (H, 2 N, Q). */
 const read = (x: Complex, matrices: Complex): Tensor =>
-  add(product(x.re, matrices.re, false, false), product(x.im, matrices.im, false, false));
+  product(joined(x, 2), joined(matrices, 1), false, false);
+
+/** Gradients of the matrices of `read`, from those of its result. */
+function readGradients(x: Complex, dY: Tensor, { N }: Pieces): Complex {
+  const found = product(joined(x, 2), dY, true, false);
+  return { re: slice(found, 1, 0, N), im: slice(found, 1, N, 2 * N) };
+}
 
 const kept = ({ P, H, N, Q }: Modes): Complex =>
   creshape(
@@ -113,9 +124,9 @@ export function expandModeGradients([u, dy, ...rest]: readonly Tensor[]): Expans
   if (chunks === 1) return { outputs: collect(cscale(conjugate(P), dK), m) };
   const x = entering(U, m);
   const g = returning(dY, m);
-  const dOut = both(x, (part) => pad(product(part, dY, true, false), 2, 1, 0));
+  const dOut = both(readGradients(x, dY, m), (part) => pad(part, 2, 1, 0));
   const products = cmul(conjugate(P), { re: add(dOut.re, dK), im: neg(dOut.im) });
-  const dInto = both(g, (part) => product(part, U, true, false));
+  const dInto = readGradients(g, U, m);
   const fromInto = both(cmul(conjugate(m.into), dInto), (part) =>
     reshape(moments(part, rampDown(Q), [H, N]), [H, N]),
   );
