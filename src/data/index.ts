@@ -3,12 +3,15 @@ import { associativeRecall } from './associative-recall';
 import { copying } from './copying';
 import type { DataDefinition } from './define';
 import { delay } from './delay';
+import { imageFolder } from './image-folder';
 import { inductionHeads } from './induction-heads';
+import { labelledText } from './labelled-text';
 import { listops } from './listops';
 import { mqar } from './mqar';
 import { pathfinder } from './pathfinder';
 import { phonebook } from './phonebook';
 import { selectiveCopying } from './selective-copying';
+import { timeSeries } from './series';
 import { sequentialMnist } from './sequential-mnist';
 import { text } from './text';
 
@@ -35,4 +38,7 @@ export const datasets = {
   [pathfinder.name]: pathfinder,
   [text.name]: text,
   [sequentialMnist.name]: sequentialMnist,
+  [imageFolder.name]: imageFolder,
+  [labelledText.name]: labelledText,
+  [timeSeries.name]: timeSeries,
 } as Readonly<Record<string, DataDefinition>>;

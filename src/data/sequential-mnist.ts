@@ -5,15 +5,17 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import * as z from 'zod';
 import { Random } from '../util/random';
-import { DataError, defineData, type Batch, type DataShape, type Split } from './define';
+import { DataError, defineData, type DataShape, type Split } from './define';
 import { dataDigest } from './digest';
 import { parseImages } from './images';
+import { divisors, layoutOf, placesOf, type Reading } from './pixel-order';
+import { storedDataset } from './stored';
 
 const NAME = 'sequential-mnist';
 const FILE = 'mnist-10k.bin.gz';
 const SIDE = 28;
 const CLASSES = 10;
-const DIVISORS = [1, 2, 4, 7, 14, 28];
+const DIVISORS = divisors(SIDE);
 
 /** Mean and standard deviation of MNIST's pixels as shares of 255. */
 const MEAN = 0.1307;
@@ -32,20 +34,23 @@ const options = z.strictObject({
     .default('pixels')
     .describe('What one time step shows: a pixel (784 steps), a row (28 steps), or a square patch.'),
   patch_size: z.int().positive().default(4).describe('Side of a patch in pixels; a divisor of 28.'),
+  permuted: z
+    .boolean()
+    .default(false)
+    .describe('Shuffle the pixels of all images by one fixed permutation, so that neighbours say nothing.'),
 });
 
 type Options = z.output<typeof options>;
 
-/** Columns and rows of tokens, and pixels in each. */
-function layout({ tokens, patch_size }: Options): { rows: number; columns: number; features: number } {
-  if (tokens === 'pixels') return { rows: SIDE, columns: SIDE, features: 1 };
-  if (tokens === 'rows') return { rows: SIDE, columns: 1, features: SIDE };
-  const across = Math.floor(SIDE / patch_size);
-  return { rows: across, columns: across, features: patch_size ** 2 };
-}
+const reading = ({ tokens, patch_size }: Options): Reading => ({
+  side: SIDE,
+  tokens,
+  patch_size,
+  channels: 1,
+});
 
 function shape(given: Options): DataShape {
-  const { rows, columns, features } = layout(given);
+  const { rows, columns, features } = layoutOf(reading(given));
   return {
     length: rows * columns,
     input: { kind: 'vectors', features },
@@ -53,19 +58,11 @@ function shape(given: Options): DataShape {
   };
 }
 
-/** Which pixel of an image stands at which place of its sequence. */
-function pixelOrder({ tokens, patch_size }: Options): Uint16Array {
-  const order = Uint16Array.from({ length: SIDE * SIDE }, (_, i) => i);
-  if (tokens !== 'patches') return order;
-  let place = 0;
-  for (let top = 0; top < SIDE; top += patch_size) {
-    for (let left = 0; left < SIDE; left += patch_size) {
-      for (let y = top; y < top + patch_size; y++) {
-        for (let x = left; x < left + patch_size; x++) order[place++] = y * SIDE + x;
-      }
-    }
-  }
-  return order;
+/** Which pixel stands at which place; the permutation is the same for every seed, as it is in papers. */
+function pixelOrder(given: Options): Uint32Array {
+  const order = placesOf(reading(given));
+  if (!given.permuted) return order;
+  return new Random(0, NAME, 'permutation').permutation(order.length).map((place) => order[place]!);
 }
 
 export const sequentialMnist = defineData({
@@ -100,58 +97,28 @@ export const sequentialMnist = defineData({
       columns: SIDE,
       classes: CLASSES,
     });
+    const { tokens, patch_size } = given;
     const size = SIDE * SIDE;
     const order = pixelOrder(given);
     const values = Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - MEAN) / DEVIATION);
 
-    const pick = (count: number, imageOf: (row: number) => number): Batch => {
-      const inputs = new Float32Array(count * size);
-      const targets = new Int32Array(count);
-      for (let row = 0; row < count; row++) {
-        const image = imageOf(row);
-        targets[row] = labels[image]!;
-        for (let i = 0, from = image * size, to = row * size; i < size; i++) {
-          inputs[to + i] = values[images[from + order[i]!]!]!;
-        }
-      }
-      return { inputs, targets, size: count };
-    };
-
-    const trained = SPLITS.train[1];
-    // The order of an epoch costs a millisecond; the last two are kept, as a batch may lie across their border.
-    const epochs = new Map<number, Uint32Array>();
-    const epochOrder = (epoch: number): Uint32Array => {
-      let found = epochs.get(epoch);
-      if (found === undefined) {
-        found = new Random(seed, NAME, 'epoch', epoch).permutation(trained);
-        if (epochs.size >= 2) epochs.delete(epochs.keys().next().value!);
-        epochs.set(epoch, found);
-      }
-      return found;
-    };
-
-    const { rows, columns } = layout(given);
-    return {
+    const { rows, columns } = layoutOf(reading(given));
+    return storedDataset<Float32Array>({
+      name: NAME,
       shape: shape(given),
-      hash: dataDigest(NAME, given, [content]),
-      trainBatch: (step, batchSize) =>
-        pick(batchSize, (row) => {
-          const drawn = step * batchSize + row;
-          return epochOrder(Math.floor(drawn / trained))[drawn % trained]!;
-        }),
-      count: (split) => SPLITS[split][1],
-      heldOut(split, start, count) {
-        const [first, all] = SPLITS[split];
-        if (start < 0 || count < 0 || start + count > all) {
-          throw new RangeError(`images ${start} … ${start + count - 1} of ${all} do not exist`);
-        }
-        return pick(count, (row) => first + start + row);
+      // A digest from before there were permutations stays what it was.
+      hash: dataDigest(NAME, given.permuted ? given : { tokens, patch_size }, [content]),
+      seed,
+      counts: { train: SPLITS.train[1], validation: SPLITS.validation[1], test: SPLITS.test[1] },
+      example(split, index, inputs, targets) {
+        const image = SPLITS[split][0] + index;
+        targets[0] = labels[image]!;
+        for (let i = 0; i < size; i++) inputs[i] = values[images[image * size + order[i]!]!]!;
       },
       label: (position) =>
         columns === 1 ? `row ${position}` : `${Math.floor(position / columns)},${position % columns}`,
-      targetLabel: (digit) => String(digit),
-      facts: {},
+      targetLabel: String,
       grid: { rows, columns },
-    };
+    });
   },
 });

@@ -1,11 +1,10 @@
 /** @file Generated data: fresh examples for every training step, fixed held-out examples from streams of their own. */
 import { Random } from '../util/random';
+import { blankBatch, type Numbers } from './batch';
 import type { Batch, DataShape, Dataset, Split } from './define';
 
 /** Validation examples; there is no test split. None is stored: example 9,999 costs as much as example 0. */
 const HELD_OUT = 10_000;
-
-type Numbers = Int32Array | Float32Array;
 
 export interface Generator<Inputs extends Numbers = Int32Array, Targets extends Numbers = Int32Array> {
   readonly name: string;
@@ -20,32 +19,14 @@ export interface Generator<Inputs extends Numbers = Int32Array, Targets extends 
   readonly grid?: Dataset['grid'];
 }
 
-/** Numbers of one example's targets. */
-function targetSize({ target, length }: DataShape): number {
-  if (target.kind === 'class') return 1;
-  if (target.kind === 'values') return target.positions * target.features;
-  return target.kind === 'answer' ? target.positions : length;
-}
-
 export function syntheticDataset<I extends Numbers = Int32Array, T extends Numbers = Int32Array>(
   generator: Generator<I, T>,
 ): Dataset {
   const { name, shape, hash, seed, grid } = generator;
-  const { input, target, length } = shape;
-  const each = length * (input.kind === 'vectors' ? input.features : 1);
-  const asked = targetSize(shape);
-  const batch = (size: number, split: Split, streamOf: (row: number) => Random): Batch => {
-    const inputs = input.kind === 'vectors' ? new Float32Array(size * each) : new Int32Array(size * each);
-    const targets = target.kind === 'values' ? new Float32Array(size * asked) : new Int32Array(size * asked);
-    for (let row = 0; row < size; row++) {
-      generator.example(
-        streamOf(row),
-        inputs.subarray(row * each, (row + 1) * each) as I,
-        targets.subarray(row * asked, (row + 1) * asked) as T,
-        split,
-      );
-    }
-    return { inputs, targets, size };
+  const draw = (size: number, split: Split, streamOf: (row: number) => Random): Batch => {
+    const { batch, rows } = blankBatch<I, T>(shape, size);
+    rows.forEach(([inputs, targets], row) => generator.example(streamOf(row), inputs, targets, split));
+    return batch;
   };
   const count = (split: Split): number => (split === 'validation' ? HELD_OUT : 0);
   return {
@@ -53,7 +34,7 @@ export function syntheticDataset<I extends Numbers = Int32Array, T extends Numbe
     hash,
     trainBatch(step, batchSize) {
       const random = new Random(seed, name, 'train', step);
-      return batch(batchSize, 'train', () => random);
+      return draw(batchSize, 'train', () => random);
     },
     count,
     heldOut(split, start, size) {
@@ -62,7 +43,7 @@ export function syntheticDataset<I extends Numbers = Int32Array, T extends Numbe
           `${split} examples ${start} … ${start + size - 1} of ${count(split)} do not exist`,
         );
       }
-      return batch(size, split, (row) => new Random(seed, name, split, start + row));
+      return draw(size, split, (row) => new Random(seed, name, split, start + row));
     },
     label: (id) => generator.label(id),
     targetLabel: (id) => (generator.targetLabel ?? generator.label)(id),

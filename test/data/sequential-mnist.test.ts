@@ -19,6 +19,23 @@ describe('sequential MNIST', () => {
     assert.throws(() => pixels.heldOut('test', 999, 2), RangeError);
   });
 
+  it('permuted, has the same pixels at places that are the same for every image and seed', async () => {
+    const [one, other] = [
+      await openData(NAME, { permuted: true }),
+      await openData(NAME, { permuted: true }, { seed: 9 }),
+    ];
+    const [plain, shuffled] = [pixels.heldOut('test', 0, 20), one.heldOut('test', 0, 20)];
+    assert.deepEqual(shuffled, other.heldOut('test', 0, 20));
+    assert.notDeepEqual(shuffled.inputs, plain.inputs);
+    assert.deepEqual(shuffled.targets, plain.targets);
+    for (let row = 0; row < 20; row++) {
+      const sorted = ({ inputs }: typeof plain): number[] =>
+        Array.from(inputs.subarray(row * 784, (row + 1) * 784)).sort();
+      assert.deepEqual(sorted(shuffled), sorted(plain));
+    }
+    assert.notEqual(one.hash, pixels.hash);
+  });
+
   it('trains on every image once per epoch, in another order each time', () => {
     const key = (values: Float32Array): string =>
       Buffer.from(Uint8Array.from(values, (v) => (v + 1) * 60)).toString('latin1');

@@ -145,10 +145,17 @@ for (const name of generated) {
 }
 
 describe('every data set', () => {
-  it('is registered under its own name, with defaults for all but the files of a text', () => {
+  const needed: Readonly<Record<string, object>> = {
+    text: { files: ['*.txt'] },
+    images: { files: ['*/*.png'], classes: ['a', 'b'], size: 28 },
+    'labelled-text': { files: ['*.jsonl'], classes: ['a', 'b'] },
+    'time-series': { files: ['*.csv'], columns: ['x'] },
+  };
+
+  it('is registered under its own name, with defaults for all but what only the user can know', () => {
     for (const [name, definition] of Object.entries(datasets)) {
       assert.equal(definition.name, name);
-      const given = name === 'text' ? { files: ['*.txt'] } : {};
+      const given = needed[name] ?? {};
       const options = definition.options.parse(given);
       assert.deepEqual(definition.check(options), []);
       assert.ok(definition.shape(options).length > 0);

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { Random } from '../../util/random';
 import { DataError, defineData, type Batch, type DataShape } from '../define';
 import { dataDigest } from '../digest';
-import { BYTE_VOCABULARY, byteLabel } from '../../tokenizers';
+import { BYTE_VOCABULARY } from '../../tokenizers';
+import { codingOf } from './coding';
 import { unigramBits } from './bytes';
 import { readTextFiles } from './files';
 import { splitText } from './split';
@@ -18,7 +19,17 @@ const options = z.strictObject({
       'Text files: paths or patterns such as data/*.txt and **/*.md, from the folder of the config; bundled:moby-dick.txt is a novel that ships with SSM Studio.',
     )
     .meta({ path: 'text' }),
-  tokenizer: z.enum(['bytes']).default('bytes').describe('What a token is: bytes, so a vocabulary of 256.'),
+  tokenizer: z
+    .union([z.enum(['bytes']), z.string().min(1).max(4096)])
+    .default('bytes')
+    .describe('What a token is: bytes, so a vocabulary of 256; or the path of a tokenizer.json.')
+    .meta({ path: 'json' }),
+  vocab_size: z
+    .int()
+    .min(1)
+    .max(2 ** 20)
+    .optional()
+    .describe('Ids of the tokenizer.json, as many as it has or more; not for bytes.'),
   context: z
     .int()
     .min(1)
@@ -34,36 +45,49 @@ const options = z.strictObject({
     .describe('Share of each file, from its end, that validates and is never trained on.'),
 });
 
-const shape = ({ context }: z.output<typeof options>): DataShape => ({
+type Options = z.output<typeof options>;
+
+const shape = ({ context, vocab_size }: Options): DataShape => ({
   length: context,
-  input: { kind: 'tokens', vocab_size: BYTE_VOCABULARY },
+  input: { kind: 'tokens', vocab_size: vocab_size ?? BYTE_VOCABULARY },
   target: { kind: 'next-token' },
 });
 
 export const text = defineData({
   name: NAME,
   title: 'Text',
-  summary: 'Text files of your own, or the one that ships; predict the next byte.',
+  summary: 'Text files of your own, or the one that ships; predict the next byte or token.',
   description:
     'The first part of every file trains, the last `validation` share validates; each part of all files is one ' +
     'stream. Training examples are windows of `context` bytes from random places, anew at every step; validation ' +
     'windows lie side by side, so that every byte is predicted once, and are taken in a fixed mixed order. Any ' +
-    'encoding will do, as bytes are read as they are.\n\n' +
+    'encoding will do, as bytes are read as they are. With a tokenizer.json the windows are of its tokens, and ' +
+    '`bits_per_byte` counts the bytes that they stand for, so that runs with different tokenizers can be compared.\n\n' +
     'Beside the loss stands the cost of the validation bytes under the byte frequencies of the training part ' +
     '(`unigram_bits_per_byte`): what is reached without any context.',
   options,
-  check: () => [],
+  check: ({ tokenizer, vocab_size }) => {
+    const bytes = tokenizer === 'bytes';
+    if (bytes === (vocab_size === undefined)) return [];
+    const message = bytes
+      ? `\`vocab_size\` is ${BYTE_VOCABULARY} for bytes; leave it out, or name a tokenizer.json.`
+      : `A tokenizer.json needs \`vocab_size\`: the number of its ids, for example 50277 for GPT-NeoX.`;
+    return [{ path: bytes ? ['vocab_size'] : ['tokenizer'], message }];
+  },
   shape,
   async open(given, context) {
     const files = await readTextFiles(given.files, context);
-    const { train, validation } = splitText(
+    const parts = splitText(
       files.map(({ content }) => content),
       given.validation,
     );
+    const coding = await codingOf(given, context.baseDir);
+    const train = coding.encode(parts.train);
+    const validation = coding.encode(parts.validation);
     const length = given.context;
-    checkLengths(train.length, validation.length, length);
+    checkLengths(coding.unit, train.length, validation.length, length);
 
-    const window = (from: Uint8Array, batch: Batch, row: number, start: number): void => {
+    const window = (from: Uint8Array | Int32Array, batch: Batch, row: number, start: number): void => {
       batch.inputs.set(from.subarray(start, start + length), row * length);
       batch.targets.set(from.subarray(start + 1, start + 1 + length), row * length);
     };
@@ -78,12 +102,12 @@ export const text = defineData({
       Math.floor((validation.length - 1) / length),
     );
 
-    const { tokenizer, validation: share } = given;
+    const { validation: share } = given;
     return {
       shape: shape(given),
       hash: dataDigest(
         NAME,
-        { tokenizer, context: length, validation: share },
+        { tokenizer: coding.identity, context: length, validation: share },
         files.map(({ content }) => content),
       ),
       trainBatch(step, batchSize) {
@@ -104,22 +128,25 @@ export const text = defineData({
         }
         return batch;
       },
-      label: byteLabel,
-      targetLabel: byteLabel,
-      facts: { bytes_per_token: 1, unigram_bits_per_byte: unigramBits(train, validation) },
+      label: coding.label,
+      targetLabel: coding.label,
+      facts: {
+        bytes_per_token: parts.validation.length / validation.length,
+        unigram_bits_per_byte: unigramBits(parts.train, parts.validation),
+      },
     };
   },
 });
 
-/** A window needs its bytes and one more, the target of the last. */
-function checkLengths(train: number, validation: number, context: number): void {
+/** A window needs its tokens and one more, the target of the last. */
+function checkLengths(unit: string, train: number, validation: number, context: number): void {
   if (Math.min(train, validation) > context) return;
   const longest = Math.min(train, validation) - 1;
   const part = train < validation ? 'training' : 'validation';
   const advice = longest < 1 ? 'Add text' : `Lower context to at most ${longest}, or add text`;
   const more = part === 'validation' ? ', or raise validation' : ', or lower validation';
   throw new DataError(
-    `The text is too short for context ${context}: it has ${train} bytes to train and ${validation} to validate, ` +
+    `The text is too short for context ${context}: it has ${train} ${unit} to train and ${validation} to validate, ` +
       `and the ${part} part must have at least ${context + 1}. ${advice}${more}.`,
     ['context'],
   );

@@ -1,0 +1,144 @@
+/** @file Time series from CSV files: forecast the next steps of some columns (the protocol of Zhou et al., 2021). */
+import * as z from 'zod';
+import { columnOf, parseCsv } from '../csv';
+import { DataError, defineData, type DataShape, type Split } from '../define';
+import { dataDigest } from '../digest';
+import { storedDataset } from '../stored';
+import { readTextFiles } from '../text/files';
+import { baselines, standardise, windowsOf, type Series } from './windows';
+
+const NAME = 'time-series';
+
+const options = z.strictObject({
+  files: z
+    .array(z.string().min(1).max(4096))
+    .min(1)
+    .describe('CSV files with a header line; rows in the order of time. Several files are several series.')
+    .meta({ path: 'csv' }),
+  columns: z.array(z.string().min(1)).min(1).describe('Columns that are read and forecast, by their names.'),
+  context: z
+    .int()
+    .min(1)
+    .max(2 ** 20)
+    .default(96)
+    .describe('Steps that are seen before the forecast.')
+    .meta({ symbol: 'L' }),
+  horizon: z
+    .int()
+    .min(1)
+    .max(2 ** 16)
+    .default(48)
+    .describe('Steps that are forecast.')
+    .meta({ symbol: 'H' }),
+  validation: z.number().gt(0).lt(1).default(0.1).describe('Share of each series that validates.'),
+  test: z.number().gt(0).lt(1).default(0.2).describe('Share of each series, from its end, that tests.'),
+  missing: z
+    .enum(['error', 'previous'])
+    .default('error')
+    .describe('Fields without a number: an error, or the value before.'),
+  period: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Steps of a season; the error of repeating the last season is then shown beside the others.'),
+});
+
+type Options = z.output<typeof options>;
+
+const shape = ({ columns, context, horizon }: Options): DataShape => ({
+  length: context + horizon,
+  // One feature more says which steps are to be forecast.
+  input: { kind: 'vectors', features: columns.length + 1 },
+  target: { kind: 'values', positions: horizon, features: columns.length },
+});
+
+export const timeSeries = defineData({
+  name: NAME,
+  title: 'Time series',
+  summary: 'CSV columns over time; forecast the next steps. A regression.',
+  description:
+    'Every window of `context` + `horizon` steps is an example. The inputs are the standardised columns and a mark; ' +
+    'in the last `horizon` steps the columns are 0 and the mark is 1, and the outputs there are the forecast. The ' +
+    'first part of a series trains, then come `validation` and `test`; mean and deviation are those of the training ' +
+    'part. `mse` and `mae` are of standardised values, as papers report them; beside them stand the errors of ' +
+    'repeating the last value (`repeat_last_mse`, `repeat_last_mae`) and, with `period`, the last season.\n\n' +
+    'Source of the protocol: Informer (arXiv 2012.07436), with 70 / 10 / 20 % here. A causal model sees the past ' +
+    'alone; a bidirectional one sees nothing more, as the future is hidden.',
+  options,
+  check: ({ validation, test }) =>
+    validation + test < 1
+      ? []
+      : [{ path: ['test'], message: '`validation` and `test` leave nothing to train on.', suggestion: 0.2 }],
+  shape,
+  async open(given, context) {
+    const files = await readTextFiles(given.files, context);
+    const series: Series[] = files.map(({ path, content }) => readSeries(content, path, given));
+    const scaled = standardise(series, given);
+    const windows = windowsOf(scaled, given);
+    for (const split of ['train', 'validation', 'test'] as const) {
+      if (windows[split].length === 0) throw tooShort(split, series, given);
+    }
+    const { context: past, horizon, columns } = given;
+    const width = columns.length;
+    return storedDataset<Float32Array, Float32Array>({
+      name: NAME,
+      shape: shape(given),
+      hash: dataDigest(
+        NAME,
+        { ...given, files: undefined },
+        files.map(({ content }) => content),
+      ),
+      seed: context.seed,
+      counts: {
+        train: windows.train.length,
+        validation: windows.validation.length,
+        test: windows.test.length,
+      },
+      example(split, index, inputs, targets) {
+        const { values, start } = windows[split][index]!;
+        for (let step = 0; step < past; step++) {
+          for (let c = 0; c < width; c++)
+            inputs[step * (width + 1) + c] = values[(start + step) * width + c]!;
+        }
+        for (let step = past; step < past + horizon; step++) inputs[step * (width + 1) + width] = 1;
+        targets.set(values.subarray((start + past) * width, (start + past + horizon) * width));
+      },
+      label: String,
+      targetLabel: String,
+      facts: baselines(windows.test, given),
+    });
+  },
+});
+
+function readSeries(content: Uint8Array, path: string, { columns, missing }: Options): Series {
+  const table = parseCsv(new TextDecoder().decode(content), path);
+  const places = columns.map((name, i) => columnOf(table, name, path, ['columns', i]));
+  const values = new Float64Array(table.rows.length * columns.length);
+  table.rows.forEach((row, line) => {
+    places.forEach((place, c) => {
+      const field = row[place]!.trim();
+      const value = field === '' ? Number.NaN : Number(field);
+      const at = line * columns.length + c;
+      if (Number.isFinite(value)) values[at] = value;
+      else if (missing === 'previous' && line > 0) values[at] = values[at - columns.length]!;
+      else {
+        const what = field === '' ? 'nothing' : JSON.stringify(field.slice(0, 20));
+        throw new DataError(
+          `${path}: row ${line + 1} holds ${what} in column ${columns[c]}, not a number. ` +
+            'Mend it, or take `missing: previous`.',
+          ['columns', c],
+        );
+      }
+    });
+  });
+  return { values, steps: table.rows.length, path };
+}
+
+function tooShort(split: Split, series: readonly Series[], { context, horizon }: Options): DataError {
+  const longest = Math.max(...series.map(({ steps }) => steps));
+  return new DataError(
+    `The ${split} part has no window of ${context + horizon} steps (context ${context}, horizon ${horizon}); the ` +
+      `longest series has ${longest} steps in all. Lower \`context\` or \`horizon\`, or add data.`,
+    ['context'],
+  );
+}

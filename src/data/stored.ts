@@ -1,0 +1,75 @@
+/** @file Data sets of stored examples: every training example once per epoch, in an order that the seed decides. */
+import { Random } from '../util/random';
+import { blankBatch, type Numbers } from './batch';
+import type { Batch, DataShape, Dataset, Split } from './define';
+
+export interface Stored<Inputs extends Numbers = Int32Array, Targets extends Numbers = Int32Array> {
+  readonly name: string;
+  readonly shape: DataShape;
+  readonly hash: string;
+  readonly seed: number;
+  readonly counts: Readonly<Record<Split, number>>;
+  /** Writes example `index` of a split. Both arrays begin as zeros and have the sizes that the shape gives. */
+  example(split: Split, index: number, inputs: Inputs, targets: Targets): void;
+  label(id: number): string;
+  targetLabel(id: number): string;
+  readonly facts?: Dataset['facts'];
+  readonly grid?: Dataset['grid'];
+}
+
+export function storedDataset<I extends Numbers = Int32Array, T extends Numbers = Int32Array>(
+  stored: Stored<I, T>,
+): Dataset {
+  const { name, shape, hash, seed, counts, facts = {}, grid } = stored;
+  const pick = (split: Split, size: number, indexOf: (row: number) => number): Batch => {
+    const { batch, rows } = blankBatch<I, T>(shape, size);
+    rows.forEach(([inputs, targets], row) => stored.example(split, indexOf(row), inputs, targets));
+    return batch;
+  };
+  // The order of an epoch costs a millisecond; the last two are kept, as a batch may lie across their border.
+  const epochs = new Map<number, Uint32Array>();
+  const orderOf = (epoch: number): Uint32Array => {
+    let found = epochs.get(epoch);
+    if (found === undefined) {
+      found = new Random(seed, name, 'epoch', epoch).permutation(counts.train);
+      if (epochs.size >= 2) epochs.delete(epochs.keys().next().value!);
+      epochs.set(epoch, found);
+    }
+    return found;
+  };
+  return {
+    shape,
+    hash,
+    trainBatch: (step, batchSize) =>
+      pick('train', batchSize, (row) => {
+        const drawn = step * batchSize + row;
+        return orderOf(Math.floor(drawn / counts.train))[drawn % counts.train]!;
+      }),
+    count: (split) => counts[split],
+    heldOut(split, start, size) {
+      if (start < 0 || size < 0 || start + size > counts[split]) {
+        throw new RangeError(`examples ${start} … ${start + size - 1} of ${counts[split]} do not exist`);
+      }
+      return pick(split, size, (row) => start + row);
+    },
+    label: (id) => stored.label(id),
+    targetLabel: (id) => stored.targetLabel(id),
+    facts,
+    ...(grid ? { grid } : {}),
+  };
+}
+
+/** Which of `count` items train, validate and test: shuffled alike for every seed, so that runs are compared fairly. */
+export function splitItems(
+  name: string,
+  count: number,
+  shares: { readonly validation: number; readonly test: number },
+): Readonly<Record<Split, readonly number[]>> {
+  const order = Array.from(new Random(0, name, 'split').permutation(count));
+  const [validation, test] = [Math.round(count * shares.validation), Math.round(count * shares.test)];
+  return {
+    validation: order.slice(0, validation),
+    test: order.slice(validation, validation + test),
+    train: order.slice(validation + test),
+  };
+}
