@@ -35,13 +35,17 @@ export async function withCase<T>(json: CaseJson, tensors: Stored, use: (folder:
   }
 }
 
-/** Lists the tensors in case.json as they are stored. */
+/** Lists the tensors in case.json as they are stored, with what it says about them. */
 export function writeCase(folder: string, json: CaseJson, tensors: Stored): void {
   mkdirSync(folder, { recursive: true });
   const listed = Object.fromEntries(
     [...tensors].map(([name, { shape, data }]) => [
       name,
-      { shape, dtype: data instanceof Int32Array ? 'i32' : 'f32', meaning: '' },
+      {
+        shape,
+        dtype: data instanceof Int32Array ? 'i32' : 'f32',
+        meaning: (json.tensors[name] as { meaning?: string } | undefined)?.meaning ?? '',
+      },
     ]),
   );
   writeFileSync(join(folder, 'case.json'), JSON.stringify({ ...json, tensors: listed }));
