@@ -40,7 +40,8 @@ const vulkan =
   process.env.VK_ICD_FILENAMES === undefined && fs.existsSync(swiftshader)
     ? { VK_ICD_FILENAMES: swiftshader, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? os.tmpdir() }
     : {};
-const environment = { ...process.env, ...vulkan, SSM_TEST_TALLY: tally };
+const built = options['no-build'] ? {} : { SSM_TEST_BUILT: '1' };
+const environment = { ...process.env, ...vulkan, ...built, SSM_TEST_TALLY: tally };
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 /** Name, title, which folders of test/, arguments of mocha. */

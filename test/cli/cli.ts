@@ -7,6 +7,8 @@ import { main } from '../../src/cli/program';
 const root = resolve(__dirname, '../..');
 /** Arguments of node that start the command line from its sources. */
 export const CLI = ['--import', 'tsx', join(root, 'src/cli/main.ts')];
+/** The same, from the bundle that `npm test` has just built, for tests that start it often. */
+export const QUICK_CLI = process.env['SSM_TEST_BUILT'] === '1' ? [join(root, 'dist/cli.js')] : CLI;
 
 export interface Finished {
   readonly code: number | null;
@@ -19,8 +21,12 @@ export interface Started {
   readonly done: Promise<Finished>;
 }
 
-export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(process.execPath, [...CLI, ...args], {
+export function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  program: readonly string[] = CLI,
+): Started {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../src/util/random';
-import { numbers, rows, run, start, type Row } from './cli';
+import { numbers, QUICK_CLI, rows, run, start, type Row } from './cli';
 
 const KILLS = 50;
 /** Longest time between the first new row of a life and its end, ms. */
@@ -39,7 +39,7 @@ describe('a killed run', function () {
     for (let kill = 0; kill < KILLS; kill++) {
       const before = await rows(killed).catch(() => [] as Row[]);
       const resume = before.length > 0 ? ['--resume'] : [];
-      const { child, done } = start(['train', file, '--run-dir', killed, '--quiet', ...resume]);
+      const { child, done } = start(['train', file, '--run-dir', killed, '--quiet', ...resume], {}, QUICK_CLI);
       let ended = false;
       void done.then(() => (ended = true));
       // A life without a new row would be no life: the kill comes some time after the first one.
