@@ -108,7 +108,9 @@ function render(rows: readonly Row[]): string {
 
 /** What the file must name whatever the machine: mixers, data sets and cases. */
 function missing(text: string): string[] {
-  return [...Object.keys(mixers), ...Object.keys(datasets), ...caseFolders()].filter((name) => !text.includes(name));
+  return [...Object.keys(mixers), ...Object.keys(datasets), ...caseFolders()].filter(
+    (name) => !text.includes(name),
+  );
 }
 
 async function main(): Promise<void> {

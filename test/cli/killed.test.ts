@@ -39,7 +39,11 @@ describe('a killed run', function () {
     for (let kill = 0; kill < KILLS; kill++) {
       const before = await rows(killed).catch(() => [] as Row[]);
       const resume = before.length > 0 ? ['--resume'] : [];
-      const { child, done } = start(['train', file, '--run-dir', killed, '--quiet', ...resume], {}, QUICK_CLI);
+      const { child, done } = start(
+        ['train', file, '--run-dir', killed, '--quiet', ...resume],
+        {},
+        QUICK_CLI,
+      );
       let ended = false;
       void done.then(() => (ended = true));
       // A life without a new row would be no life: the kill comes some time after the first one.
