@@ -33,14 +33,6 @@ export function decays({ length, channels, states, delta, A }: Scan, channel: nu
   return out;
 }
 
-/** Every other axis order into (time, channel): values (channel, time) → (time, channel). */
-export function timeFirst(values: ArrayLike<number>, channels: number, length: number): Float64Array {
-  const out = new Float64Array(channels * length);
-  for (let c = 0; c < channels; c++)
-    for (let t = 0; t < length; t++) out[t * channels + c] = values[c * length + t]!;
-  return out;
-}
-
 /** The states of a channel over time (time, state), by the recurrence. */
 export function states(scan: Scan, u: ArrayLike<number>, channel: number): Float64Array {
   const { length, channels, states: N, delta, B } = scan;

@@ -1,5 +1,5 @@
 /** @file The axes of a sweep: one per swept key, then one per result; where a run stands on each. */
-import { configValue, duration, number3, percent } from '../core/format';
+import { configValue, number3, percent } from '../core/format';
 import { growLinear, growLog, linearTicks, logTicks, type Range } from '../core/ticks';
 
 export type Scalar = string | number | boolean | null;
@@ -198,10 +198,4 @@ export function passes(row: SweepRow, axes: readonly SweepAxis[], brushes: Brush
     const place = axis.place(row);
     return place !== undefined && place >= brush[0] - 1e-9 && place <= brush[1] + 1e-9;
   });
-}
-
-/** A result as tables print it. */
-export function resultText(result: Result, value: number | undefined): string {
-  if (result === 'accuracy') return percent(value);
-  return result === 'time' ? duration(value) : number3(value);
 }
