@@ -78,10 +78,7 @@ export function select(projected: Tensor, p: Tensors, r: Mamba3Sizes): Selected 
 }
 
 /** 1 + a from zero on, 1 / (1 − a) below: positive, smooth once, growing as slowly as its argument. */
-function rate(a: Tensor): Tensor {
-  const below = g.reciprocal(g.add(g.relu(g.neg(a)), 1));
-  return g.where(g.less(a, 0), below, g.add(a, 1));
-}
+const rate = (a: Tensor): Tensor => g.add(g.relu(a), g.reciprocal(g.add(g.relu(g.neg(a)), 1)));
 
 /** Norm over the state, spread from groups to heads, plus the heads' biases. */
 function map(x: Tensor, weight: Tensor, bias: Tensor, r: Mamba3Sizes): Tensor {
