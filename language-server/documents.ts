@@ -39,7 +39,7 @@ export class Documents {
   private readonly dataCheck = new DataCheck();
   private readonly open = new Map<string, TextDocument>();
   /** The last state of every document that was computed, perhaps of an older version. */
-  private readonly finished = new Map<string, State>();
+  private readonly finished = new Map<string, { readonly version: number; readonly state: State }>();
   private readonly states = new Map<string, Known>();
 
   constructor(
@@ -128,12 +128,26 @@ export class Documents {
    */
   async recent(uri: string): Promise<State | undefined> {
     const document = this.open.get(keyOf(uri));
-    const last = this.finished.get(keyOf(uri));
+    const last = this.finished.get(keyOf(uri))?.state;
     if (!document || !last) return this.state(uri);
     return { ...last, document };
   }
 
+  /**
+   * The document as it is now, read anew, without the numbers that follow from it unless they are known already:
+   * enough for hovers, which must not wait either.
+   */
+  async glance(uri: string): Promise<State | undefined> {
+    const document = this.open.get(keyOf(uri));
+    const last = this.finished.get(keyOf(uri));
+    // An edited document stays the same object; only its version tells.
+    if (!document || !last || last.version === document.version) return this.state(uri);
+    const { analysis: _numbers, ...resolved } = last.state.resolved;
+    return { ...last.state, document, parsed: parseConfig(document.uri, document.getText()), resolved };
+  }
+
   private async compute(document: TextDocument): Promise<State> {
+    const { version } = document;
     const language = this.language();
     const parsed = parseConfig(document.uri, document.getText());
     const { presets } = language.registry;
@@ -148,7 +162,7 @@ export class Documents {
       resolved,
       ...(bases.length > 0 ? { base: combine(bases, language.rules).root } : {}),
     };
-    if (this.open.has(keyOf(document.uri))) this.finished.set(keyOf(document.uri), state);
+    if (this.open.has(keyOf(document.uri))) this.finished.set(keyOf(document.uri), { version, state });
     return state;
   }
 }

@@ -136,7 +136,13 @@ export function startServer(
     ),
   );
   connection.onCompletionResolve((item) => docs.resolve(item));
-  connection.onHover(on(null, (state, { position }) => hover(state, position, language()) ?? null));
+  connection.onHover(
+    on(
+      null,
+      (state, { position }) => hover(state, position, language()) ?? null,
+      (uri) => documents.glance(uri),
+    ),
+  );
   connection.onCodeAction(
     on([], async (state, params: CodeActionParams) => [
       ...codeActions(state, params),

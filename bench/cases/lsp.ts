@@ -81,7 +81,7 @@ async function ours(what: What): Promise<Contestant> {
           const state = await documents.state(URI);
           if (!state || shownDiagnostics(state).length > 0) throw new Error('The config has no errors.');
         } else if (what === 'hover') {
-          const state = await documents.state(URI);
+          const state = await documents.glance(URI);
           if (!state || !hover(state, typing.position, language()))
             throw new Error('There is something to say.');
         } else {

@@ -5,7 +5,7 @@ import type { TrainConfig } from '../models/config';
 import type { Analysis } from './analyse';
 import type { Code } from './codes';
 import type { LayerFacts, WrittenLayer } from './layers';
-import { memoryEstimate } from './memory';
+import { memoryEstimate, surelyFits } from './memory';
 import { isPointwise, reachOf } from './reach';
 import { quantity, written } from './words';
 
@@ -120,8 +120,9 @@ function learningRate(
 const hopeless = 1.5;
 
 function memory(analysis: Analysis, train: TrainConfig, say: Say): Diagnostic[] {
-  const estimate = memoryEstimate(analysis);
   const available = os.totalmem();
+  if (surelyFits(analysis, available)) return [];
+  const estimate = memoryEstimate(analysis);
   if (!estimate || estimate.total <= available) return [];
   const severity = estimate.total > hopeless * available ? 'error' : 'warning';
   const share = estimate.activations / train.batch_size;

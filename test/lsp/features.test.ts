@@ -263,6 +263,21 @@ describe('language server', () => {
     assert.equal(anchor?.range.start.line, 2);
   });
 
+  it('answers a hover after a keystroke from the new text, and gives the numbers when they are known', async () => {
+    const uri = await client.open('data: recall\nmodel:\n  d_model: 32\n  layers: [{mixer: mamba}]\n');
+    const told = async (line: number): Promise<string> => {
+      const hover = await client.hover(uri, { line, character: 4 });
+      return hover === null ? '' : (hover.contents as { value: string }).value;
+    };
+    await client.diagnostics(uri);
+    assert.match(await told(3), /Here: 1 layer/);
+    await client.change(uri, { line: 2, character: 0 }, { line: 2, character: 0 }, '  norm: rms\n');
+    assert.match(await told(2), /\*\*norm\*\*/);
+    assert.match(await told(3), /\*\*d_model\*\*/);
+    await client.diagnostics(uri);
+    assert.match(await told(4), /Here: 1 layer/);
+  });
+
   it('formats white space only', async () => {
     const uri = await client.open('data: recall  \n\n\n\nseed: 1 # kept \n\n\n');
     const options = { tabSize: 2, insertSpaces: true };
