@@ -6,10 +6,14 @@ import type { State } from '../documents';
 const resumable = new Set(['stopped', 'interrupted', 'failed']);
 
 /** @param runs of this config, newest first */
-export function codeLenses({ document }: State, runs: readonly RunSummary[]): CodeLens[] {
+export function codeLenses({ document, parsed }: State, runs: readonly RunSummary[]): CodeLens[] {
   const start = { line: 0, character: 0 };
   const { uri } = document;
-  const commands: Command[] = [{ title: '▷ Train', command: 'ssm.train', arguments: [uri] }];
+  // What has a sweep is not one model: `train` refuses it.
+  const isSweep = parsed.root?.kind === 'map' && parsed.root.entries.has('sweep');
+  const commands: Command[] = isSweep
+    ? [{ title: '▷ Run sweep', command: 'ssm.runSweep', arguments: [uri] }]
+    : [{ title: '▷ Train', command: 'ssm.train', arguments: [uri] }];
   const [newest] = runs;
   if (newest && resumable.has(newest.status))
     commands.push({ title: 'Resume', command: 'ssm.resume', arguments: [{ dir: newest.dir }] });

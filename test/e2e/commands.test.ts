@@ -26,6 +26,7 @@ describe('commands', () => {
       settings: { 'ssm.runs.openCurves': false },
       files: {
         'small.ssm.yaml': smallConfig(12),
+        'swept.ssm.yaml': `${smallConfig(5)}sweep:\n  seed: [1, 2]\n`,
         'wrong.ssm.yaml': 'data: induction-heads\nmodel:\n  d_model: wide\n  layers: [{mixer: mamba}]\n',
       },
     });
@@ -205,6 +206,30 @@ describe('commands', () => {
       (left) => left.length === 0,
     );
     assert.equal(runFolders(session.workspace).length, before.length - 1);
+  });
+
+  it('runs a sweep in a terminal, and shows its runs', async () => {
+    const { page } = session;
+    await runCommand(page, 'View: Show Explorer');
+    await openFile(page, 'swept.ssm.yaml');
+    await page.locator('.codelens-decoration', { hasText: 'Run sweep' }).waitFor();
+    await runCommand(page, 'SSM Studio: Run Sweep');
+    await page.locator('.terminal-wrapper .xterm').first().waitFor();
+    const folder = path.join(session.workspace, 'runs', 'swept', 'sweep');
+    await until(
+      'two finished runs',
+      () =>
+        (fs.existsSync(folder) ? fs.readdirSync(folder) : [])
+          .map((name) => path.join(folder, name))
+          .filter((dir) => fs.existsSync(path.join(dir, 'run.json')))
+          .map((dir) => runInfo(dir).status),
+      (found) => found.length === 2 && found.every((status) => status === 'finished'),
+      90_000,
+    );
+    await showRuns(page);
+    await page.locator('.part.sidebar .monaco-list-row', { hasText: 'swept' }).first().waitFor();
+    await session.screenshot('sweep');
+    await runCommand(page, 'View: Close Panel');
   });
 
   it('shows versions and devices', async () => {

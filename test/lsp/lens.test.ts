@@ -32,6 +32,9 @@ describe('code lenses with runs', () => {
     const titles = (runs: Parameters<typeof codeLenses>[1]): string[] =>
       codeLenses(state, runs).map(({ command }) => command?.title ?? '');
     assert.deepEqual(titles([]), ['▷ Train', 'Inspect scan']);
+    const swept = await stateOf(`${good}sweep:\n  seed: [1, 2]\n`);
+    const [first] = codeLenses(swept, []);
+    assert.deepEqual([first?.command?.title, first?.command?.command], ['▷ Run sweep', 'ssm.runSweep']);
     assert.deepEqual(titles([{ dir: '/r/1', status: 'finished', best: 0.12345 }]), [
       '▷ Train',
       'Inspect scan',

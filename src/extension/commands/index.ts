@@ -20,6 +20,7 @@ const runs = () => import('./runs');
 const compare = () => import('./compare');
 const deletion = () => import('./deletion');
 const notes = () => import('./notes');
+const sweep = () => import('./sweep');
 const configs = () => import('./configs');
 const info = () => import('./info');
 const model = () => import('./model');
@@ -28,6 +29,7 @@ const checkpoint = () => import('./checkpoint');
 const table: Record<string, CommandHandler> = {
   'ssm.train': lazily(runs, (m) => m.train),
   'ssm.trainExample': lazily(runs, (m) => m.trainExample),
+  'ssm.runSweep': lazily(sweep, (m) => m.runSweep),
   'ssm.stop': lazily(runs, (m) => m.stop),
   'ssm.resume': lazily(runs, (m) => m.resume),
   'ssm.openCurves': lazily(runs, (m) => m.openCurves),
