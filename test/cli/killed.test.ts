@@ -77,7 +77,8 @@ describe('a killed run', function () {
     );
     assert.equal(twin.code, 0, twin.stderr);
     const [found, expected] = [numbers(await rows(killed)), numbers(await rows(whole))];
-    assert.ok(expected.length > KILLS);
+    // A life on a busy machine may end before it has saved a step; some have, and ten steps follow the last.
+    assert.ok(expected.length > 12, `${expected.length} rows`);
     assert.deepEqual(found, expected);
   });
 });
