@@ -119,11 +119,19 @@ describe('golden runner', function () {
     for (const change of [
       (json: CaseJson) => (json.hyperparameters['rms_norm'] = false),
       (json: CaseJson) => (json.hyperparameters['ssm_cfg'] = { layer: 'Mamba3' }),
-      (json: CaseJson) => ((json.hyperparameters['attn_cfg'] as Record<string, unknown>)['softmax_scale'] = 2),
+      (json: CaseJson) => ((json.hyperparameters['attn_cfg'] as Record<string, unknown>)['use_alibi'] = true),
     ]) {
       const report = await run('mamba2-attn-lm', (_, json) => change(json));
       assert.equal(report.exitCode, 2, formatGoldenReport(report));
     }
+  });
+
+  it('an option that is built counts: another scale of the softmax disagrees', async () => {
+    const report = await run(
+      'mamba2-attn-lm',
+      (_, json) => ((json.hyperparameters['attn_cfg'] as Record<string, unknown>)['softmax_scale'] = 2),
+    );
+    assert.equal(report.exitCode, 1, formatGoldenReport(report));
   });
 
   for (const [what, change] of [
