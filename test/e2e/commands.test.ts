@@ -229,7 +229,6 @@ describe('commands', () => {
     await showRuns(page);
     await page.locator('.part.sidebar .monaco-list-row', { hasText: 'swept' }).first().waitFor();
     await session.screenshot('sweep');
-    await runCommand(page, 'View: Close Panel');
   });
 
   it('shows versions and devices', async () => {
