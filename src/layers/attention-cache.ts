@@ -12,8 +12,9 @@ export interface Cache {
   readonly value: Tensor;
 }
 
-/** x modulo n, counted from half further on, since a device may round the quotient down. */
-const modulo = (x: Tensor, n: number): Tensor => g.sub(x, g.mul(g.floor(g.mul(g.add(x, 0.5), 1 / n)), n));
+/** x modulo n of whole x, counted from half further on, since a device may round the quotient down. */
+export const modulo = (x: Tensor, n: number): Tensor =>
+  g.sub(x, g.mul(g.floor(g.mul(g.add(x, 0.5), 1 / n)), n));
 
 /** The last position before `end` (batch) that lies at each place: (batch, places), negative where none does. */
 function positionsBefore(end: Tensor, places: number): Tensor {

@@ -7,9 +7,10 @@ import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Dims, type ForwardContext, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
-import { attendFrom } from './attention-cache';
+import { attendFrom, modulo } from './attention-cache';
 import { attendAll, attendBlocks, blocksPay, HIDDEN, type Heads } from './attention-parts';
-import { linear, ones, scaled, zeros } from './init';
+import { ones, zeros } from './init';
+import { probe } from './probe';
 import {
   convolutionParameters,
   convolve,
@@ -17,6 +18,7 @@ import {
   convolveStep,
   linearParameters,
   project,
+  residualInit,
 } from './projection';
 import { rotate, rotaryAngles } from './rotary';
 
@@ -146,7 +148,6 @@ export const attention = defineLayer<typeof options, Resolved>({
   causal: (r) => r.causal,
 
   parameters(r, dims) {
-    const residuals = dims.n_layer * dims.residuals_per_layer;
     const width = r.heads * r.head_dim;
     const norm = { shape: [r.head_dim], init: ones, decay: false };
     return {
@@ -158,7 +159,7 @@ export const attention = defineLayer<typeof options, Resolved>({
         : {}),
       ...linearParameters('out_proj', width, dims.d_model, {
         bias: r.out_proj_bias,
-        init: scaled(linear(width), 1 / Math.sqrt(residuals)),
+        init: residualInit(width, dims),
       }),
     };
   },
@@ -238,12 +239,11 @@ export const attention = defineLayer<typeof options, Resolved>({
   },
 
   probes: {
-    attention: {
-      description: 'Weight of every earlier position (key) for every position (query).',
-      axes: ['batch', 'head', 'query', 'key'],
-      unit: '',
-      sign: 'positive',
-    },
+    attention: probe(
+      'Weight of every earlier position (key) for every position (query).',
+      ['batch', 'head', 'query', 'key'],
+      'positive',
+    ),
   },
 });
 
@@ -254,15 +254,9 @@ const pairsOf = (r: Resolved): 'neighbours' | 'halves' =>
 const capacity = (r: Resolved, dims: Dims): number =>
   Math.min(dims.cache_length ?? DEFAULT_CACHE, r.window ?? Infinity);
 
-/**
- * The cache's place for a position. With a window the newest token takes the place of the one that leaves it: the
- * remainder, counted from half a position further on, since a device may round the quotient down.
- */
-function placeOf(position: g.Tensor, r: Resolved, places: number): g.Tensor {
-  if (r.window === undefined || places < r.window) return position;
-  const rounds = g.floor(g.mul(g.add(position, 0.5), 1 / places));
-  return g.sub(position, g.mul(rounds, places));
-}
+/** The cache's place for a position. With a window the newest token takes the place of the one that leaves it. */
+const placeOf = (position: g.Tensor, r: Resolved, places: number): g.Tensor =>
+  r.window === undefined || places < r.window ? position : modulo(position, places);
 
 /** q, k and v (…, heads, head_dim) from the last axis; queries and keys normed, the scores' scale in the queries. */
 function separate(x: g.Tensor, p: Tensors, r: Resolved): { q: g.Tensor; k: g.Tensor; v: g.Tensor } {

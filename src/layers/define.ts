@@ -64,6 +64,9 @@ export interface ForwardContext {
   dropout?(x: Tensor, rate: number, site: string): Tensor;
 }
 
+/** Nobody looks, nothing is dropped. */
+export const UNSEEN: ForwardContext = { probing: false, probe: () => undefined };
+
 /** A wrong combination of options, in the field's words. `path` is relative to the layer item. */
 export interface Problem {
   readonly path: readonly (string | number)[];

@@ -15,22 +15,13 @@ import {
   type DiagonalSizes,
 } from './lti/diagonal-ssm';
 import { checkKernelLength, kernelLength, lengthField } from './lti/kernel-length';
-import {
-  kernelProbe,
-  modeProbes,
-  probeModes,
-  probeSignals,
-  signalProbes,
-  stateNorm,
-  stateProbe,
-} from './lti/probes';
+import { diagonalProbes, probeDiagonal } from './lti/probes';
 import {
   blockFields,
   blockParameters,
+  blockProblems,
+  blockState,
   channelMajor,
-  checkCopies,
-  checkPairs,
-  checkStep,
   convolveWritten,
   finish,
   finishStep,
@@ -103,9 +94,7 @@ export const dss = defineLayer<typeof options, Resolved>({
   },
 
   check: (o, dims) => [
-    ...checkPairs(o.d_state),
-    ...checkStep(o),
-    ...checkCopies(o.n_ssm, dims),
+    ...blockProblems(o, dims),
     ...(o.kernel === 'softmax' ? checkKernelLength(o, dims) : []),
   ],
 
@@ -122,16 +111,11 @@ export const dss = defineLayer<typeof options, Resolved>({
         ? convolveDiagonal(u, m.a, weights(m), r)
         : convolveWritten(u, writtenKernel(m, length), r);
     const { out, y } = finish(u, convolved, p, r);
-    if (ctx.probing) {
-      ctx.probe('kernel', writtenKernel(m, length));
-      probeModes(ctx, m);
-      probeSignals(ctx, x, y, p['layer.D']!);
-      ctx.probe('state_norm', stateNorm(u, m.a, m.dB));
-    }
+    if (ctx.probing) probeDiagonal(ctx, m, { x, u, y, D: p['layer.D']! });
     return out;
   },
 
-  state: (r, dims): { ssm_state: number[] } => ({ ssm_state: [dims.d_model, r.d_state / 2, 2] }),
+  state: blockState,
 
   step(x, state, p, r, dims) {
     const m = modes(p, r, dims.d_model, decodingLength(r, dims));
@@ -139,7 +123,7 @@ export const dss = defineLayer<typeof options, Resolved>({
     return { y: finishStep(x, next.read, p, r), state: { ssm_state: next.state } };
   },
 
-  probes: { kernel: kernelProbe(), ...modeProbes(), ...signalProbes, ...stateProbe },
+  probes: diagonalProbes,
 });
 
 /** The length that the kernel was trained for, without which its recurrence is not known. */

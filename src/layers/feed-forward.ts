@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import type { Dims, Parameters, Problem, ProbeSpec, Tensors } from './define';
-import { linear, scaled } from './init';
-import { linearParameters, project } from './projection';
+import type { Dims, Parameters, Problem, Tensors } from './define';
+import { probe } from './probe';
+import { linearParameters, project, residualInit } from './projection';
 
 /** Activations by name; `relu2` is the squared ReLU (So et al., 2021). */
 export const activations = {
@@ -55,12 +55,11 @@ export function twoProjections(
   dims: Dims,
   parts: 1 | 2,
 ): Parameters {
-  const residuals = dims.n_layer * dims.residuals_per_layer;
   return {
     ...linearParameters('fc1', dims.d_model, parts * r.d_hidden, { bias: r.bias }),
     ...linearParameters('fc2', r.d_hidden, dims.d_model, {
       bias: r.bias,
-      init: scaled(linear(r.d_hidden), 1 / Math.sqrt(residuals)),
+      init: residualInit(r.d_hidden, dims),
     }),
   };
 }
@@ -85,11 +84,4 @@ export function feedForward(
   return project(hidden, p, 'fc2');
 }
 
-export const hiddenProbe: Readonly<Record<string, ProbeSpec>> = {
-  hidden: {
-    description: 'Hidden activations.',
-    axes: ['batch', 'time', 'channel'],
-    unit: '',
-    sign: 'signed',
-  },
-};
+export const hiddenProbe = { hidden: probe('Hidden activations.', ['batch', 'time', 'channel']) };

@@ -4,6 +4,7 @@ import type { Tensor } from '../graph';
 import type { Tensors } from './define';
 import { defineLayer } from './define';
 import { activations, gated } from './feed-forward';
+import { probe } from './probe';
 import { linearParameters, project } from './projection';
 
 const options = z.strictObject({
@@ -47,12 +48,7 @@ export const glu = defineLayer({
   step: (x, state, p, r) => ({ y: unit(x, p, r).y, state }),
 
   probes: {
-    gate: {
-      description: 'What multiplies the other half of the projection.',
-      axes: ['batch', 'time', 'channel'],
-      unit: '',
-      sign: 'signed',
-    },
+    gate: probe('What multiplies the other half of the projection.', ['batch', 'time', 'channel']),
   },
 });
 

@@ -8,7 +8,7 @@ import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { defineLayer, type Parameters, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
-import { formula, linear, normal, scaled, uniform } from './init';
+import { formula, linear, normal, uniform } from './init';
 import {
   discretise,
   stepDiagonal,
@@ -18,9 +18,10 @@ import {
   type DiscreteModes,
 } from './lti/diagonal-ssm';
 import { startingPoles } from './lti/poles';
-import { kernelProbe, modeProbes, probe, probeModes, stateNorm } from './lti/probes';
+import { kernelProbe, modeProbes, probeModes, stateNorm } from './lti/probes';
 import { batchMajor, checkPairs, checkStep, stateSize, stepFields } from './lti/s4-block';
-import { linearParameters, project } from './projection';
+import { probe } from './probe';
+import { linearParameters, project, residualInit } from './projection';
 
 const options = z.strictObject({
   d_state: stateSize.describe(
@@ -88,9 +89,8 @@ export const h3 = defineLayer<typeof options, Resolved>({
     const D = dims.d_model;
     const M = r.d_state / 2;
     const own = { decay: false, weightDecay: 0, lr: r.lr };
-    const residuals = dims.n_layer * dims.residuals_per_layer;
     const maps = NAMES.map((name) => {
-      const init = name === 'output_linear' ? scaled(linear(D), 1 / Math.sqrt(residuals)) : linear(D);
+      const init = name === 'output_linear' ? residualInit(D, dims) : linear(D);
       return linearParameters(name, D, D, { bias: true, init });
     });
     return Object.assign({}, ...maps, {

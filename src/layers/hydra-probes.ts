@@ -2,22 +2,12 @@
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { ForwardContext, ProbeSpec } from './define';
-import { shiftedMatrices, type TwoScans } from './quasiseparable';
+import { probe } from './probe';
+import { quasiseparableMatrix, type TwoScans } from './quasiseparable';
 
 const perHead = ['batch', 'time', 'head'];
 const maps = ['batch', 'time', 'group', 'state'];
 const perChannel = ['batch', 'time', 'channel'];
-
-const probe = (
-  description: string,
-  axes: readonly string[],
-  sign: ProbeSpec['sign'] = 'signed',
-): ProbeSpec => ({
-  description,
-  axes,
-  unit: '',
-  sign,
-});
 
 const direction = (suffix: string, words: string): Record<string, ProbeSpec> => ({
   [`delta_${suffix}`]: probe(`Step size Δ of the scan ${words}.`, perHead, 'positive'),
@@ -64,10 +54,7 @@ export function probeHydra(
     ctx.probe(`C_${suffix}`, C);
   }
   ctx.probe('diagonal', seen.weight);
-  const positions = g.iota(length);
-  const same = g.equal(g.unsqueeze(positions, 0), g.unsqueeze(positions, 1));
-  const own = g.unsqueeze(g.transpose(seen.weight, [0, 2, 1]), 3);
-  ctx.probe('matrix', g.add(shiftedMatrices(seen), g.where(same, own, g.scalar(0))));
+  ctx.probe('matrix', quasiseparableMatrix(seen, seen.weight));
   ctx.probe('y', seen.y);
   ctx.probe('gate', seen.gate);
 }

@@ -8,37 +8,33 @@ import { defineLayer } from './define';
 import { gatedNorm } from './gated-norm';
 import { headProblems } from './heads';
 import { hydraProbes, probeHydra } from './hydra-probes';
-import { inverseSoftplusDt, linear, ones, uniform, zeros } from './init';
-import { divide } from './mamba2-parts';
-import { convolutionParameters, convolveAround, linearParameters, project } from './projection';
-import { shiftedScans } from './quasiseparable';
+import { linear, ones, uniform, zeros } from './init';
+import { convolutionParameters, convolveAround, divide, linearParameters, project } from './projection';
+import { quasiseparable } from './quasiseparable';
+import {
+  centredTaps,
+  centreProblems,
+  convolutionBound,
+  expand,
+  groups,
+  outerBias,
+  stepBias,
+  stepFloor,
+  stepProblems,
+  stepRange,
+} from './scan-options';
 
 const options = z.strictObject({
   d_state: z.int().positive().default(64).describe('State size per channel.').meta({ symbol: 'N' }),
-  d_conv: z
-    .int()
-    .positive()
-    .max(63)
-    .default(7)
-    .describe('Taps of the convolution, half of them on either side of a token; odd.')
-    .meta({ symbol: 'K' }),
-  expand: z
-    .int()
-    .positive()
-    .default(2)
-    .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
+  d_conv: centredTaps,
+  expand,
   headdim: z
     .int()
     .positive()
     .default(64)
     .describe('Channels per head; divides d_inner.')
     .meta({ symbol: 'P' }),
-  ngroups: z
-    .int()
-    .positive()
-    .default(1)
-    .describe('Groups of heads that share B and C; divides the number of heads.')
-    .meta({ symbol: 'G' }),
+  ngroups: groups,
   chunk_size: z
     .int()
     .positive()
@@ -49,11 +45,10 @@ const options = z.strictObject({
     .boolean()
     .default(false)
     .describe('A learned state that both directions start from, instead of zero.'),
-  dt_min: z.number().positive().default(0.001).describe('Smallest initial step size Δ.'),
-  dt_max: z.number().positive().default(0.1).describe('Largest initial step size Δ.'),
-  dt_init_floor: z.number().positive().default(1e-4).describe('Initial step sizes are at least this.'),
-  conv_init: z.number().positive().optional().describe('Bound of the uniform initial convolution weights.'),
-  bias: z.boolean().default(false).describe('Biases of in_proj and out_proj.'),
+  ...stepRange,
+  dt_init_floor: stepFloor,
+  conv_init: convolutionBound,
+  bias: outerBias,
 });
 
 export interface HydraSizes extends z.output<typeof options> {
@@ -88,16 +83,7 @@ export const hydra = defineLayer<typeof options, HydraSizes>({
 
   check(o, dims) {
     const width = { size: o.expand * dims.d_model, words: 'd_inner = expand · d_model' };
-    const problems = headProblems(o, width);
-    if (o.d_conv % 2 === 0) {
-      const message = `d_conv (${o.d_conv}) must be odd: as many tokens are seen on either side.`;
-      problems.push({ path: ['d_conv'], message, suggestion: o.d_conv + 1 });
-    }
-    if (o.dt_min >= o.dt_max) {
-      const message = `dt_min (${o.dt_min}) must be below dt_max (${o.dt_max}).`;
-      problems.push({ path: ['dt_min'], message });
-    }
-    return problems;
+    return [...headProblems(o, width), ...centreProblems(o.d_conv), ...stepProblems(o)];
   },
 
   causal: () => false,
@@ -108,11 +94,7 @@ export const hydra = defineLayer<typeof options, HydraSizes>({
     const convolved = scanWidths(r).reduce((total, width) => total + width, 0);
     return {
       ...(r.learnable_init_states ? { init_states: { shape: start, init: zeros, decay: false } } : {}),
-      dt_bias: {
-        shape: [nheads],
-        init: inverseSoftplusDt(r.dt_min, r.dt_max, r.dt_init_floor),
-        decay: false,
-      },
+      dt_bias: stepBias(nheads, r),
       // A = −1 at the start, unlike Mamba-2.
       A_log: { shape: [nheads], init: zeros, decay: false },
       D: { shape: [nheads], init: ones, decay: false },
@@ -139,10 +121,9 @@ export const hydra = defineLayer<typeof options, HydraSizes>({
       ahead: { delta: df!, B: Bf!, C: Cf! },
       back: { delta: db!, B: Bb!, C: Cb! },
     };
-    const mixed = shiftedScans(scan, { initial: p['init_states'], chunkSize: r.chunk_size });
     const weight = g.linear(x!, p['fc_D.weight']!, p['D']!);
-    const diagonal = g.reshape(g.mul(scan.x, g.unsqueeze(weight, 3)), [batch, length, r.d_inner]);
-    const y = g.add(g.reshape(mixed, [batch, length, r.d_inner]), diagonal);
+    const mixed = quasiseparable(scan, weight, { initial: p['init_states'], chunkSize: r.chunk_size });
+    const y = g.reshape(mixed, x!.shape);
     const gate = g.silu(zt);
     if (ctx.probing) probeHydra(ctx, { ...scan, weight, y, gate });
     // One group: the norm's statistics run over all channels.

@@ -4,8 +4,8 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { defineLayer, type ForwardContext, type Tensors } from './define';
-import { constant, formula, inverseSoftplusDt, linear, ones, scaled, uniform } from './init';
+import { defineLayer, UNSEEN, type ForwardContext, type Tensors } from './define';
+import { constant, formula, ones, uniform } from './init';
 import {
   convolutionParameters,
   convolve,
@@ -13,39 +13,31 @@ import {
   convolveStep,
   linearParameters,
   project,
+  residualInit,
 } from './projection';
+import { causalTaps, expand, outerBias, stepBias, stepFloor, stepProblems, stepRange } from './scan-options';
 import { scanProbes } from './scan-probes';
+import { timeMajor } from './time-major';
 
 const options = z.strictObject({
   d_state: z.int().positive().default(16).describe('State size per channel.').meta({ symbol: 'N' }),
-  d_conv: z
-    .int()
-    .positive()
-    .max(64)
-    .default(4)
-    .describe('Taps of the causal convolution.')
-    .meta({ symbol: 'K' }),
-  expand: z
-    .int()
-    .positive()
-    .default(2)
-    .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
+  d_conv: causalTaps,
+  expand,
   d_inner: z.int().positive().optional().describe('Inner width itself; wins over expand.'),
   dt_rank: z
     .union([z.literal('auto'), z.int().positive()])
     .default('auto')
     .describe('Rank of the projection to the step size Δ; auto is ⌈d_model / 16⌉.')
     .meta({ symbol: 'R' }),
-  dt_min: z.number().positive().default(0.001).describe('Smallest initial step size Δ.'),
-  dt_max: z.number().positive().default(0.1).describe('Largest initial step size Δ.'),
+  ...stepRange,
   dt_init: z
     .enum(['random', 'constant'])
     .default('random')
     .describe('Initial weights of dt_proj: uniform within ± dt_scale / √dt_rank, or all at that bound.'),
   dt_scale: z.number().positive().default(1).describe('Scale of the initial weights of dt_proj.'),
-  dt_init_floor: z.number().positive().default(1e-4).describe('Initial step sizes are at least this.'),
+  dt_init_floor: stepFloor,
   conv_bias: z.boolean().default(true).describe('Bias of the causal convolution.'),
-  bias: z.boolean().default(false).describe('Biases of in_proj and out_proj.'),
+  bias: outerBias,
   bcdt_norm_eps: z
     .number()
     .positive()
@@ -84,17 +76,13 @@ export const mamba = defineLayer<typeof options, Resolved>({
     return { ...o, d_inner, dt_rank };
   },
 
-  check(o) {
-    if (o.dt_min < o.dt_max) return [];
-    return [{ path: ['dt_min'], message: `dt_min (${o.dt_min}) must be below dt_max (${o.dt_max}).` }];
-  },
+  check: (o) => stepProblems(o),
 
   causal: () => true,
 
   parameters(r, dims) {
     const { d_inner, d_state, dt_rank } = r;
     const bound = r.dt_scale / Math.sqrt(dt_rank);
-    const residuals = dims.n_layer * dims.residuals_per_layer;
     return {
       A_log: { shape: [d_inner, d_state], init: formula((i) => Math.log((i % d_state) + 1)), decay: false },
       D: { shape: [d_inner], init: ones, decay: false },
@@ -104,14 +92,10 @@ export const mamba = defineLayer<typeof options, Resolved>({
       ...linearParameters('dt_proj', dt_rank, d_inner, {
         init: r.dt_init === 'random' ? uniform(bound) : constant(bound),
       }),
-      'dt_proj.bias': {
-        shape: [d_inner],
-        init: inverseSoftplusDt(r.dt_min, r.dt_max, r.dt_init_floor),
-        decay: false,
-      },
+      'dt_proj.bias': stepBias(d_inner, r),
       ...linearParameters('out_proj', d_inner, dims.d_model, {
         bias: r.bias,
-        init: scaled(linear(d_inner), 1 / Math.sqrt(residuals)),
+        init: residualInit(d_inner, dims),
       }),
     };
   },
@@ -145,8 +129,6 @@ export const mamba = defineLayer<typeof options, Resolved>({
   }),
 });
 
-const UNSEEN: ForwardContext = { probing: false, probe: () => {} };
-
 /** The block over time, from `state` or from nothing, with the state behind the last token. */
 function mix(
   x: g.Tensor,
@@ -155,7 +137,7 @@ function mix(
   ctx: ForwardContext,
   state?: Tensors,
 ): { y: g.Tensor; state: Tensors } {
-  const xz = project(g.transpose(x, [1, 0, 2]), p, 'in_proj');
+  const xz = project(timeMajor(x), p, 'in_proj');
   const [u, zt] = g.split(xz, 2, [r.d_inner, r.d_inner]) as [g.Tensor, g.Tensor];
   const conv = state && convolveFrom(u, state['conv_state']!, p, 0);
   const v = g.silu(conv?.y ?? convolve(u, p, 0));
@@ -175,26 +157,21 @@ function mix(
   });
   const gate = g.silu(zt);
   if (ctx.probing) {
-    const batchFirst = (t: g.Tensor): g.Tensor =>
-      g.transpose(
-        t,
-        t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
-      );
-    const states = batchFirst(scan.states!);
-    ctx.probe('x', batchFirst(v));
-    ctx.probe('delta', batchFirst(delta));
+    const states = timeMajor(scan.states!);
+    ctx.probe('x', timeMajor(v));
+    ctx.probe('delta', timeMajor(delta));
     ctx.probe('A', A);
-    ctx.probe('A_bar', g.exp(g.mul(g.unsqueeze(batchFirst(delta), 3), A)));
-    ctx.probe('B', batchFirst(B));
-    ctx.probe('C', batchFirst(C));
+    ctx.probe('A_bar', g.exp(g.mul(g.unsqueeze(timeMajor(delta), 3), A)));
+    ctx.probe('B', timeMajor(B));
+    ctx.probe('C', timeMajor(C));
     ctx.probe('D', D);
     ctx.probe('state', states);
     ctx.probe('state_norm', g.sqrt(g.sum(g.square(states), [3])));
-    ctx.probe('y', batchFirst(scan.y));
-    ctx.probe('gate', batchFirst(gate));
+    ctx.probe('y', timeMajor(scan.y));
+    ctx.probe('gate', timeMajor(gate));
   }
   return {
-    y: g.transpose(project(g.mul(scan.y, gate), p, 'out_proj'), [1, 0, 2]),
+    y: timeMajor(project(g.mul(scan.y, gate), p, 'out_proj')),
     state: conv ? { conv_state: conv.cache, ssm_state: scan.lastState } : {},
   };
 }

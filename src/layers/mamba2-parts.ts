@@ -3,6 +3,7 @@ import * as g from '../graph';
 import type { Tensors } from './define';
 import { gatedNorm } from './gated-norm';
 import { project } from './projection';
+import { timeMajor } from './time-major';
 
 /** The options with every derived size. */
 export interface Mamba2Sizes {
@@ -39,17 +40,6 @@ export const scanWidths = (r: Mamba2Sizes): number[] => [
   r.ngroups * r.d_state,
   r.ngroups * r.d_state,
 ];
-
-/** Splits the last axis; a part of width 0 becomes undefined. */
-export function divide(x: g.Tensor, sizes: readonly number[]): (g.Tensor | undefined)[] {
-  const parts = g.split(
-    x,
-    x.shape.length - 1,
-    sizes.filter((size) => size > 0),
-  );
-  let next = 0;
-  return sizes.map((size) => (size > 0 ? parts[next++] : undefined));
-}
 
 /** Δ (…, heads) from δ: softplus with bias, then the limits. */
 export function stepSize(dt: g.Tensor, p: Tensors, r: Mamba2Sizes): g.Tensor {
@@ -110,11 +100,6 @@ interface Scanned {
 /** Every state (batch, time, d_ssm, d_state), from the same recurrence written per channel. */
 export function keptStates({ u, delta, A, B, C, initial }: Scanned, r: Mamba2Sizes): g.Tensor {
   const [batch, length] = u.shape as [number, number, number];
-  const timeMajor = (t: g.Tensor): g.Tensor =>
-    g.transpose(
-      t,
-      t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
-    );
   const maps = (t: g.Tensor): g.Tensor => timeMajor(g.reshape(t, [batch, length, r.ngroups, r.d_state]));
   const spread = g.expand(g.unsqueeze(delta, 3), [batch, length, r.nheads, r.headdim]);
   const { states } = g.selectiveScan({

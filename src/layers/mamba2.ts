@@ -4,11 +4,10 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { defineLayer, type ForwardContext, type Problem, type Tensors } from './define';
+import { defineLayer, UNSEEN, type ForwardContext, type Problem, type Tensors } from './define';
 import { headProblems } from './heads';
-import { formula, inverseSoftplusDt, linear, ones, scaled, uniform, zeros } from './init';
+import { formula, ones, uniform, zeros } from './init';
 import {
-  divide,
   finish,
   keptStates,
   perChannel,
@@ -24,35 +23,33 @@ import {
   convolve,
   convolveFrom,
   convolveStep,
+  divide,
   linearParameters,
   project,
+  residualInit,
 } from './projection';
+import {
+  causalTaps,
+  convolutionBound,
+  expand,
+  groups,
+  outerBias,
+  stepBias,
+  stepFloor,
+  stepProblems,
+  stepRange,
+} from './scan-options';
 import { scanProbes } from './scan-probes';
 
 const infinity = z.enum(['inf', 'Infinity']);
 
 const options = z.strictObject({
   d_state: z.int().positive().default(128).describe('State size per channel.').meta({ symbol: 'N' }),
-  d_conv: z
-    .int()
-    .positive()
-    .max(64)
-    .default(4)
-    .describe('Taps of the causal convolution.')
-    .meta({ symbol: 'K' }),
-  expand: z
-    .int()
-    .positive()
-    .default(2)
-    .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
+  d_conv: causalTaps,
+  expand,
   d_inner: z.int().positive().optional().describe('Inner width itself; wins over expand.'),
   headdim: z.int().positive().default(64).describe('Channels per head; divides d_ssm.').meta({ symbol: 'P' }),
-  ngroups: z
-    .int()
-    .positive()
-    .default(1)
-    .describe('Groups of heads that share B and C; divides the number of heads.')
-    .meta({ symbol: 'G' }),
+  ngroups: groups,
   d_ssm: z
     .int()
     .positive()
@@ -85,16 +82,15 @@ const options = z.strictObject({
     .tuple([z.number().positive(), z.number().positive()])
     .default([1, 16])
     .describe('Initial −A is uniform in this range.'),
-  dt_min: z.number().positive().default(0.001).describe('Smallest initial step size Δ.'),
-  dt_max: z.number().positive().default(0.1).describe('Largest initial step size Δ.'),
-  dt_init_floor: z.number().positive().default(1e-4).describe('Initial step sizes are at least this.'),
+  ...stepRange,
+  dt_init_floor: stepFloor,
   dt_limit: z
     .tuple([z.number().min(0), z.union([z.number().min(0), infinity])])
     .default([0, 'inf'])
     .describe('Limits of the step size Δ after softplus.'),
-  conv_init: z.number().positive().optional().describe('Bound of the uniform initial convolution weights.'),
+  conv_init: convolutionBound,
   conv_bias: z.boolean().default(true).describe('Bias of the causal convolution.'),
-  bias: z.boolean().default(false).describe('Biases of in_proj and out_proj.'),
+  bias: outerBias,
 });
 
 /** Sizes explicit, limits as numbers, everything else as written. */
@@ -148,7 +144,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     if (d_ssm > d_inner) {
       complain('d_ssm', `d_ssm (${d_ssm}) must not exceed d_inner (${d_inner}).`, d_inner);
     } else problems.push(...headProblems(o, { size: d_ssm, words: width }));
-    if (o.dt_min >= o.dt_max) complain('dt_min', `dt_min (${o.dt_min}) must be below dt_max (${o.dt_max}).`);
+    problems.push(...stepProblems(o));
     if (o.A_init_range[0] > o.A_init_range[1])
       complain('A_init_range', 'A_init_range must be [smallest, largest].');
     const [low, high] = o.dt_limit;
@@ -160,15 +156,10 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
 
   parameters(r, dims) {
     const [lowest, highest] = r.A_init_range;
-    const residuals = dims.n_layer * dims.residuals_per_layer;
     const start = [r.nheads, r.headdim, r.d_state];
     return {
       ...(r.learnable_init_states ? { init_states: { shape: start, init: zeros, decay: false } } : {}),
-      dt_bias: {
-        shape: [r.nheads],
-        init: inverseSoftplusDt(r.dt_min, r.dt_max, r.dt_init_floor),
-        decay: false,
-      },
+      dt_bias: stepBias(r.nheads, r),
       A_log: {
         shape: [r.nheads],
         init: formula((_, random) => Math.log(lowest + (highest - lowest) * random.uniform())),
@@ -190,7 +181,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
       ...(r.rmsnorm ? { 'norm.weight': { shape: [r.d_ssm], init: ones, decay: false } } : {}),
       ...linearParameters('out_proj', r.d_inner, dims.d_model, {
         bias: r.bias,
-        init: scaled(linear(r.d_inner), 1 / Math.sqrt(residuals)),
+        init: residualInit(r.d_inner, dims),
       }),
     };
   },
@@ -242,8 +233,6 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     maps: ['batch', 'time', 'group', 'state'],
   }),
 });
-
-const UNSEEN: ForwardContext = { probing: false, probe: () => {} };
 
 /** The block over time, from `state` or from the beginning, with the state behind the last token. */
 function mix(

@@ -1,16 +1,11 @@
 /** @file What the views can see of Mamba-3. Its maps carry names of their own: the scan is no plain Euler step. */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import type { ForwardContext, ProbeSpec } from './define';
+import type { ForwardContext } from './define';
 import type { Mamba3Scan } from './mamba3-scan';
 import type { Mamba3Sizes, Selected } from './mamba3-select';
-
-const probe = (
-  description: string,
-  axes: readonly string[],
-  sign: ProbeSpec['sign'] = 'signed',
-  unit = '',
-): ProbeSpec => ({ description, axes, unit, sign });
+import { probe } from './probe';
+import { timeMajor } from './time-major';
 
 const perHead = ['batch', 'time', 'head'];
 const perChannel = ['batch', 'time', 'channel'];
@@ -74,11 +69,6 @@ const TINY = 1e-12;
  */
 function keptStates(s: Selected, scan: Mamba3Scan, r: Mamba3Sizes): Tensor {
   const [batch, length, rank, heads, headdim] = s.v.shape as [number, number, number, number, number];
-  const timeMajor = (t: Tensor): Tensor =>
-    g.transpose(
-      t,
-      t.shape.map((_, i) => (i < 2 ? 1 - i : i)),
-    );
   const spread = (t: Tensor): Tensor =>
     g.reshape(g.expand(g.unsqueeze(t, 3), [batch, length, heads, headdim]), [batch, length, r.d_inner]);
   const delta = g.maximum(spread(g.neg(g.mul(s.delta, s.A))), TINY);

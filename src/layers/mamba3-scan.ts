@@ -7,7 +7,7 @@
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { Tensors } from './define';
-import type { Mamba3Sizes, Selected } from './mamba3-select';
+import { perRankOf, type Mamba3Sizes, type Selected } from './mamba3-select';
 import { rotate } from './rotary';
 
 export interface Mamba3Scan {
@@ -58,12 +58,6 @@ const outer = (v: Tensor, k: Tensor): Tensor => g.sum(g.mul(g.unsqueeze(v, 4), g
 function carried({ state, B, v }: Before, first: Tensor): Tensor {
   return g.add(state, g.mul(g.unsqueeze(g.unsqueeze(first, 2), 3), outer(v, B)));
 }
-
-/** What each rank makes of an input (batch, heads, headdim): (batch, rank, heads, headdim). */
-export const perRankOf = (x: Tensor, p: Tensors, r: Mamba3Sizes): Tensor => {
-  const one = g.unsqueeze(x, 1);
-  return r.is_mimo ? g.mul(one, g.transpose(p['mimo_x']!, [1, 0, 2])) : one;
-};
 
 /** @param turns accumulated angles (batch, time, heads, pairs) */
 export function scanMamba3(s: Selected, turns: Tensor, r: Mamba3Sizes, before?: Before): Mamba3Scan {

@@ -2,7 +2,7 @@
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { Tensors } from './define';
-import { divide } from './mamba2-parts';
+import { divide } from './projection';
 
 /** Of the norms of B and C; the authors' constant. */
 const EPS = 1e-5;
@@ -61,13 +61,12 @@ export function select(projected: Tensor, p: Tensors, r: Mamba3Sizes): Selected 
     Tensor,
   ];
   const heads = g.reshape(x, [batch, length, r.nheads, r.headdim]);
-  const one = g.unsqueeze(heads, 2);
   const delta = g.softplus(g.add(dt, p['dt_bias']!));
   const turned = g.mul(g.tanh(theta), Math.PI);
   return {
     z: g.reshape(z, [batch, length, 1, r.nheads, r.headdim]),
     x: heads,
-    v: r.is_mimo ? g.mul(one, g.transpose(p['mimo_x']!, [1, 0, 2])) : one,
+    v: perRankOf(heads, p, r),
     B: map(B, p['B_norm.weight']!, p['B_bias']!, r),
     C: map(C, p['C_norm.weight']!, p['C_bias']!, r),
     delta,
@@ -75,6 +74,12 @@ export function select(projected: Tensor, p: Tensors, r: Mamba3Sizes): Selected 
     lambda: g.sigmoid(lambda),
     turn: g.mul(g.unsqueeze(turned, 2), g.unsqueeze(delta, 3)),
   };
+}
+
+/** What each rank makes of an input (…, heads, headdim): (…, rank, heads, headdim). */
+export function perRankOf(x: Tensor, p: Tensors, r: Mamba3Sizes): Tensor {
+  const one = g.unsqueeze(x, x.shape.length - 2);
+  return r.is_mimo ? g.mul(one, g.transpose(p['mimo_x']!, [1, 0, 2])) : one;
 }
 
 /** 1 + a from zero on, 1 / (1 − a) below: positive, smooth once, growing as slowly as its argument. */

@@ -7,19 +7,16 @@ import * as g from '../graph';
 import { defineLayer, type Problem } from './define';
 import { gatedNorm } from './gated-norm';
 import { headProblems } from './heads';
-import { constant, inverseSoftplusDt, linear, ones, scaled } from './init';
-import { perRankOf, scanMamba3, stepMamba3 } from './mamba3-scan';
+import { constant, ones } from './init';
+import { scanMamba3, stepMamba3 } from './mamba3-scan';
 import { mamba3Probes, probeMamba3 } from './mamba3-probes';
-import { select, widths, type Mamba3Sizes } from './mamba3-select';
-import { linearParameters, project } from './projection';
+import { perRankOf, select, widths, type Mamba3Sizes } from './mamba3-select';
+import { linearParameters, project, residualInit } from './projection';
+import { expand, stepBias, stepFloor, stepProblems, stepRange } from './scan-options';
 
 const options = z.strictObject({
   d_state: z.int().positive().default(128).describe('State size per channel; even.').meta({ symbol: 'N' }),
-  expand: z
-    .int()
-    .positive()
-    .default(2)
-    .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
+  expand,
   headdim: z
     .int()
     .positive()
@@ -57,9 +54,8 @@ const options = z.strictObject({
     .describe('Rows per chunk of the chunked algorithm; changes speed, not the result.')
     .meta({ symbol: 'Q' }),
   A_floor: z.number().positive().default(1e-4).describe('The decay rate −A is at least this.'),
-  dt_min: z.number().positive().default(0.001).describe('Smallest initial step size Δ.'),
-  dt_max: z.number().positive().default(0.1).describe('Largest initial step size Δ.'),
-  dt_init_floor: z.number().positive().default(1e-4).describe('Initial step sizes are at least this.'),
+  ...stepRange,
+  dt_init_floor: stepFloor,
 });
 
 type Resolved = Mamba3Sizes & Omit<z.output<typeof options>, keyof Mamba3Sizes>;
@@ -109,26 +105,17 @@ export const mamba3 = defineLayer<typeof options, Resolved>({
       const message = `d_state (${o.d_state}) is too small: with rope_fraction ${o.rope_fraction} no pair rotates.`;
       problems.push({ path: ['d_state'], message, suggestion: 4 });
     }
-    if (o.dt_min >= o.dt_max) {
-      const message = `dt_min (${o.dt_min}) must be below dt_max (${o.dt_max}).`;
-      problems.push({ path: ['dt_min'], message });
-    }
-    return problems;
+    return [...problems, ...stepProblems(o)];
   },
 
   causal: () => true,
 
   parameters(r, dims) {
     const { nheads, rank, headdim, d_inner } = r;
-    const residuals = dims.n_layer * dims.residuals_per_layer;
     const perRank = [nheads, rank, headdim];
     const bias = { shape: [nheads, rank, r.d_state], init: ones, decay: false };
     return {
-      dt_bias: {
-        shape: [nheads],
-        init: inverseSoftplusDt(r.dt_min, r.dt_max, r.dt_init_floor),
-        decay: false,
-      },
+      dt_bias: stepBias(nheads, r),
       B_bias: bias,
       C_bias: bias,
       ...(r.is_mimo
@@ -148,7 +135,7 @@ export const mamba3 = defineLayer<typeof options, Resolved>({
       'C_norm.weight': { shape: [r.d_state], init: ones, decay: false },
       ...(r.is_outproj_norm ? { 'norm.weight': { shape: [d_inner], init: ones, decay: false } } : {}),
       ...linearParameters('out_proj', d_inner, dims.d_model, {
-        init: scaled(linear(d_inner), 1 / Math.sqrt(residuals)),
+        init: residualInit(d_inner, dims),
       }),
     };
   },

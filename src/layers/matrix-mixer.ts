@@ -7,11 +7,21 @@ import * as g from '../graph';
 import { defineLayer, type ParameterSpec, type Parameters, type Problem, type Tensors } from './define';
 import { gatedNorm } from './gated-norm';
 import { headProblems } from './heads';
-import { constant, inverseSoftplusDt, linear, normal, ones, uniform, zeros } from './init';
-import { divide } from './mamba2-parts';
+import { constant, linear, normal, ones, uniform, zeros } from './init';
 import { matrixOf, scaleOf, type DenseKind, type MatrixSizes, type Selection } from './matrix-mixers';
-import { convolutionParameters, convolveAround, linearParameters, project } from './projection';
-import { shiftedMatrices, shiftedScans, type TwoScans } from './quasiseparable';
+import { probe } from './probe';
+import { convolutionParameters, convolveAround, divide, linearParameters, project } from './projection';
+import { onDiagonal, quasiseparable, quasiseparableMatrix, type TwoScans } from './quasiseparable';
+import {
+  centredTaps,
+  centreProblems,
+  convolutionBound,
+  expand,
+  outerBias,
+  stepBias,
+  stepFloor,
+  stepProblems,
+} from './scan-options';
 
 const KINDS = [
   'dense',
@@ -43,18 +53,8 @@ const options = z.strictObject({
     .default(128)
     .describe('Channels per head; divides d_inner.')
     .meta({ symbol: 'P' }),
-  expand: z
-    .int()
-    .positive()
-    .default(2)
-    .describe('Inner width as a multiple of d_model: d_inner = expand · d_model.'),
-  d_conv: z
-    .int()
-    .positive()
-    .max(63)
-    .default(7)
-    .describe('Taps of the convolution, half of them on either side of a token; odd.')
-    .meta({ symbol: 'K' }),
+  expand,
+  d_conv: centredTaps,
   max_seq_len: z
     .int()
     .positive()
@@ -76,10 +76,10 @@ const options = z.strictObject({
     .meta({ symbol: 'Q' }),
   dt_min: z.number().positive().default(0.001).describe('Smallest initial step size Δ (quasiseparable).'),
   dt_max: z.number().positive().default(0.1).describe('Largest initial step size Δ (quasiseparable).'),
-  dt_init_floor: z.number().positive().default(1e-4).describe('Initial step sizes are at least this.'),
-  conv_init: z.number().positive().optional().describe('Bound of the uniform initial convolution weights.'),
+  dt_init_floor: stepFloor,
+  conv_init: convolutionBound,
   conv_bias: z.boolean().default(true).describe('Bias of the convolution.'),
-  bias: z.boolean().default(false).describe('Biases of in_proj and out_proj.'),
+  bias: outerBias,
 });
 
 interface Sizes extends MatrixSizes {
@@ -119,10 +119,7 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
   check(o, dims) {
     const width = { size: o.expand * dims.d_model, words: 'd_inner = expand · d_model' };
     const problems: Problem[] = headProblems({ headdim: o.headdim, ngroups: 1 }, width);
-    if (o.d_conv % 2 === 0) {
-      const message = `d_conv (${o.d_conv}) must be odd: as many tokens are seen on either side.`;
-      problems.push({ path: ['d_conv'], message, suggestion: o.d_conv + 1 });
-    }
+    problems.push(...centreProblems(o.d_conv));
     if (o.matrix_mixer_type === 'dense' && o.is_data_dependent) {
       const message = 'A dense matrix cannot be made from the data: set is_data_dependent: false.';
       problems.push({ path: ['is_data_dependent'], message, suggestion: false });
@@ -131,11 +128,7 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
       const message = `max_seq_len (${o.max_seq_len}) must not be shorter than the sequences (${dims.length}).`;
       problems.push({ path: ['max_seq_len'], message, suggestion: dims.length });
     }
-    if (o.dt_min >= o.dt_max) {
-      const message = `dt_min (${o.dt_min}) must be below dt_max (${o.dt_max}).`;
-      problems.push({ path: ['dt_min'], message });
-    }
-    return problems;
+    return [...problems, ...stepProblems(o)];
   },
 
   causal: () => false,
@@ -170,7 +163,7 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
     const x = g.silu(v);
     const { y, matrix } =
       r.matrix_mixer_type === 'quasiseparable'
-        ? quasiseparable(x, selected, dt, p, r)
+        ? bothWays(x, selected, dt, p, r)
         : structured(r.matrix_mixer_type, x, selected, p, r);
     const gate = g.silu(zt);
     if (ctx.probing) {
@@ -183,30 +176,13 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
   },
 
   probes: {
-    x: {
-      description: 'What the matrix mixes: behind convolution and SiLU.',
-      axes: ['batch', 'time', 'channel'],
-      unit: '',
-      sign: 'signed',
-    },
-    matrix: {
-      description: 'Weight of every position (key) for every output position (query), the diagonal included.',
-      axes: ['batch', 'head', 'query', 'key'],
-      unit: '',
-      sign: 'signed',
-    },
-    y: {
-      description: 'Mixed values, before the norm and the gate.',
-      axes: ['batch', 'time', 'channel'],
-      unit: '',
-      sign: 'signed',
-    },
-    gate: {
-      description: 'Gate silu(z) that multiplies the output.',
-      axes: ['batch', 'time', 'channel'],
-      unit: '',
-      sign: 'signed',
-    },
+    x: probe('What the matrix mixes: behind convolution and SiLU.', ['batch', 'time', 'channel']),
+    matrix: probe(
+      'Weight of every position (key) for every output position (query), the diagonal included.',
+      ['batch', 'head', 'query', 'key'],
+    ),
+    y: probe('Mixed values, before the norm and the gate.', ['batch', 'time', 'channel']),
+    gate: probe('Gate silu(z) that multiplies the output.', ['batch', 'time', 'channel']),
   },
 });
 
@@ -231,11 +207,7 @@ function matrixParameters(r: Resolved): Parameters {
   const kind = r.matrix_mixer_type;
   if (kind === 'quasiseparable') {
     const scan: Parameters = {
-      dt_bias: {
-        shape: [nheads],
-        init: inverseSoftplusDt(r.dt_min, r.dt_max, r.dt_init_floor),
-        decay: false,
-      },
+      dt_bias: stepBias(nheads, r),
       A_log: { shape: [nheads], init: zeros, decay: false },
       D: { shape: [nheads], init: ones, decay: false },
       ...linearParameters('fc_D', r.d_inner, nheads, { init: linear(r.d_inner) }),
@@ -297,13 +269,13 @@ function structured(
   return {
     y: g.reshape(g.transpose(y, [0, 2, 1, 3]), x.shape),
     matrix: () => {
-      const own = g.where(diagonal(length), g.scalar(1), g.scalar(0));
+      const own = onDiagonal(g.scalar(1), length);
       return g.expand(g.add(g.mul(matrix(), scale), own), [batch, r.nheads, length, length]);
     },
   };
 }
 
-function quasiseparable(
+function bothWays(
   x: g.Tensor,
   selected: readonly g.Tensor[],
   dt: g.Tensor | undefined,
@@ -330,18 +302,8 @@ function quasiseparable(
     back: { delta: g.softplus(g.add(second!, bias)), B, C },
   };
   const weight = g.linear(x, p['matrix_mixer.fc_D.weight']!, p['matrix_mixer.D']!);
-  const mixed = shiftedScans(scans, { chunkSize: r.chunk_size });
-  const y = g.add(mixed, g.mul(scans.x, g.unsqueeze(weight, 3)));
   return {
-    y: g.reshape(y, x.shape),
-    matrix: () => {
-      const own = g.unsqueeze(g.transpose(weight, [0, 2, 1]), 3);
-      return g.add(shiftedMatrices(scans), g.where(diagonal(length), own, g.scalar(0)));
-    },
+    y: g.reshape(quasiseparable(scans, weight, { chunkSize: r.chunk_size }), x.shape),
+    matrix: () => quasiseparableMatrix(scans, weight),
   };
-}
-
-function diagonal(length: number): g.Tensor {
-  const positions = g.iota(length);
-  return g.equal(g.unsqueeze(positions, 0), g.unsqueeze(positions, 1));
 }

@@ -1,8 +1,8 @@
 /** @file Parameters and graph pieces that several mixers share: linear maps, the causal convolution, its cache. */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import type { ParameterSpec, Parameters, Tensors } from './define';
-import { linear, zeros, type Init } from './init';
+import type { Dims, ParameterSpec, Parameters, Tensors } from './define';
+import { linear, scaled, zeros, type Init } from './init';
 
 /**
  * `name.weight` (outputs, inputs) and, when asked for, `name.bias` (outputs). Biases start at zero and are not
@@ -21,6 +21,21 @@ export function linearParameters(
   };
   const bias: ParameterSpec = { shape: [outputs], init: zeros, decay: false };
   return { [`${name}.weight`]: weight, ...(options.bias ? { [`${name}.bias`]: bias } : {}) };
+}
+
+/** Start of the map that leads back to the residual stream: PyTorch's, smaller the more sub-layers add to it. */
+export const residualInit = (inputs: number, { n_layer, residuals_per_layer }: Dims): Init =>
+  scaled(linear(inputs), 1 / Math.sqrt(n_layer * residuals_per_layer));
+
+/** Splits the last axis; a part of width 0 becomes undefined. */
+export function divide(x: Tensor, sizes: readonly number[]): (Tensor | undefined)[] {
+  const parts = g.split(
+    x,
+    x.shape.length - 1,
+    sizes.filter((size) => size > 0),
+  );
+  let next = 0;
+  return sizes.map((size) => (size > 0 ? parts[next++] : undefined));
 }
 
 /** Depthwise `conv1d.weight` (channels, 1, width) and `conv1d.bias` (channels), PyTorch's default start. */

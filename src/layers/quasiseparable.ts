@@ -1,9 +1,10 @@
 /**
- * @file The off-diagonal part of a quasiseparable matrix times a sequence: an SSD in each direction, moved on by a
- * step so that neither holds the token itself (Hwang et al., 2024, section 3).
+ * @file A quasiseparable matrix times a sequence: an SSD in each direction, moved on by a step so that neither holds
+ * the token itself, and a weight of its own for that (Hwang et al., 2024, section 3).
  */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
+import { HIDDEN } from './attention-parts';
 
 /** What one direction selects: Δ (batch, time, heads), B and C (batch, time, groups, state). */
 export interface Direction {
@@ -28,14 +29,36 @@ const flipped = (t: Tensor): Tensor => g.flip(t, 1);
 /** `x` one step later along time, zero before the first. */
 const later = (x: Tensor): Tensor => g.slice(g.pad(x, 1, 1, 0), 1, 0, x.shape[1]!);
 
+interface Options {
+  /** (heads, headdim, state), starts both directions. */
+  readonly initial?: Tensor | undefined;
+  readonly chunkSize: number;
+}
+
 /**
- * @param options `initial` (heads, headdim, state) starts both directions
+ * The matrix times x.
+ * @param weight of the token itself (batch, time, heads)
  * @returns (batch, time, heads, headdim)
  */
-export function shiftedScans(
-  { x, A, ahead, back }: TwoScans,
-  options: { readonly initial?: Tensor | undefined; readonly chunkSize: number },
-): Tensor {
+export const quasiseparable = (scans: TwoScans, weight: Tensor, options: Options): Tensor =>
+  g.add(shiftedScans(scans, options), g.mul(scans.x, g.unsqueeze(weight, 3)));
+
+/** The matrix itself (batch, heads, query, key), without initial states; for views, its cost is quadratic. */
+export const quasiseparableMatrix = (scans: TwoScans, weight: Tensor): Tensor =>
+  g.add(
+    shiftedMatrices(scans),
+    onDiagonal(g.unsqueeze(g.transpose(weight, [0, 2, 1]), 3), scans.x.shape[1]!),
+  );
+
+/** Zero off the diagonal: values that broadcast to (…, length, length). */
+export function onDiagonal(values: Tensor, length: number): Tensor {
+  const positions = g.iota(length);
+  const same = g.equal(g.unsqueeze(positions, 0), g.unsqueeze(positions, 1));
+  return g.where(same, values, g.scalar(0));
+}
+
+/** What lies off the diagonal times x: (batch, time, heads, headdim). */
+function shiftedScans({ x, A, ahead, back }: TwoScans, options: Options): Tensor {
   const batch = x.shape[0]!;
   const delta = g.concat([ahead.delta, flipped(back.delta)], 0);
   const both = g.concat([x, flipped(x)], 0);
@@ -53,11 +76,8 @@ export function shiftedScans(
   return g.add(forth, flipped(home));
 }
 
-/** A score whose exponential is zero; finite, so that no gradient becomes NaN. */
-const HIDDEN = -1e30;
-
-/** The same as matrices (batch, heads, query, key), without initial states; for views, its cost is quadratic. */
-export function shiftedMatrices({ x, A, ahead, back }: TwoScans): Tensor {
+/** The same as matrices (batch, heads, query, key), without initial states. */
+function shiftedMatrices({ x, A, ahead, back }: TwoScans): Tensor {
   const heads = x.shape[2]!;
   const lower = triangle({ ...ahead, A, heads });
   const upper = triangle({ delta: flipped(back.delta), B: flipped(back.B), C: flipped(back.C), A, heads });

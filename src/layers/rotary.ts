@@ -1,6 +1,7 @@
 /** @file Rotary position embedding (Su et al., 2021): pairs of channels, turned by an angle. */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
+import { divide } from './projection';
 
 export interface Angles {
   readonly cos: Tensor;
@@ -42,13 +43,7 @@ export function rotate(x: Tensor, angles: Angles, pairs: Pairs = 'halves', width
   const half = (width ?? 2 * count) / 2;
   const rest = x.shape[axis]! - 2 * half;
   const still = half - count;
-  const sizes = [count, still, count, still, rest];
-  const parts = g.split(
-    x,
-    axis,
-    sizes.filter((size) => size > 0),
-  );
-  const [a, firstStill, b, ...tail] = still > 0 ? parts : [parts[0], undefined, parts[1], ...parts.slice(2)];
+  const [a, firstStill, b, ...tail] = divide(x, [count, still, count, still, rest]);
   const [first, second] = turn(a!, b!, angles);
   return g.concat(
     [first, firstStill, second, ...tail].filter((part) => part !== undefined),
@@ -59,7 +54,7 @@ export function rotate(x: Tensor, angles: Angles, pairs: Pairs = 'halves', width
 function rotateNeighbours(x: Tensor, angles: Angles, count: number): Tensor {
   const axis = x.shape.length - 1;
   const rest = x.shape[axis]! - 2 * count;
-  const [turned, tail] = g.split(x, axis, rest > 0 ? [2 * count, rest] : [2 * count]);
+  const [turned, tail] = divide(x, [2 * count, rest]);
   const lead = x.shape.slice(0, axis);
   const [a, b] = g.split(g.reshape(turned!, [...lead, count, 2]), axis + 1, [1, 1]);
   const [first, second] = turn(g.squeeze(a!, axis + 1), g.squeeze(b!, axis + 1), angles);

@@ -8,14 +8,13 @@ import { defineLayer, type Dims, type Problem } from './define';
 import { dplrModel, dplrParameters, stepDplr, type DplrSizes } from './lti/dplr-ssm';
 import { smallestRank } from './lti/hippo';
 import { checkKernelLength, kernelLength, lengthField } from './lti/kernel-length';
-import { kernelProbe, probe, probeSignals, signalProbes } from './lti/probes';
+import { kernelProbe, probeSignals, signalProbes } from './lti/probes';
 import {
   blockFields,
   blockParameters,
+  blockProblems,
+  blockState,
   channelMajor,
-  checkCopies,
-  checkPairs,
-  checkStep,
   convolveWritten,
   finish,
   finishStep,
@@ -24,6 +23,7 @@ import {
   stepFields,
   transformFields,
 } from './lti/s4-block';
+import { probe } from './probe';
 
 const options = z.strictObject({
   d_state: stateSize,
@@ -92,13 +92,7 @@ export const s4 = defineLayer<typeof options, Resolved>({
     l_max: o.l_max ?? cheapLength(kernelLength(o, dims) ?? DEFAULT_LENGTH),
   }),
 
-  check: (o, dims) => [
-    ...checkPairs(o.d_state),
-    ...checkStep(o),
-    ...checkCopies(o.n_ssm, dims),
-    ...checkRank(o),
-    ...checkLength(o, dims),
-  ],
+  check: (o, dims) => [...blockProblems(o, dims), ...checkRank(o), ...checkLength(o, dims)],
 
   causal: (r) => !r.bidirectional,
   parameters: (r, dims) => blockParameters(r, dims, dplrParameters(r, dims)),
@@ -120,7 +114,7 @@ export const s4 = defineLayer<typeof options, Resolved>({
     return out;
   },
 
-  state: (r, dims): { ssm_state: number[] } => ({ ssm_state: [dims.d_model, r.d_state / 2, 2] }),
+  state: blockState,
 
   step(x, state, p, r, dims) {
     const model = dplrModel(p, r, dims.d_model);

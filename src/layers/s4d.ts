@@ -10,25 +10,15 @@ import {
   modes,
   stepDiagonal,
   weights,
-  writtenKernel,
   type DiagonalSizes,
 } from './lti/diagonal-ssm';
-import {
-  kernelProbe,
-  modeProbes,
-  probeModes,
-  probeSignals,
-  signalProbes,
-  stateNorm,
-  stateProbe,
-} from './lti/probes';
+import { diagonalProbes, probeDiagonal } from './lti/probes';
 import {
   blockFields,
   blockParameters,
+  blockProblems,
+  blockState,
   channelMajor,
-  checkCopies,
-  checkPairs,
-  checkStep,
   finish,
   finishStep,
   sharedFields,
@@ -86,7 +76,7 @@ export const s4d = defineLayer<typeof options, Resolved>({
   options,
 
   resolve: (o, dims) => ({ ...o, n_ssm: o.n_ssm ?? dims.d_model }),
-  check: (o, dims) => [...checkPairs(o.d_state), ...checkStep(o), ...checkCopies(o.n_ssm, dims)],
+  check: blockProblems,
   causal: (r) => !r.bidirectional,
   parameters: (r, dims) => blockParameters(r, dims, diagonalParameters(r, dims)),
 
@@ -94,21 +84,16 @@ export const s4d = defineLayer<typeof options, Resolved>({
     const u = channelMajor(x);
     const m = modes(p, r, dims.d_model);
     const { out, y } = finish(u, convolveDiagonal(u, m.a, weights(m), r), p, r);
-    if (ctx.probing) {
-      ctx.probe('kernel', writtenKernel(m, x.shape[1]!));
-      probeModes(ctx, m);
-      probeSignals(ctx, x, y, p['layer.D']!);
-      ctx.probe('state_norm', stateNorm(u, m.a, m.dB));
-    }
+    if (ctx.probing) probeDiagonal(ctx, m, { x, u, y, D: p['layer.D']! });
     return out;
   },
 
-  state: (r, dims): { ssm_state: number[] } => ({ ssm_state: [dims.d_model, r.d_state / 2, 2] }),
+  state: blockState,
 
   step(x, state, p, r, dims) {
     const next = stepDiagonal(x, state['ssm_state']!, modes(p, r, dims.d_model));
     return { y: finishStep(x, next.read, p, r), state: { ssm_state: next.state } };
   },
 
-  probes: { kernel: kernelProbe(), ...modeProbes(), ...signalProbes, ...stateProbe },
+  probes: diagonalProbes,
 });

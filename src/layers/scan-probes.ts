@@ -3,17 +3,7 @@
  * shows the recurrence of all of them: h ← A_bar · h + delta · x · B,  y = h · C + D · x,  output = y · gate.
  */
 import type { ProbeSpec } from './define';
-
-const probe = (
-  description: string,
-  axes: readonly string[],
-  sign: ProbeSpec['sign'] = 'signed',
-): ProbeSpec => ({
-  description,
-  axes,
-  unit: '',
-  sign,
-});
+import { probe } from './probe';
 
 const perChannel = ['batch', 'time', 'channel'];
 const perState = ['batch', 'time', 'channel', 'state'];

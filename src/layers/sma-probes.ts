@@ -1,14 +1,9 @@
 /** @file What the views can see of sparse modular activation: which tokens act, and what those look at. */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import type { ProbeSpec, Tensors } from './define';
+import type { Tensors } from './define';
+import { probe } from './probe';
 import { biasAt, localDistance, scaleOf, turn, weigh, type SmaSizes } from './sma-attention';
-
-const probe = (
-  description: string,
-  axes: readonly string[],
-  sign: ProbeSpec['sign'] = 'signed',
-): ProbeSpec => ({ description, axes, unit: '', sign });
 
 export const smaProbes = {
   ssm: probe('Moving average of the sequence, behind SiLU.', ['batch', 'time', 'channel']),

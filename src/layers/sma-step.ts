@@ -1,6 +1,7 @@
 /** @file SeqBoat's attention for one token: the last active tokens stay in a ring as long as the window. */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
+import { modulo } from './attention-cache';
 import type { StateSpec, Tensors } from './define';
 import { biasAt, localDistance, scaleOf, turn, weigh, type SmaSizes } from './sma-attention';
 
@@ -39,10 +40,8 @@ export function stepAttention(
   const filled = g.cast(g.less(slots, column), 'float32');
   const seen = g.concat([filled, g.ones([batch, 1])], 1);
   const mixed = g.squeeze(g.matmul(g.unsqueeze(weigh(scores, seen, r), 1), values), 1);
-  // Counted from half a place further on, since a device may round the quotient down.
-  const rounds = g.floor(g.mul(g.add(column, 0.5), 1 / size));
-  const place = g.sub(column, g.mul(rounds, size));
-  const chosen = g.greater(g.mul(g.cast(g.equal(slots, place), 'float32'), g.unsqueeze(active, 1)), 0.5);
+  const here = g.equal(slots, modulo(column, size));
+  const chosen = g.greater(g.mul(g.cast(here, 'float32'), g.unsqueeze(active, 1)), 0.5);
   const wide = g.unsqueeze(chosen, 2);
   return {
     mixed,
@@ -65,9 +64,7 @@ function bias(state: Tensors, slots: Tensor, count: Tensor, p: Tensors, r: SmaSi
     return biasAt(p, g.concat([ring, g.zeros([batch, 1])], 1));
   }
   // How many active tokens ago a place was written: 1 … window.
-  const behind = g.sub(count, slots);
-  const rounds = g.floor(g.mul(g.sub(behind, 0.5), 1 / size));
-  const ago = g.sub(behind, g.mul(rounds, size));
+  const ago = g.add(modulo(g.sub(g.sub(count, slots), 1), size), 1);
   const ring = g.add(g.neg(ago), localDistance(0, r));
   return biasAt(p, g.concat([ring, g.full([batch, 1], localDistance(0, r))], 1));
 }

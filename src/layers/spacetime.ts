@@ -6,10 +6,11 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { closedLoop, companionMatrix, normalised, openLoop, type Companion } from './companion';
-import { defineLayer, type Parameters, type Problem, type Tensors } from './define';
+import { defineLayer, type Dims, type ParameterSpec, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
 import { normal, uniform } from './init';
-import { linearParameters, project } from './projection';
+import { probe } from './probe';
+import { convolve, convolveStep, linearParameters, project } from './projection';
 import { preprocessingTaps, tapsOf, type Preprocessing } from './spacetime-preprocess';
 
 const options = z.strictObject({
@@ -121,14 +122,13 @@ export const spacetime = defineLayer<typeof options, Resolved>({
   parameters(r, { d_model }) {
     const init = r.kernel_init === 'normal' ? normal(1) : uniform(1 / Math.sqrt(r.kernel_dim));
     const vectors = { shape: [r.n_kernels, r.kernel_dim], init, decay: true };
-    const parameters: Record<string, Parameters[string]> = {
-      'ssm.skip': { shape: [d_model], init: normal(1), decay: true },
+    const parameters: Record<string, ParameterSpec> = {
+      ...(r.skip_connection ? { 'ssm.skip': { shape: [d_model], init: normal(1), decay: true } } : {}),
       'ssm.a': vectors,
       'ssm.b': vectors,
       'ssm.c': vectors,
       ...(r.horizon > 0 ? { 'ssm.k': vectors } : {}),
     };
-    if (!r.skip_connection) delete parameters['ssm.skip'];
     for (const name of mlpNames(r)) {
       Object.assign(parameters, linearParameters(name, d_model, d_model, { bias: true }));
     }
@@ -136,7 +136,7 @@ export const spacetime = defineLayer<typeof options, Resolved>({
   },
 
   forward(u, p, r, dims, ctx) {
-    const input = r.preprocess === 'none' ? u : g.causalConv1d(u, taps(r, dims.d_model), undefined, 1);
+    const input = r.preprocess === 'none' ? u : convolve(u, preprocessing(r, dims), 1);
     const ssm = companionOf(p);
     let y: g.Tensor;
     if (r.horizon > 0) {
@@ -166,17 +166,15 @@ export const spacetime = defineLayer<typeof options, Resolved>({
   }),
 
   step(u, state, p, r, dims) {
-    const conv = state['conv_state'];
-    const next = conv && g.concat([g.slice(conv, 2, 1, conv.shape[2]!), g.unsqueeze(u, 2)], 2);
-    const kernel = next && g.reshape(taps(r, dims.d_model), [dims.d_model, tapsOf(r)]);
-    const input = next && kernel ? g.sum(g.mul(next, kernel), [2]) : u;
+    const before = state['conv_state'];
+    const conv = before && convolveStep(u, before, preprocessing(r, dims));
+    const input = conv?.y ?? u;
     const ssm = companionOf(p);
     const [batch, channels] = u.shape as [number, number];
     const copies = channels / r.n_kernels;
     const grouped = [batch, r.n_kernels, copies, r.kernel_dim];
     const A = g.unsqueeze(companionMatrix(normalised(ssm.a, r.norm_order)), 0);
-    const before = g.reshape(state['ssm_state']!, grouped);
-    const moved = g.matmul(before, g.transpose(A, [0, 1, 3, 2]));
+    const moved = g.matmul(g.reshape(state['ssm_state']!, grouped), g.transpose(A, [0, 1, 3, 2]));
     const written = g.mul(g.reshape(input, [batch, r.n_kernels, copies, 1]), g.unsqueeze(ssm.b, 1));
     const x = g.add(moved, written);
     const read = g.reshape(g.sum(g.mul(x, g.unsqueeze(ssm.c, 1)), [3]), [batch, channels]);
@@ -186,36 +184,16 @@ export const spacetime = defineLayer<typeof options, Resolved>({
       y: r.residual ? g.add(out, input) : out,
       state: {
         ssm_state: g.reshape(x, [batch, channels, r.kernel_dim]),
-        ...(next ? { conv_state: next } : {}),
+        ...(conv ? { conv_state: conv.cache } : {}),
       },
     };
   },
 
   probes: {
-    kernel: {
-      description: 'Impulse response K[t] = cᵀ Aᵗ b of every kernel; not with a horizon.',
-      axes: ['kernel', 'time'],
-      unit: '',
-      sign: 'signed',
-    },
-    a: {
-      description: 'Feedback of the companion matrix, the coefficients of an autoregression.',
-      axes: ['kernel', 'state'],
-      unit: '',
-      sign: 'signed',
-    },
-    input: {
-      description: 'Input of the model, behind the preprocessing.',
-      axes: ['batch', 'time', 'channel'],
-      unit: '',
-      sign: 'signed',
-    },
-    y: {
-      description: 'Output of the model, before the MLP.',
-      axes: ['batch', 'time', 'channel'],
-      unit: '',
-      sign: 'signed',
-    },
+    kernel: probe('Impulse response K[t] = cᵀ Aᵗ b of every kernel; not with a horizon.', ['kernel', 'time']),
+    a: probe('Feedback of the companion matrix, the coefficients of an autoregression.', ['kernel', 'state']),
+    input: probe('Input of the model, behind the preprocessing.', ['batch', 'time', 'channel']),
+    y: probe('Output of the model, before the MLP.', ['batch', 'time', 'channel']),
   },
 });
 
@@ -226,9 +204,10 @@ const companionOf = (p: Tensors): Companion => ({
   k: p['ssm.k'],
 });
 
-/** A constant of the graph, as the windows are drawn from the options. */
-const taps = (r: Resolved, channels: number): g.Tensor =>
-  g.constant(preprocessingTaps(channels, r), [channels, 1, tapsOf(r)]);
+/** The weights of a convolution; constants of the graph, as the windows are drawn from the options. */
+const preprocessing = (r: Resolved, { d_model }: Dims): Tensors => ({
+  'conv1d.weight': g.constant(preprocessingTaps(d_model, r), [d_model, 1, tapsOf(r)]),
+});
 
 /** The authors' numbering: GELU, dropout, linear, GELU, linear, … */
 const mlpNames = (r: Resolved): string[] =>

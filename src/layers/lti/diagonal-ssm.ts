@@ -7,6 +7,7 @@ import type { Complex, Tensor } from '../../graph';
 import type { Dims, Parameters, Tensors } from '../define';
 import type { Init } from '../init';
 import { normal } from '../init';
+import type { ComplexVector } from './hippo';
 import { startingB, startingPoles, type DiagonalInit } from './poles';
 import { kernelsOf, later, repeated, type BlockSizes } from './s4-block';
 import { softmaxModes } from './softmax-kernel';
@@ -42,14 +43,16 @@ export const stepInit =
       return dt_transform === 'exp' ? log : stored(Math.exp(log), dt_transform);
     });
 
-/** Complex values drawn as one row of M, the same for every copy. */
-const rows =
-  (draw: () => { readonly re: Float64Array; readonly im: Float64Array }): Init =>
+/** (rank, copies, M, 2): a row of M complex values per rank, the same for every copy. */
+export const rowsOf =
+  (draw: () => readonly ComplexVector[]): Init =>
   (shape) => {
-    const { re, im } = draw();
-    const M = re.length;
-    const count = shape.reduce((a, b) => a * b, 1);
-    return Float32Array.from({ length: count }, (_, i) => (i % 2 ? im : re)[Math.floor(i / 2) % M]!);
+    const parts = draw();
+    const [rank, copies, M] = shape as [number, number, number];
+    return Float32Array.from({ length: rank * copies * M * 2 }, (_, i) => {
+      const { re, im } = parts[Math.floor(i / (2 * copies * M))]!;
+      return (i % 2 ? im : re)[Math.floor(i / 2) % M]!;
+    });
   };
 
 export function diagonalParameters(r: DiagonalSizes, { d_model }: Dims): Parameters {
@@ -76,7 +79,7 @@ export function diagonalParameters(r: DiagonalSizes, { d_model }: Dims): Paramet
       init: poles('frequency', (value) => Math.max(value, 1e-4)),
       ...own,
     },
-    [`${prefix}B`]: { shape: [1, n_ssm, M, 2], init: rows(() => startingB(init, N)), ...own },
+    [`${prefix}B`]: { shape: [1, n_ssm, M, 2], init: rowsOf(() => [startingB(init, N)]), ...own },
     [`${prefix}C`]: {
       shape: [kernelsOf(r), d_model, M, 2],
       init: normal(Math.SQRT1_2),

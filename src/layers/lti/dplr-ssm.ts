@@ -6,7 +6,7 @@ import * as g from '../../graph';
 import type { Complex, Tensor } from '../../graph';
 import type { Dims, Parameters, Tensors } from '../define';
 import type { Init } from '../init';
-import { stepInit, tiled } from './diagonal-ssm';
+import { rowsOf, stepInit, tiled } from './diagonal-ssm';
 import { normalForm, type ComplexVector, type Measure } from './hippo';
 import { clipped } from './poles';
 import { kernelsOf, type BlockSizes } from './s4-block';
@@ -29,18 +29,6 @@ export interface DplrSizes extends BlockSizes {
 }
 
 const prefix = 'layer.kernel.';
-
-/** One row of M complex values, the same for every copy. */
-const rowsOf =
-  (draw: () => readonly ComplexVector[]): Init =>
-  (shape) => {
-    const parts = draw();
-    const [rank, copies, M] = shape as [number, number, number];
-    return Float32Array.from({ length: rank * copies * M * 2 }, (_, i) => {
-      const { re, im } = parts[Math.floor(i / (2 * copies * M))]!;
-      return (i % 2 ? im : re)[Math.floor(i / 2) % M]!;
-    });
-  };
 
 export function dplrParameters(r: DplrSizes, { d_model }: Dims): Parameters {
   const { d_state: N, n_ssm, rank, init, lr } = r;

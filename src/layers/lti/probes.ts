@@ -2,14 +2,9 @@
 import * as g from '../../graph';
 import type { Complex, Tensor } from '../../graph';
 import type { ForwardContext, ProbeSpec } from '../define';
-import type { DiscreteModes } from './diagonal-ssm';
+import { probe } from '../probe';
+import { writtenKernel, type DiscreteModes } from './diagonal-ssm';
 import { batchMajor } from './s4-block';
-
-export const probe = (
-  description: string,
-  axes: readonly string[],
-  sign: ProbeSpec['sign'] = 'signed',
-): ProbeSpec => ({ description, axes, unit: '', sign });
 
 /** Kernels and eigenvalues belong to a channel, or to a head of several. */
 type Unit = 'channel' | 'head';
@@ -42,9 +37,25 @@ export const modeProbes = (unit: Unit = 'channel') => {
   };
 };
 
-export const stateProbe = {
+/** Of the layers that are a diagonal model in the block of S4. */
+export const diagonalProbes = {
+  kernel: kernelProbe(),
+  ...modeProbes(),
+  ...signalProbes,
   state_norm: probe('Euclidean norm of the state of a channel.', ['batch', 'time', 'channel'], 'positive'),
 };
+
+/** @param seen x (batch, time, H) and the same channel-major, u; y (channels · H, batch, time); D (channels, H) */
+export function probeDiagonal(
+  ctx: ForwardContext,
+  m: DiscreteModes,
+  { x, u, y, D }: { readonly x: Tensor; readonly u: Tensor; readonly y: Tensor; readonly D: Tensor },
+): void {
+  ctx.probe('kernel', writtenKernel(m, x.shape[1]!));
+  probeModes(ctx, m);
+  probeSignals(ctx, x, y, D);
+  ctx.probe('state_norm', stateNorm(u, m.a, m.dB));
+}
 
 /** @param y (channels · H, batch, time) */
 export function probeSignals(ctx: ForwardContext, x: Tensor, y: Tensor, D: Tensor): void {

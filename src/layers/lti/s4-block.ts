@@ -89,11 +89,23 @@ export function checkPairs(d_state: number): Problem[] {
   return [{ path: ['d_state'], message, suggestion: d_state + 1 }];
 }
 
-export function checkCopies(n_ssm: number | undefined, { d_model }: Dims): Problem[] {
+function checkCopies(n_ssm: number | undefined, { d_model }: Dims): Problem[] {
   if (n_ssm === undefined || d_model % n_ssm === 0) return [];
   const message = `n_ssm (${n_ssm}) must divide d_model (${d_model}).`;
   return [{ path: ['n_ssm'], message, suggestion: nearestDivisor(d_model, n_ssm) }];
 }
+
+/** What S4, S4D and DSS check alike. */
+export const blockProblems = (
+  o: { readonly d_state: number; readonly n_ssm?: number | undefined; dt_min: number; dt_max: number },
+  dims: Dims,
+): Problem[] => [...checkPairs(o.d_state), ...checkStep(o), ...checkCopies(o.n_ssm, dims)];
+
+/** One complex state of each pair, per channel. */
+export const blockState = (
+  { d_state }: { readonly d_state: number },
+  { d_model }: Dims,
+): { ssm_state: number[] } => ({ ssm_state: [d_model, d_state / 2, 2] });
 
 /** Skip weight and output linear map; the kernel's parameters come first. */
 export function blockParameters(r: BlockSizes, { d_model }: Dims, kernel: Parameters): Parameters {
