@@ -17,3 +17,15 @@ export function dataDigest(name: string, options: object, contents: readonly Uin
   for (const content of contents) hash.update(`${content.length}\n`).update(content);
   return hash.digest('hex');
 }
+
+/** The same for a data set that is read from files, of which the content counts and not the paths. */
+export const filesDigest = (
+  name: string,
+  options: { readonly files: readonly string[] },
+  files: readonly { readonly content: Uint8Array }[],
+): string =>
+  dataDigest(
+    name,
+    { ...options, files: undefined },
+    files.map(({ content }) => content),
+  );

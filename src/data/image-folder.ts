@@ -2,10 +2,10 @@
 import { basename, dirname } from 'node:path';
 import { PNG } from 'pngjs';
 import * as z from 'zod';
-import { DataError, defineData, type DataProblem, type DataShape } from './define';
-import { dataDigest } from './digest';
-import { divisors, layoutOf, placesOf, type Reading } from './pixel-order';
-import { splitItems, storedDataset } from './stored';
+import { DataError, defineData, type DataShape } from './define';
+import { filesDigest } from './digest';
+import { layoutOf, patchProblems, placeLabel, placesOf, type Reading } from './pixel-order';
+import { countsOf, shareProblems, splitItems, storedDataset } from './stored';
 import { readTextFiles } from './text/files';
 
 const NAME = 'images';
@@ -49,21 +49,6 @@ function shape(given: Options): DataShape {
   };
 }
 
-function check({ size, tokens, patch_size, validation, test }: Options): DataProblem[] {
-  const problems: DataProblem[] = [];
-  if (tokens === 'patches' && size % patch_size !== 0) {
-    const all = divisors(size);
-    const suggestion = all.reduce((a, b) => (Math.abs(b - patch_size) < Math.abs(a - patch_size) ? b : a));
-    const message = `An image of ${size} × ${size} pixels cannot be divided into patches of ${patch_size}; patch_size must be one of ${all.join(', ')}.`;
-    problems.push({ path: ['patch_size'], message, suggestion });
-  }
-  if (validation + test >= 1) {
-    const message = '`validation` and `test` leave nothing to train on.';
-    problems.push({ path: ['test'], message, suggestion: 0.1 });
-  }
-  return problems;
-}
-
 export const imageFolder = defineData({
   name: NAME,
   title: 'Images',
@@ -74,40 +59,26 @@ export const imageFolder = defineData({
     'This is the image task of Long Range Arena (arXiv 2011.04006) when the grey images of CIFAR-10 are given with ' +
     'size 32: Transformer 42.4 %, S4 88.7 %, S4D-LegS 88.2 %.',
   options,
-  check,
+  check: (given) => [...patchProblems(reading(given)), ...shareProblems(given, 0.1)],
   shape,
   async open(given, context) {
     const files = await readTextFiles(given.files, context);
     const items = files.map(({ path, content }) => readImage(path, content, given));
-    const splits = splitItems(NAME, items.length, given);
-    for (const split of ['train', 'validation'] as const) {
-      if (splits[split].length === 0) {
-        throw new DataError(`${items.length} images are too few: none is left to ${split}.`, ['files']);
-      }
-    }
+    const splits = splitItems(NAME, items.length, given, 'images');
     const places = placesOf(reading(given));
     const { rows, columns } = layoutOf(reading(given));
     return storedDataset<Float32Array>({
       name: NAME,
       shape: shape(given),
-      hash: dataDigest(
-        NAME,
-        { ...given, files: undefined },
-        files.map(({ content }) => content),
-      ),
+      hash: filesDigest(NAME, given, files),
       seed: context.seed,
-      counts: {
-        train: splits.train.length,
-        validation: splits.validation.length,
-        test: splits.test.length,
-      },
+      counts: countsOf(splits),
       example(split, index, inputs, targets) {
         const { values, label } = items[splits[split][index]!]!;
         for (let i = 0; i < places.length; i++) inputs[i] = values[places[i]!]! / 127.5 - 1;
         targets[0] = label;
       },
-      label: (position) =>
-        columns === 1 ? `row ${position}` : `${Math.floor(position / columns)},${position % columns}`,
+      label: placeLabel(columns),
       targetLabel: (id) => given.classes[id] ?? String(id),
       grid: { rows, columns },
     });

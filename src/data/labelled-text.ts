@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { columnOf, parseCsv } from './csv';
 import { DataError, defineData, type DataShape } from './define';
-import { dataDigest } from './digest';
-import { splitItems, storedDataset } from './stored';
+import { filesDigest } from './digest';
+import { countsOf, shareProblems, splitItems, storedDataset } from './stored';
 import { byteLabel } from '../tokenizers';
 import { readTextFiles } from './text/files';
 
@@ -50,36 +50,20 @@ export const labelledText = defineData({
     'This is the text task of Long Range Arena (arXiv 2011.04006) when the reviews of IMDB are given at length 4096: ' +
     'Transformer 64.3 %, S4 86.8 %, S4D-LegS 86.2 %.',
   options,
-  check: ({ validation, test }) =>
-    validation + test < 1
-      ? []
-      : [{ path: ['test'], message: '`validation` and `test` leave nothing to train on.', suggestion: 0.1 }],
+  check: (given) => shareProblems(given, 0.1),
   shape,
   async open(given, context) {
     const files = await readTextFiles(given.files, context);
     const items = files.flatMap(({ path, content }) =>
       readItems(new TextDecoder().decode(content), path, given),
     );
-    const splits = splitItems(NAME, items.length, given);
-    for (const split of ['train', 'validation'] as const) {
-      if (splits[split].length === 0) {
-        throw new DataError(`${items.length} texts are too few: none is left to ${split}.`, ['files']);
-      }
-    }
+    const splits = splitItems(NAME, items.length, given, 'texts');
     return storedDataset({
       name: NAME,
       shape: shape(given),
-      hash: dataDigest(
-        NAME,
-        { ...given, files: undefined },
-        files.map(({ content }) => content),
-      ),
+      hash: filesDigest(NAME, given, files),
       seed: context.seed,
-      counts: {
-        train: splits.train.length,
-        validation: splits.validation.length,
-        test: splits.test.length,
-      },
+      counts: countsOf(splits),
       example(split, index, inputs, targets) {
         const { bytes, label } = items[splits[split][index]!]!;
         inputs.fill(PADDING);

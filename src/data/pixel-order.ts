@@ -1,4 +1,5 @@
 /** @file How a square image becomes a sequence: by pixels, rows or patches. */
+import type { DataProblem } from './define';
 
 export interface Reading {
   readonly side: number;
@@ -7,8 +8,21 @@ export interface Reading {
   readonly channels: number;
 }
 
-export const divisors = (n: number): number[] =>
-  Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+/** Patches that do not fill the image. */
+export function patchProblems({ side, tokens, patch_size }: Reading): DataProblem[] {
+  if (tokens !== 'patches' || side % patch_size === 0) return [];
+  const all = Array.from({ length: side }, (_, i) => i + 1).filter((size) => side % size === 0);
+  const distance = (size: number): number => Math.abs(size - patch_size);
+  const suggestion = all.reduce((a, b) => (distance(b) < distance(a) ? b : a));
+  const message = `An image of ${side} × ${side} pixels cannot be divided into patches of ${patch_size}; patch_size must be one of ${all.join(', ')}.`;
+  return [{ path: ['patch_size'], message, suggestion }];
+}
+
+/** What a token shows: its row, or its row and column. */
+export const placeLabel =
+  (columns: number) =>
+  (position: number): string =>
+    columns === 1 ? `row ${position}` : `${Math.floor(position / columns)},${position % columns}`;
 
 /** Rows and columns of tokens, and numbers in each. */
 export function layoutOf({ side, tokens, patch_size, channels }: Reading): {

@@ -8,14 +8,13 @@ import { Random } from '../util/random';
 import { DataError, defineData, type DataShape, type Split } from './define';
 import { dataDigest } from './digest';
 import { parseImages } from './images';
-import { divisors, layoutOf, placesOf, type Reading } from './pixel-order';
+import { layoutOf, patchProblems, placeLabel, placesOf, type Reading } from './pixel-order';
 import { storedDataset } from './stored';
 
 const NAME = 'sequential-mnist';
 const FILE = 'mnist-10k.bin.gz';
 const SIDE = 28;
 const CLASSES = 10;
-const DIVISORS = divisors(SIDE);
 
 /** Mean and standard deviation of MNIST's pixels as shares of 255. */
 const MEAN = 0.1307;
@@ -75,13 +74,7 @@ export const sequentialMnist = defineData({
     'in an order that the seed decides. With its own split and fewer images, accuracies are not comparable with ' +
     'published ones for the full data.',
   options,
-  check: ({ tokens, patch_size }) => {
-    if (tokens !== 'patches' || DIVISORS.includes(patch_size)) return [];
-    const distance = (size: number): number => Math.abs(size - patch_size);
-    const nearest = DIVISORS.reduce((a, b) => (distance(b) < distance(a) ? b : a));
-    const message = `An image of ${SIDE} × ${SIDE} pixels cannot be divided into patches of ${patch_size}; patch_size must be one of ${DIVISORS.join(', ')}.`;
-    return [{ path: ['patch_size'], message, suggestion: nearest }];
-  },
+  check: (given) => patchProblems(reading(given)),
   shape,
   open: async (given, { bundledDir, seed }) => {
     const path = join(bundledDir, FILE);
@@ -115,8 +108,7 @@ export const sequentialMnist = defineData({
         targets[0] = labels[image]!;
         for (let i = 0; i < size; i++) inputs[i] = values[images[image * size + order[i]!]!]!;
       },
-      label: (position) =>
-        columns === 1 ? `row ${position}` : `${Math.floor(position / columns)},${position % columns}`,
+      label: placeLabel(columns),
       targetLabel: String,
       grid: { rows, columns },
     });

@@ -1,7 +1,7 @@
 /** @file Data sets of stored examples: every training example once per epoch, in an order that the seed decides. */
 import { Random } from '../util/random';
 import { blankBatch, type Numbers } from './batch';
-import type { Batch, DataShape, Dataset, Split } from './define';
+import { DataError, type Batch, type DataProblem, type DataShape, type Dataset, type Split } from './define';
 
 export interface Stored<Inputs extends Numbers = Int32Array, Targets extends Numbers = Int32Array> {
   readonly name: string;
@@ -59,17 +59,46 @@ export function storedDataset<I extends Numbers = Int32Array, T extends Numbers 
   };
 }
 
-/** Which of `count` items train, validate and test: shuffled alike for every seed, so that runs are compared fairly. */
+interface Shares {
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** @param suggestion share that tests */
+export function shareProblems({ validation, test }: Shares, suggestion: number): DataProblem[] {
+  if (validation + test < 1) return [];
+  return [{ path: ['test'], message: '`validation` and `test` leave nothing to train on.', suggestion }];
+}
+
+/**
+ * Which of `count` items train, validate and test: shuffled alike for every seed, so that runs are compared fairly.
+ * @param what the items are called
+ * @throws DataError when none is left to train or to validate
+ */
 export function splitItems(
   name: string,
   count: number,
-  shares: { readonly validation: number; readonly test: number },
+  shares: Shares,
+  what: string,
 ): Readonly<Record<Split, readonly number[]>> {
   const order = Array.from(new Random(0, name, 'split').permutation(count));
   const [validation, test] = [Math.round(count * shares.validation), Math.round(count * shares.test)];
-  return {
+  const splits = {
     validation: order.slice(0, validation),
     test: order.slice(validation, validation + test),
     train: order.slice(validation + test),
   };
+  for (const split of ['train', 'validation'] as const) {
+    if (splits[split].length > 0) continue;
+    throw new DataError(`${count} ${what} are too few: none is left to ${split}.`, ['files']);
+  }
+  return splits;
 }
+
+export const countsOf = (
+  splits: Readonly<Record<Split, { readonly length: number }>>,
+): Readonly<Record<Split, number>> => ({
+  train: splits.train.length,
+  validation: splits.validation.length,
+  test: splits.test.length,
+});

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { defineData, type DataShape } from '../define';
 import { dataDigest } from '../digest';
+import { placeLabel } from '../pixel-order';
 import { syntheticDataset } from '../synthetic';
 import { DISC, distance, drawContours, ends, type Contour } from './contours';
 
@@ -68,7 +69,7 @@ export const pathfinder = defineData({
         }
         targets[0] = joined;
       },
-      label: (position) => `${Math.floor(position / size)},${position % size}`,
+      label: placeLabel(size),
       targetLabel: (id) => (id === 1 ? 'joined' : 'apart'),
       grid: { rows: size, columns: size },
     });

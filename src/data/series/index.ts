@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { columnOf, parseCsv } from '../csv';
 import { DataError, defineData, type DataShape, type Split } from '../define';
-import { dataDigest } from '../digest';
-import { storedDataset } from '../stored';
+import { filesDigest } from '../digest';
+import { countsOf, shareProblems, storedDataset } from '../stored';
 import { readTextFiles } from '../text/files';
 import { baselines, standardise, windowsOf, type Series } from './windows';
 
@@ -65,10 +65,7 @@ export const timeSeries = defineData({
     'Source of the protocol: Informer (arXiv 2012.07436), with 70 / 10 / 20 % here. A causal model sees the past ' +
     'alone; a bidirectional one sees nothing more, as the future is hidden.',
   options,
-  check: ({ validation, test }) =>
-    validation + test < 1
-      ? []
-      : [{ path: ['test'], message: '`validation` and `test` leave nothing to train on.', suggestion: 0.2 }],
+  check: (given) => shareProblems(given, 0.2),
   shape,
   async open(given, context) {
     const files = await readTextFiles(given.files, context);
@@ -83,17 +80,9 @@ export const timeSeries = defineData({
     return storedDataset<Float32Array, Float32Array>({
       name: NAME,
       shape: shape(given),
-      hash: dataDigest(
-        NAME,
-        { ...given, files: undefined },
-        files.map(({ content }) => content),
-      ),
+      hash: filesDigest(NAME, given, files),
       seed: context.seed,
-      counts: {
-        train: windows.train.length,
-        validation: windows.validation.length,
-        test: windows.test.length,
-      },
+      counts: countsOf(windows),
       example(split, index, inputs, targets) {
         const { values, start } = windows[split][index]!;
         for (let step = 0; step < past; step++) {
