@@ -1,6 +1,7 @@
 /** @file One mixer built from a case: its definition, its sizes and its parameters as graph inputs. */
 import type { Tensor } from '../graph';
 import { mixers, type Dims, type LayerDefinition } from '../layers';
+import { UNSEEN } from '../layers/define';
 import type { GoldenCase } from './case';
 import { caseInput } from './differentiate';
 import { MalformedCase, NotSupported } from './errors';
@@ -15,9 +16,6 @@ export interface MixerCase {
   /** The same tensors under their names in the case. */
   readonly leaves: Record<string, Tensor>;
 }
-
-/** Nobody looks inside while a case is computed. */
-const context = { probing: false, probe: () => undefined };
 
 /**
  * @param written the mixer's options as in a config
@@ -56,7 +54,7 @@ export function mixerCase(
 
 /** (batch, time, d_model) → (batch, time, d_model). */
 export const forward = (x: Tensor, { definition, resolved, dims, p }: MixerCase): Tensor =>
-  definition.forward(x, p, resolved, dims, context);
+  definition.forward(x, p, resolved, dims, UNSEEN);
 
 /** The same, with what the layer lets be seen. */
 export function probed(

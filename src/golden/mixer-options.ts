@@ -19,6 +19,12 @@ function expansion(d_inner: number, d_model: number): number {
   return d_inner / d_model;
 }
 
+/** Sizes that follow from shapes and the number of groups. */
+function checkSizes(sizes: readonly number[], prefix: string, ngroups: number): void {
+  if (sizes.every((size) => Number.isInteger(size) && size > 0)) return;
+  throw new MalformedCase(`the shapes under ${prefix} do not fit ${ngroups} groups`);
+}
+
 /** @param prefix of the parameters, for example `param.` or `param.backbone.layers.0.mixer.` */
 export function mambaOptions(goldenCase: GoldenCase, prefix: string, options: Options): MixerOptions {
   options.informative('d_state', 'd_conv', 'expand', 'dt_rank', 'd_inner');
@@ -54,9 +60,7 @@ export function mamba2Options(goldenCase: GoldenCase, prefix: string, options: O
   const d_ssm = 2 * d_inner + d_xbc + nheads - width;
   const d_state = (d_xbc - d_ssm) / (2 * ngroups);
   const headdim = d_ssm / nheads;
-  if (![d_ssm, d_state, headdim].every((size) => Number.isInteger(size) && size > 0)) {
-    throw new MalformedCase(`the shapes under ${prefix} do not fit ${ngroups} groups`);
-  }
+  checkSizes([d_ssm, d_state, headdim], prefix, ngroups);
   return {
     d_state,
     d_conv,
@@ -118,9 +122,7 @@ export function hydraOptions(goldenCase: GoldenCase, prefix: string, options: Op
   // The convolution runs over x and over B and C in both directions.
   const d_state = (convolved - d_inner) / (4 * ngroups);
   const headdim = d_inner / nheads;
-  if (![d_state, headdim].every((size) => Number.isInteger(size) && size > 0)) {
-    throw new MalformedCase(`the shapes under ${prefix} do not fit ${ngroups} groups`);
-  }
+  checkSizes([d_state, headdim], prefix, ngroups);
   return {
     d_state,
     d_conv,

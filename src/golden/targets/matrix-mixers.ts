@@ -1,8 +1,7 @@
 /** @file `hydra.matrix_mixers`: several matrices in one shell, each with its own parameters, input and gradients. */
 import type { Tensor } from '../../graph';
 import type { GoldenCase } from '../case';
-import { caseInput } from '../differentiate';
-import * as g from '../../graph';
+import { caseGradients, caseInput } from '../differentiate';
 import { MalformedCase, NotSupported } from '../errors';
 import type { Feeds, Machine, Results } from '../machine';
 import { forward, mixerCase } from '../mixer-case';
@@ -32,25 +31,34 @@ export async function matrixMixers(goldenCase: GoldenCase, machine: Machine): Pr
     toeplitz_index: 'released',
   };
   options.finish();
-  const results: Results = {};
-  for (const variant of variants) {
+  const feeds: Feeds = {};
+  const outputs: Record<string, Tensor> = {};
+  const leaves: Record<string, Tensor> = {};
+  const seeds = variants.map((variant) => {
     if (!VARIANTS.includes(variant)) throw new NotSupported(`the variant ${variant} is not supported`);
-    Object.assign(results, await oneVariant(goldenCase, machine, variant, common));
-  }
-  return results;
+    const built = mixerCase(goldenCase, 'matrix-mixer', written(goldenCase, variant, common), feeds, {
+      d_model: goldenCase.shape(`input.${variant}.u`, 3)[2]!,
+      prefix: `param.${variant}.`,
+    });
+    const u = caseInput(goldenCase, `input.${variant}.u`, feeds);
+    Object.assign(leaves, built.leaves, { [`input.${variant}.u`]: u });
+    const output = (outputs[`output.${variant}.y`] = forward(u, built));
+    return { output, cotangent: `cotangent.${variant}` };
+  });
+  return machine.evaluate({ ...outputs, ...caseGradients(goldenCase, seeds, leaves, feeds) }, feeds);
 }
 
-async function oneVariant(
+/** The mixer's options of one variant. */
+function written(
   goldenCase: GoldenCase,
-  machine: Machine,
   variant: string,
   common: Readonly<Record<string, unknown>>,
-): Promise<Results> {
+): Record<string, unknown> {
   const prefix = `param.${variant}.`;
   const [, length, d_model] = goldenCase.shape(`input.${variant}.u`, 3) as [number, number, number];
   const d_inner = goldenCase.shape(`${prefix}out_proj.weight`, 2)[1]!;
   if (d_inner % d_model !== 0) throw new MalformedCase(`${d_inner} is no multiple of d_model ${d_model}`);
-  const written = {
+  return {
     ...common,
     max_seq_len: common['max_seq_len'] ?? length,
     matrix_mixer_type: variant.replace(/-d[di]$/, ''),
@@ -60,27 +68,4 @@ async function oneVariant(
     conv_bias: goldenCase.has(`${prefix}conv1d.bias`),
     bias: goldenCase.has(`${prefix}in_proj.bias`),
   };
-  const feeds: Feeds = {};
-  const built = mixerCase(goldenCase, 'matrix-mixer', written, feeds, { d_model, prefix });
-  const u = caseInput(goldenCase, `input.${variant}.u`, feeds);
-  const leaves: Record<string, Tensor> = { ...built.leaves, [`input.${variant}.u`]: u };
-  const y = forward(u, built);
-  const outputs: Record<string, Tensor> = { [`output.${variant}.y`]: y };
-  const own = [`param.${variant}.`, `input.${variant}.`];
-  const wanted = goldenCase.under('grad.').filter((name) => own.some((start) => name.startsWith(start)));
-  if (wanted.length > 0) {
-    const wrt = wanted.map((name) => {
-      const leaf = leaves[name];
-      if (!leaf) throw new MalformedCase(`there is a grad.${name}, but the target has no ${name}`);
-      return leaf;
-    });
-    const cotangent = caseInput(goldenCase, `cotangent.${variant}`, feeds);
-    if (cotangent.shape.join() !== y.shape.join()) {
-      throw new MalformedCase(`cotangent.${variant} has not the shape of its output`);
-    }
-    g.gradients([{ output: y, cotangent }], wrt).forEach((gradient, i) => {
-      outputs[`grad.${wanted[i]!}`] = gradient;
-    });
-  }
-  return machine.evaluate(outputs, feeds);
 }

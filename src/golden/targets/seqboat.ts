@@ -5,7 +5,7 @@ import type { GoldenCase } from '../case';
 import { caseGradients, caseInput } from '../differentiate';
 import { NotSupported } from '../errors';
 import type { Feeds, Machine, Results } from '../machine';
-import { mixerCase } from '../mixer-case';
+import { mixerCase, probed } from '../mixer-case';
 import { Options } from '../options';
 
 export async function seqboatLayer(goldenCase: GoldenCase, machine: Machine): Promise<Results> {
@@ -41,11 +41,7 @@ export async function seqboatLayer(goldenCase: GoldenCase, machine: Machine): Pr
   const built = mixerCase(goldenCase, 'sma', written, feeds, { d_model });
   const x = caseInput(goldenCase, 'input.x', feeds);
   const swap = (t: Tensor): Tensor => g.transpose(t, [1, 0, 2]);
-  const seen: Record<string, Tensor> = {};
-  const y = built.definition.forward(swap(x), built.p, built.resolved, built.dims, {
-    probing: true,
-    probe: (name, tensor) => (seen[name] = tensor),
-  });
+  const { y, probes: seen } = probed(swap(x), built);
   const output = swap(y);
   const leaves = { ...built.leaves, 'input.x': x };
   const gradients = caseGradients(goldenCase, [{ output, cotangent: 'cotangent' }], leaves, feeds);

@@ -6,7 +6,7 @@ import type { Actual } from '../../compare';
 import { caseInput } from '../../differentiate';
 import { NotSupported } from '../../errors';
 import type { Feeds, Machine, Results } from '../../machine';
-import { mixerCase } from '../../mixer-case';
+import { mixerCase, probed } from '../../mixer-case';
 
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, extent) => product * extent, 1);
@@ -88,20 +88,15 @@ export async function runLayer(
   if (!mixers[mixer]) throw new NotSupported(`the layer ${mixer} is not built here`);
   const [batch, length, d_model] = goldenCase.shape(input, 3) as [number, number, number];
   const feeds: Feeds = {};
-  const { definition, resolved, dims, p } = mixerCase(goldenCase, mixer, written, feeds, { d_model });
+  const built = mixerCase(goldenCase, mixer, written, feeds, { d_model });
   const parameters = Object.fromEntries(
-    Object.keys(p).map((name) => [name, values(goldenCase, `param.${name}`)]),
+    Object.keys(built.p).map((name) => [name, values(goldenCase, `param.${name}`)]),
   );
   const x = caseInput(goldenCase, input, feeds);
-  const program: Record<string, Tensor> = {};
-  const y = definition.forward(x, p, resolved, dims, {
-    probing: true,
-    probe: (name, tensor) => (program[name] = tensor),
-  });
-  program['output'] = y;
-  Object.assign(program, more(x, y, feeds));
-  const found = await machine.evaluate(program, feeds);
-  return { found, resolved: resolved as Record<string, unknown>, parameters, batch, length, d_model };
+  const { y, probes } = probed(x, built);
+  const found = await machine.evaluate({ ...probes, output: y, ...more(x, y, feeds) }, feeds);
+  const resolved = built.resolved as Record<string, unknown>;
+  return { found, resolved, parameters, batch, length, d_model };
 }
 
 /** The probes of sequence `b`; those without a batch axis as they are. */
