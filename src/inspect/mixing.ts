@@ -2,8 +2,8 @@
  * @file The token-mixing matrices of a layer, whatever kind it is: hidden attention of a scan, the quasiseparable
  * matrix of a bidirectional one, the Toeplitz matrix of a filter bank, or attention weights.
  */
-import { hydraBlock } from '../analysis/blocks/hydra';
-import { mamba2Block } from '../analysis/blocks/mamba2';
+import { hydraBlock, hydraMixing } from '../analysis/blocks/hydra';
+import { mamba2Block, type Mamba2Options } from '../analysis/blocks/mamba2';
 import { mambaBlock } from '../analysis/blocks/mamba';
 import type { Block } from '../analysis/blocks/types';
 import { score } from '../analysis/blocks/h3';
@@ -61,15 +61,16 @@ export function scanOf({ seen, probes, length }: Trace): Scan | undefined {
 /** The block around the scan, for the layers whose surroundings are known. */
 export function blockOf({ mixer, input, seen, own, resolved, probes }: Trace): Block | undefined {
   if (mixer === 'mamba') return mambaBlock(input, seen, own);
-  const groups = Number(resolved['ngroups'] ?? 1);
-  if (mixer === 'mamba2')
-    return mamba2Block(input, seen, own, {
-      ngroups: groups,
-      norm_before_gate: resolved['norm_before_gate'] === true,
-    });
-  if (mixer === 'hydra' && probes['delta_forward']) return hydraBlock(input, seen, own, groups);
+  if (mixer === 'mamba2') return mamba2Block(input, seen, own, resolved as unknown as Mamba2Options);
+  if (mixer === 'hydra' && probes['delta_forward']) {
+    return hydraBlock(input, seen, own, Number(resolved['ngroups']));
+  }
   return undefined;
 }
+
+/** Whether there is a block, without computing its projections. */
+export const hasBlock = ({ mixer, probes }: Trace): boolean =>
+  mixer === 'mamba' || mixer === 'mamba2' || (mixer === 'hydra' && probes['delta_forward'] !== undefined);
 
 export function mixingOf(trace: Trace): Mixing | undefined {
   const { length, seen, probes, mixer } = trace;
@@ -83,15 +84,16 @@ export function mixingOf(trace: Trace): Mixing | undefined {
     };
   const around = { u: seen['x'], y: seen['y'], gate: seen['gate'] };
   if (mixer === 'hydra' && probes['delta_forward']) {
-    const block = hydraBlock(trace.input, seen, trace.own, Number(trace.resolved['ngroups'] ?? 1));
+    const { scan, channels, matrixOf } = hydraMixing(seen, trace.own, Number(trace.resolved['ngroups']));
     return {
       kind: 'quasiseparable',
       axis: 'head',
-      count: block.scan.channels,
-      channels: block.channels,
+      count: scan.channels,
+      channels,
       causal: false,
-      matrix: block.matrixOf,
-      D: block.D,
+      matrix: matrixOf,
+      // The diagonal of the matrix holds what D adds.
+      D: new Float64Array(channels),
       ...around,
     };
   }

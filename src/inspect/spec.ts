@@ -89,6 +89,9 @@ export function affordable(name: string, shape: readonly number[], hint: string)
   }
 }
 
+/** 0 … count − 1 */
+export const every = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
 export function join(parts: readonly ArrayLike<number>[]): Float32Array {
   const out = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;

@@ -7,9 +7,9 @@ import { attentionTiles, tileEdges } from '../analysis/tiles';
 import { poleHalfLife } from '../analysis/lti';
 import { filtersOf } from './filters';
 import { exampleOf, inputOf, type Example } from './example';
-import { strongest } from './groups/mixing';
-import { mixingOf, ownOf, scanOf, type Mixing } from './mixing';
+import { mixingOf, scanOf, type Mixing } from './mixing';
 import type { InspectRequest } from './inspect';
+import { contributions, meanAbsolute, strongest } from './reductions';
 import { array, join, type Probe, type Trace } from './spec';
 import { runTrace } from './trace';
 
@@ -78,11 +78,10 @@ export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurv
   const axes = tiled ? ['query tile', 'key tile'] : ['query', 'key'];
   const among = `${spread.length === count ? '' : `${spread.length} of `}${count} ${axis}s`;
   if (length <= FORMED) {
-    const { mean, contribution } = reductions(mixing, length, spread, lean);
     probes['hidden_attention_mean'] = array(
       [tiles, tiles],
       axes,
-      pooled(mean, length, edges),
+      pooled(meanAbsolute(mixing, length, spread), length, edges),
       `Mean over ${among} of |hidden attention|${tiled ? ', largest of each tile' : ''}.`,
     );
     if (!lean) {
@@ -90,7 +89,7 @@ export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurv
       probes['contribution'] = array(
         [tiles, tiles],
         axes,
-        pooled(contribution, length, edges),
+        pooled(contributions(mixing, length, spread), length, edges),
         `Norm over ${among} of what the key adds to the output at the query.`,
       );
       probes['hidden_attention_strongest'] = array(
@@ -145,37 +144,6 @@ export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurv
 function evenly(count: number, most: number): number[] {
   const step = Math.max(1, Math.ceil(count / most));
   return Array.from({ length: Math.ceil(count / step) }, (_, k) => k * step);
-}
-
-function reductions(
-  mixing: Mixing,
-  length: number,
-  spread: readonly number[],
-  lean: boolean,
-): { mean: Float64Array; contribution: Float64Array } {
-  const { u, gate, channels, count, D } = mixing;
-  const mean = new Float64Array(length * length);
-  const squares = new Float64Array(length * length);
-  const chosen = new Set(spread);
-  for (const index of spread) {
-    const matrix = mixing.matrix(index);
-    for (let i = 0; i < mean.length; i++) mean[i]! += Math.abs(matrix[i]!) / spread.length;
-  }
-  if (!u || lean) return { mean, contribution: mean };
-  for (let c = 0; c < channels; c++) {
-    const own = ownOf(mixing, c);
-    if (!chosen.has(own)) continue;
-    const matrix = mixing.matrix(own);
-    for (let i = 0; i < length; i++) {
-      const open = gate ? gate[i * channels + c]! : 1;
-      for (let j = 0; j < length; j++) {
-        const entry = matrix[i * length + j]! + (i === j ? D[c]! : 0);
-        squares[i * length + j]! += (entry * u[j * channels + c]! * open) ** 2;
-      }
-    }
-  }
-  const scale = count / spread.length;
-  return { mean, contribution: squares.map((value) => Math.sqrt(value * scale)) };
 }
 
 /** The entry of largest size of every tile, with its sign. */

@@ -33,6 +33,7 @@ const mixers: readonly Layer[] = [
   { mixer: 'mamba', d_state: 3 },
   { mixer: 'mamba2', d_state: 3, headdim: 4, ngroups: 2 },
   { mixer: 'hydra', d_state: 3, headdim: 4, d_conv: 3, ngroups: 2 },
+  { mixer: 'mamba2', d_state: 3, headdim: 4, ngroups: 2, norm_groups: 1, gated_norm_eps: 0.1 },
 ];
 
 function modelOf(layers: typeof mixers): Model {
@@ -123,8 +124,9 @@ describe('analyses of a layer', () => {
 
   for (const layer of mixers) {
     const { mixer } = layer;
+    const name = Object.values(layer).join(' ');
 
-    it(`of ${mixer}: hidden attention times the scan's input, with the skip, is its output`, async () => {
+    it(`of ${name}: hidden attention times the scan's input, with the skip, is its output`, async () => {
       const trace = await traceOf([layer]);
       const { data, shape } = await one(trace, 'hidden_attention');
       const [count, length] = shape as [number, number, number];
@@ -145,7 +147,7 @@ describe('analyses of a layer', () => {
       assert.ok(error.data[0]! < 2e-6, `${error.data[0]}`);
     });
 
-    it(`of ${mixer}: the whole block as a matrix, through out_proj, is the layer's output`, async () => {
+    it(`of ${name}: the whole block as a matrix, through out_proj, is the layer's output`, async () => {
       const trace = await traceOf([layer]);
       const { data: G } = await one(trace, 'implicit_attention');
       const { data: bias, shape } = await one(trace, 'implicit_bias');
@@ -171,20 +173,20 @@ describe('analyses of a layer', () => {
       close(made, trace.output, 3e-6);
     });
 
-    it(`of ${mixer}: every array that is offered has its shape and only finite numbers`, async () => {
+    it(`of ${name}: every array that is offered has its shape and only finite numbers`, async () => {
       const trace = await traceOf([layer, { mixer: 'attention', heads: 2, causal: mixer !== 'hydra' }]);
       for (const group of offered(trace)) {
-        for (const [name, { shape, axes, data, description }] of Object.entries(
+        for (const [part, { shape, axes, data, description }] of Object.entries(
           (await analyse(trace, group))!,
         )) {
-          assert.equal(shape.length, axes.length, name);
+          assert.equal(shape.length, axes.length, part);
           assert.equal(
             data.length,
             shape.reduce((size, extent) => size * extent, 1),
-            name,
+            part,
           );
-          assert.ok(data.every(Number.isFinite), name);
-          assert.ok(description.length > 10, name);
+          assert.ok(data.every(Number.isFinite), part);
+          assert.ok(description.length > 10, part);
         }
       }
     });

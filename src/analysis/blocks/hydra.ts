@@ -2,34 +2,34 @@
 import { rmsScale } from '../implicit-attention';
 import { quasiseparable, reversed } from '../quasiseparable';
 import type { Scan } from '../scan';
-import { linear } from '../linear/dense';
-import { rows, silu, type Arrays, type Block } from './types';
+import { projected, rates, rows, silu, type Arrays, type Block } from './types';
 
 /** The constant of the gated norm. */
 const EPS = 1e-5;
 
-export interface HydraBlock extends Block {
+/** The two scans of Hydra as one matrix per head. */
+export interface HydraMixing {
+  /** In reading order. */
+  readonly scan: Scan;
+  readonly channels: number;
   /** (head) → the quasiseparable matrix with its diagonal (i, j), computed once. */
   readonly matrixOf: (head: number) => Float64Array;
+}
+
+export interface HydraBlock extends Block, HydraMixing {
   /** (time) */
   readonly normScale: Float64Array;
 }
 
 /**
- * @param input of the block (time, d_model)
- * @param probes of one sequence: x, delta_forward, B_forward, …, diagonal, y
+ * @param probes of one sequence: x, delta_forward, B_forward, …, diagonal
  * @param p the parameters under their names in the block
  */
-export function hydraBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays, ngroups: number): HydraBlock {
+export function hydraMixing(probes: Arrays, p: Arrays, ngroups: number): HydraMixing {
   const heads = p['A_log']!.length;
   const length = probes['delta_forward']!.length / heads;
-  const channels = probes['x']!.length / length;
-  const d_model = input.length / length;
   const states = probes['B_forward']!.length / length / ngroups;
-  const A = Float64Array.from(
-    { length: heads * states },
-    (_, i) => -Math.exp(p['A_log']![Math.floor(i / states)]!),
-  );
+  const A = rates(p['A_log']!, states);
   const common = { length, channels: heads, states, groups: ngroups, A };
   const scan: Scan = {
     ...common,
@@ -43,29 +43,41 @@ export function hydraBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays, 
     B: reversed(probes['B_backward']!, length),
     C: reversed(probes['C_backward']!, length),
   };
-  const W = p['in_proj.weight']!;
-  const bias = p['in_proj.bias'];
-  const part = (from: number): Float64Array =>
-    linear(
-      input,
-      rows(W, d_model, from, from + channels),
-      length,
-      d_model,
-      channels,
-      bias && rows(bias, 1, from, from + channels),
-    );
+  const known = new Map<number, Float64Array>();
+  return {
+    scan,
+    channels: probes['x']!.length / length,
+    matrixOf: (head) => {
+      if (!known.has(head)) {
+        const diagonal = Float64Array.from({ length }, (_, t) => probes['diagonal']![t * heads + head]!);
+        known.set(head, quasiseparable(scan, backward, head, diagonal));
+      }
+      return known.get(head)!;
+    },
+  };
+}
+
+/**
+ * @param input of the block (time, d_model)
+ * @param probes of one sequence: x, delta_forward, B_forward, …, diagonal, y
+ * @param p the parameters under their names in the block
+ */
+export function hydraBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays, ngroups: number): HydraBlock {
+  const mixing = hydraMixing(probes, p, ngroups);
+  const { scan, channels } = mixing;
+  const { length, states } = scan;
+  const d_model = input.length / length;
+  const part = (from: number): Float64Array => projected(input, p, length, from, channels);
   const z = part(0);
   const y = probes['y']!;
   // The norm comes before the gate, over all channels.
   const normScale = rmsScale(y, length, channels, 1, EPS);
   const weight = p['norm.weight']!;
   const taps = p['conv1d.weight']!.length / (channels + 4 * ngroups * states);
-  const known = new Map<number, Float64Array>();
   return {
+    ...mixing,
     length,
     d_model,
-    channels,
-    scan,
     u: probes['x']!,
     convInput: part(channels),
     z,
@@ -79,15 +91,8 @@ export function hydraBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays, 
       taps,
       before: Math.floor(taps / 2),
     },
-    W_x: rows(W, d_model, channels, 2 * channels),
+    W_x: rows(p['in_proj.weight']!, d_model, channels, 2 * channels),
     W_out: Float64Array.from(p['out_proj.weight']!),
     normScale,
-    matrixOf: (head) => {
-      if (!known.has(head)) {
-        const diagonal = Float64Array.from({ length }, (_, t) => probes['diagonal']![t * heads + head]!);
-        known.set(head, quasiseparable(scan, backward, head, diagonal));
-      }
-      return known.get(head)!;
-    },
   };
 }

@@ -1,6 +1,5 @@
 /** @file The Mamba block (arXiv 2312.00752) from its probes and parameters. */
-import { linear } from '../linear/dense';
-import { rows, silu, type Arrays, type Block } from './types';
+import { projected, rates, rows, silu, type Arrays, type Block } from './types';
 
 /**
  * @param input of the block (time, d_model)
@@ -13,17 +12,7 @@ export function mambaBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays):
   const states = p['A_log']!.length / channels;
   const length = probes['delta']!.length / channels;
   const d_model = input.length / length;
-  const W = p['in_proj.weight']!;
-  const bias = p['in_proj.bias'];
-  const part = (from: number): Float64Array =>
-    linear(
-      input,
-      rows(W, d_model, from, from + channels),
-      length,
-      d_model,
-      channels,
-      bias && rows(bias, 1, from, from + channels),
-    );
+  const part = (from: number): Float64Array => projected(input, p, length, from, channels);
   const z = part(channels);
   const taps = p['conv1d.weight']!.length / channels;
   return {
@@ -36,7 +25,7 @@ export function mambaBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays):
       states,
       groups: 1,
       delta: probes['delta']!,
-      A: Float64Array.from(p['A_log']!, (value) => -Math.exp(value)),
+      A: rates(p['A_log']!),
       B: probes['B']!,
       C: probes['C']!,
     },
@@ -47,7 +36,7 @@ export function mambaBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays):
     out: z.map(silu),
     D,
     convolution: { weight: p['conv1d.weight']!, bias: p['conv1d.bias'], taps, before: taps - 1 },
-    W_x: rows(W, d_model, 0, channels),
+    W_x: rows(p['in_proj.weight']!, d_model, 0, channels),
     W_out: Float64Array.from(p['out_proj.weight']!),
   };
 }

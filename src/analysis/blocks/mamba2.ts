@@ -1,14 +1,13 @@
 /** @file The Mamba-2 block (arXiv 2405.21060) from its probes and parameters; the norm's scale is held at its value. */
 import { rmsScale } from '../implicit-attention';
-import { linear } from '../linear/dense';
-import { columns, rows, silu, type Arrays, type Block } from './types';
-
-/** The constant of the gated norm. */
-const EPS = 1e-5;
+import { columns, projected, rates, rows, silu, type Arrays, type Block } from './types';
 
 export interface Mamba2Options {
   readonly ngroups: number;
   readonly norm_before_gate: boolean;
+  /** Groups of channels that the norm takes statistics over, and what is added to their mean square. */
+  readonly norm_groups: number;
+  readonly gated_norm_eps: number;
 }
 
 /**
@@ -21,39 +20,35 @@ export function mamba2Block(
   input: ArrayLike<number>,
   probes: Arrays,
   p: Arrays,
-  { ngroups, norm_before_gate }: Mamba2Options,
+  { ngroups, norm_before_gate, norm_groups, gated_norm_eps: eps }: Mamba2Options,
 ): Block & { readonly normScale: Float64Array | undefined } {
   const heads = p['A_log']!.length;
   const length = probes['delta']!.length / heads;
   const channels = probes['x']!.length / length;
   const states = probes['B']!.length / length / ngroups;
   const d_model = input.length / length;
-  const W = p['in_proj.weight']!;
   const d_inner = p['out_proj.weight']!.length / d_model;
   // In front of z lie the parts of a gated MLP, when not every channel passes the scan.
   const from = 2 * (d_inner - channels);
-  const bias = p['in_proj.bias'];
-  const part = (start: number): Float64Array =>
-    linear(
-      input,
-      rows(W, d_model, start, start + channels),
-      length,
-      d_model,
-      channels,
-      bias && rows(bias, 1, start, start + channels),
-    );
+  const part = (start: number): Float64Array => projected(input, p, length, start, channels);
   const z = part(from);
   const gate = z.map(silu);
   const y = probes['y']!;
   const weight = p['norm.weight'];
   const normScale = weight
-    ? rmsScale(norm_before_gate ? y : gate.map((value, i) => value * y[i]!), length, channels, ngroups, EPS)
+    ? rmsScale(
+        norm_before_gate ? y : gate.map((value, i) => value * y[i]!),
+        length,
+        channels,
+        norm_groups,
+        eps,
+      )
     : undefined;
-  const each = channels / ngroups;
+  const each = channels / norm_groups;
   const out = gate.map((value, i) => {
     if (!normScale) return value;
     const [t, channel] = [Math.floor(i / channels), i % channels];
-    return value * normScale[t * ngroups + Math.floor(channel / each)]! * weight![channel]!;
+    return value * normScale[t * norm_groups + Math.floor(channel / each)]! * weight![channel]!;
   });
   const width = p['conv1d.weight']!;
   const taps = width.length / (channels + 2 * ngroups * states);
@@ -67,10 +62,7 @@ export function mamba2Block(
       states,
       groups: ngroups,
       delta: probes['delta']!,
-      A: Float64Array.from(
-        { length: heads * states },
-        (_, i) => -Math.exp(p['A_log']![Math.floor(i / states)]!),
-      ),
+      A: rates(p['A_log']!, states),
       B: probes['B']!,
       C: probes['C']!,
     },
@@ -82,7 +74,7 @@ export function mamba2Block(
     D: probes['D']!,
     // x comes first among the channels of the convolution.
     convolution: { weight: width, bias: p['conv1d.bias'], taps, before: taps - 1 },
-    W_x: rows(W, d_model, from + channels, from + 2 * channels),
+    W_x: rows(p['in_proj.weight']!, d_model, from + channels, from + 2 * channels),
     W_out: columns(p['out_proj.weight']!, d_inner, d_inner - channels, d_inner),
     normScale,
   };

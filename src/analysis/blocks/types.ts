@@ -1,6 +1,7 @@
 /** @file What a block's implicit attention is made of: the scan of one sequence with what stands around it. */
 import { hiddenAttention } from '../hidden-attention';
 import { blockNorm, convolved, implicitAttention, type Convolution } from '../implicit-attention';
+import { linear } from '../linear/dense';
 import type { Scan } from '../scan';
 
 /** Values by name, row-major, of one sequence (probes) or of a layer (parameters). */
@@ -36,6 +37,30 @@ export const silu = (x: number): number => x / (1 + Math.exp(-x));
 /** Rows from … to of a matrix (rows, columns). */
 export const rows = (m: ArrayLike<number>, columns: number, from: number, to: number): Float64Array =>
   Float64Array.from({ length: (to - from) * columns }, (_, i) => m[from * columns + i]!);
+
+/** Rows from … of in_proj, `count` of them, on the block's input (time, d_model): (time, count). */
+export function projected(
+  input: ArrayLike<number>,
+  p: Arrays,
+  length: number,
+  from: number,
+  count: number,
+): Float64Array {
+  const d_model = input.length / length;
+  const bias = p['in_proj.bias'];
+  return linear(
+    input,
+    rows(p['in_proj.weight']!, d_model, from, from + count),
+    length,
+    d_model,
+    count,
+    bias && rows(bias, 1, from, from + count),
+  );
+}
+
+/** A = −exp(A_log), every entry for `states` states that share it. */
+export const rates = (A_log: ArrayLike<number>, states = 1): Float64Array =>
+  Float64Array.from({ length: A_log.length * states }, (_, i) => -Math.exp(A_log[Math.floor(i / states)]!));
 
 /** Columns from … to of a matrix (rows, columns). */
 export const columns = (m: ArrayLike<number>, width: number, from: number, to: number): Float64Array => {

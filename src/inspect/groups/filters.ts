@@ -9,14 +9,12 @@ import {
   type Poles,
 } from '../../analysis/lti';
 import { filtersOf, type Filters } from '../filters';
-import { array, join, type Analysis, type Probe, type Trace } from '../spec';
+import { array, every, join, type Analysis, type Probe, type Trace } from '../spec';
 import { runTrace } from '../trace';
 
 const POINTS = 257;
 /** Probes that hold the filters. */
 const NEEDED = new Set(['kernel', 'delta', 'A', 'A_bar', 'B_bar', 'C', 'D']);
-
-const every = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 const filters = ({ probes, resolved }: Pick<Trace, 'probes' | 'resolved'>): Filters | undefined =>
   filtersOf(probes, resolved['bidirectional'] === true);

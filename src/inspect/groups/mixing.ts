@@ -2,15 +2,14 @@
 import { implicitOf, normOf } from '../../analysis/blocks/types';
 import { decayMask, rowEntropy } from '../../analysis/hidden-attention';
 import { attentionTiles, largestPerTile, tileEdges } from '../../analysis/tiles';
-import { blockOf, mixingOf, ownOf, scanOf, type Mixing } from '../mixing';
-import { affordable, array, join, type Analysis, type AnalysisOptions, type Probe } from '../spec';
+import { blockOf, hasBlock, mixingOf, scanOf, type Mixing } from '../mixing';
+import { contributions, meanAbsolute, residual, strongest } from '../reductions';
+import { affordable, array, every, join, type Analysis, type AnalysisOptions, type Probe } from '../spec';
 import type { HydraBlock } from '../../analysis/blocks/hydra';
 
 /** Longest sequence whose L × L reductions over channels are formed. */
 export const EXACT = 1024;
 const TILES = 128;
-
-const every = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 export function chosen(count: number, axis: string, { channels }: AnalysisOptions): number[] {
   const wrong = channels?.find((index) => index >= count);
@@ -29,65 +28,6 @@ function matrices(mixing: Mixing, length: number, options: AnalysisOptions): Pro
     'Token-mixing matrix: hidden attention @ x is the output without D; entries are signed, rows do not sum to one.',
     { sign: mixing.kind === 'attention' ? 'positive' : 'signed', labels: { [mixing.axis]: picked } },
   );
-}
-
-function meanAbsolute(mixing: Mixing, length: number): Float64Array {
-  const out = new Float64Array(length * length);
-  for (let index = 0; index < mixing.count; index++) {
-    const matrix = mixing.matrix(index);
-    for (let i = 0; i < out.length; i++) out[i]! += Math.abs(matrix[i]!) / mixing.count;
-  }
-  return out;
-}
-
-/**
- * ‖·‖ over channels of what key j adds to the output at query i, D and gate included: entries that can be compared in
- * size. For attention the mean weight.
- */
-function contributions(mixing: Mixing, length: number): Float64Array {
-  const { u, gate, channels, D } = mixing;
-  if (!u) return meanAbsolute(mixing, length);
-  const out = new Float64Array(length * length);
-  for (let c = 0; c < channels; c++) {
-    const matrix = mixing.matrix(ownOf(mixing, c));
-    for (let i = 0; i < length; i++) {
-      const open = gate ? gate[i * channels + c]! : 1;
-      for (let j = 0; j < length; j++) {
-        const entry = matrix[i * length + j]! + (i === j ? D[c]! : 0);
-        if (entry !== 0) out[i * length + j]! += (entry * u[j * channels + c]! * open) ** 2;
-      }
-    }
-  }
-  return out.map(Math.sqrt);
-}
-
-/** Channels by the size of their output, strongest first, as matrix numbers without repetition. */
-export function strongest(mixing: Mixing, length: number): number[] {
-  const { y, gate, channels, count } = mixing;
-  if (!y) return every(count);
-  const power = new Float64Array(count);
-  for (let c = 0; c < channels; c++)
-    for (let t = 0; t < length; t++)
-      power[ownOf(mixing, c)]! += (y[t * channels + c]! * (gate ? gate[t * channels + c]! : 1)) ** 2;
-  return every(count).sort((a, b) => power[b]! - power[a]! || a - b);
-}
-
-/** Largest difference between matrix × input + D · x and the layer's output, over the largest output. */
-function residual(mixing: Mixing, length: number): number {
-  const { u, y, channels, D } = mixing;
-  if (!u || !y) return 0;
-  let most = 0;
-  let size = 0;
-  for (let c = 0; c < channels; c++) {
-    const matrix = mixing.matrix(ownOf(mixing, c));
-    for (let i = 0; i < length; i++) {
-      let sum = D[c]! * u[i * channels + c]!;
-      for (let j = 0; j < length; j++) sum += matrix[i * length + j]! * u[j * channels + c]!;
-      most = Math.max(most, Math.abs(sum - y[i * channels + c]!));
-      size = Math.max(size, Math.abs(y[i * channels + c]!));
-    }
-  }
-  return size > 0 ? most / size : most;
 }
 
 export const hiddenAttentionGroup: Analysis = {
@@ -207,7 +147,7 @@ export const implicitGroup: Analysis = {
   description:
     'The block as one matrix per channel: convolution, scan, skip, gate and norm, all held at their values.',
   parts: ['block_norm', 'implicit_attention', 'implicit_bias', 'decay_mask'],
-  applies: (trace) => blockOf(trace) !== undefined,
+  applies: hasBlock,
   compute(trace, wanted, options) {
     const block = blockOf(trace)!;
     const { length, channels, scan } = block;

@@ -114,11 +114,13 @@ export const attributionGroup: Analysis = {
   async compute(trace) {
     const { model, length, inputs, target } = trace;
     const program = model.attribution(length);
-    const zeros = new Float32Array(model.rows);
-    const { last } = await evaluate(trace, { last: program['last']! }, { inputs });
+    const likeliest = async (): Promise<number> => {
+      const { last } = await evaluate(trace, { last: program['last']! }, { inputs });
+      return last!.reduce((best, value, id) => (value > last![best]! ? id : best), 0);
+    };
     // Without a target the most likely answer is explained.
-    const chosen = target ?? last!.reduce((best, value, id) => (value > last![best]! ? id : best), 0);
-    const answer = zeros.map((_, id) => (id === chosen ? 1 : 0));
+    const chosen = target ?? (await likeliest());
+    const answer = Float32Array.from({ length: model.rows }, (_, id) => Number(id === chosen));
     const { embedding, gradient } = program;
     const found = await evaluate(trace, { embedding: embedding!, gradient: gradient! }, { inputs, answer });
     const width = found['embedding']!.length / length;

@@ -2,7 +2,7 @@
 import * as g from '../../../graph';
 import { mambaLrp, sumRows, timesInput } from '../../../analysis/attribution';
 import { mambaBlock } from '../../../analysis/blocks/mamba';
-import { mamba2Block } from '../../../analysis/blocks/mamba2';
+import { mamba2Block, type Mamba2Options } from '../../../analysis/blocks/mamba2';
 import { implicitOf, mixing, normOf } from '../../../analysis/blocks/types';
 import {
   decayMask,
@@ -68,7 +68,7 @@ export async function hiddenAttentionSsdTarget(goldenCase: GoldenCase, machine: 
   const written = mamba2Options(goldenCase, 'param.', options);
   options.finish();
   const run = await runLayer(goldenCase, machine, 'mamba2', written, 'input.x');
-  const resolved = run.resolved as { ngroups: number; norm_before_gate: boolean };
+  const resolved = run.resolved as unknown as Mamba2Options;
   const gathered = new Gathered();
   for (let b = 0; b < run.batch; b++) {
     const probes = probesOf(run, 'mamba2', b);
@@ -85,7 +85,7 @@ export async function hiddenAttentionSsdTarget(goldenCase: GoldenCase, machine: 
     gathered.add('attention', [heads, length, length], joined(matrices));
     gathered.add('implicit_attention', [channels, length, length], joined(implicit.matrices));
     gathered.add('implicit_bias', [length, channels], implicit.bias);
-    if (block.normScale) gathered.add('norm_scale', [length, resolved.ngroups], block.normScale);
+    if (block.normScale) gathered.add('norm_scale', [length, resolved.norm_groups], block.normScale);
   }
   return { 'output.y': run.found['output']!, ...gathered.results() };
 }
