@@ -92,7 +92,18 @@ describe('the axes of a sweep', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      {
+        numRuns: 200,
+        examples: [
+          [
+            [
+              [-Number.MAX_VALUE, 1],
+              [0, 1],
+              [9e292, 1],
+            ],
+          ],
+        ],
+      },
     );
   });
 });

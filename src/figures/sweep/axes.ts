@@ -60,6 +60,12 @@ export function distinct(rows: readonly SweepRow[], key: string): Scalar[] {
 
 const isMissing = (value: Scalar | undefined): boolean => value === undefined || value === null;
 
+/** Share of the way from `first` to `last`; halved first where their difference is beyond the largest number. */
+function between(value: number, first: number, last: number): number {
+  const scale = Number.isFinite(last - first) ? 1 : 0.5;
+  return (scale * value - scale * first) / (scale * last - scale * first);
+}
+
 function keyAxis(rows: readonly SweepRow[], key: string): SweepAxis {
   const values = distinct(rows, key);
   const hasNone = rows.some((row) => isMissing(row.values[key]));
@@ -72,7 +78,7 @@ function keyAxis(rows: readonly SweepRow[], key: string): SweepAxis {
     if (values.length === 1) return 0.5;
     if (!isNumeric) return values.indexOf(value) / (values.length - 1);
     const [first, last] = [scaled(numbers[0]!), scaled(numbers.at(-1)!)];
-    return (scaled(value as number) - first) / (last - first);
+    return between(scaled(value as number), first, last);
   };
   const at = (value: Scalar): number => low + (1 - low) * share(value);
   const none = hasNone ? [{ at: 0, label: 'none' }] : [];
@@ -110,7 +116,7 @@ export function resultScale(
     result === 'accuracy' ? ([0, 1] as const) : log ? growLog([min, max]) : growLinear([min, max]);
   const scaled = (value: number): number => (log ? Math.log(value) : value);
   const [from, to] = domain.map(scaled) as [number, number];
-  return { domain, log, share: (value) => (scaled(value) - from) / (to - from) };
+  return { domain, log, share: (value) => between(scaled(value), from, to) };
 }
 
 /** Better is up, on every axis of results. */
