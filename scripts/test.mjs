@@ -2,7 +2,9 @@
  * @file `npm test`: installs what is missing, builds, runs the unit, golden and real-editor suites, and ends with one
  * line `N passed, N failed, N skipped`. Exit code 0 only if nothing failed.
  *
- * Options: `--only unit|golden|e2e` (may be given several times), `--grep TEXT`, `--no-build`.
+ * Random cases are fixed by a seed; `SSM_TEST_SEED=random` draws others.
+ * Options: `--only unit|golden|e2e` (may be given several times), `--grep TEXT`, `--no-build`. Files or folders below
+ * test/ as arguments run only these; without the real-editor suite among them, from source.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -20,7 +22,8 @@ import {
   swiftshader,
 } from './steps.mjs';
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string', multiple: true, default: ['unit', 'golden', 'e2e'] },
     grep: { type: 'string' },
@@ -28,19 +31,27 @@ const { values: options } = parseArgs({
   },
 });
 const wanted = new Set(options.only);
+const chosen = positionals.map((given) => path.resolve(given));
+const isChosen = (file) =>
+  chosen.length === 0 || chosen.some((given) => file === given || file.startsWith(given + path.sep));
+for (const given of chosen.filter((file) => !fs.existsSync(file))) {
+  console.error(`There is no ${path.relative(root, given)}.`);
+  process.exit(2);
+}
+const builds = !options['no-build'] && (chosen.length === 0 || wanted.has('e2e'));
 const started = Date.now();
 
 checkNode();
 if (wanted.has('e2e') || wanted.has('golden')) ensureSystem();
 await ensurePackages();
-if (!options['no-build']) await ensureBuilt();
+if (builds) await ensureBuilt();
 
 const tally = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ssm-test-')), 'tally');
 const vulkan =
   process.env.VK_ICD_FILENAMES === undefined && fs.existsSync(swiftshader)
     ? { VK_ICD_FILENAMES: swiftshader, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? os.tmpdir() }
     : {};
-const built = options['no-build'] ? {} : { SSM_TEST_BUILT: '1' };
+const built = builds ? { SSM_TEST_BUILT: '1' } : {};
 const environment = { ...process.env, ...vulkan, ...built, SSM_TEST_TALLY: tally };
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
@@ -60,7 +71,7 @@ for (const [name, title, belongs, args] of suites) {
   if (!wanted.has(name)) continue;
   const files = testFiles(belongs);
   if (files.length === 0) {
-    console.log(`${title}: no test files.`);
+    if (chosen.length === 0) console.log(`${title}: no test files.`);
     continue;
   }
   console.log(`\n${title}: ${files.length} files`);
@@ -82,7 +93,7 @@ function testFiles(belongs) {
     fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
       const full = path.join(folder, entry.name);
       if (entry.isDirectory()) return visit(full);
-      return entry.name.endsWith('.test.ts') ? [path.relative(root, full)] : [];
+      return entry.name.endsWith('.test.ts') && isChosen(full) ? [path.relative(root, full)] : [];
     });
   const tests = path.join(root, 'test');
   return fs
@@ -98,6 +109,7 @@ function mocha(args, verbose) {
       [
         ...['--import', 'tsx', path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js')],
         ...['--reporter', path.join(root, 'scripts', 'reporter.cjs'), '--forbid-only', '--exit'],
+        ...['--require', path.join(root, 'scripts', 'fast-check.cjs')],
         ...args,
       ],
       { cwd: root, stdio: 'inherit', env: { ...environment, ...(verbose ? { SSM_TEST_VERBOSE: '1' } : {}) } },
