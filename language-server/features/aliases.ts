@@ -8,7 +8,7 @@ import {
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import * as YAML from 'yaml';
-import { markAt, marksOf } from '../anchors';
+import { markAt, marksOf, type Mark } from '../anchors';
 
 /** Lines of an anchored value that a preview shows. */
 const previewLines = 12;
@@ -27,10 +27,10 @@ export function aliasItems(document: TextDocument, position: Position): Completi
     end: document.positionAt(offset + rest.length),
   };
   const seen = new Map<string, string>();
+  const preview = previewsOf(text);
   // An alias means the last anchor of its name above it.
   for (const mark of marksOf(text)) {
-    if (mark.kind === 'anchor' && mark.end < offset - name.length)
-      seen.set(mark.name, previewOf(text, mark.name, mark.start));
+    if (mark.kind === 'anchor' && mark.end < offset - name.length) seen.set(mark.name, preview(mark));
   }
   return [...seen].reverse().map(([label, preview], index) => ({
     label,
@@ -57,7 +57,7 @@ export function aliasHover(document: TextDocument, position: Position): Hover | 
   return {
     contents: {
       kind: MarkupKind.Markdown,
-      value: `**\\*${mark.name}**: the value anchored in line ${line}\n\n${fenced(previewOf(text, mark.name, anchor.start))}`,
+      value: `**\\*${mark.name}**: the value anchored in line ${line}\n\n${fenced(previewsOf(text)(anchor))}`,
     },
     range: { start: document.positionAt(mark.start - 1), end: document.positionAt(mark.end) },
   };
@@ -65,24 +65,32 @@ export function aliasHover(document: TextDocument, position: Position): Hover | 
 
 const fenced = (text: string): string => `\`\`\`yaml\n${text}\n\`\`\``;
 
-/** What is written behind an anchor, with the indentation of its first line taken off. */
-function previewOf(text: string, name: string, start: number): string {
-  let found: string | undefined;
-  const document = YAML.parseDocument(text, { strict: false, logLevel: 'silent' });
-  YAML.visit(document, {
-    Node: (_, node) => {
-      if (YAML.isAlias(node) || node.anchor !== name || !node.range) return;
-      if (node.range[1] < start || found !== undefined) return;
-      const column = node.range[0] - (text.lastIndexOf('\n', node.range[0] - 1) + 1);
-      const lines = text.slice(node.range[0], node.range[1]).trimEnd().split(/\r?\n/);
-      const shown = lines.slice(0, previewLines).map((line, index) => {
-        const indent = /^\s*/.exec(line)?.[0].length ?? 0;
-        return index === 0 ? line : line.slice(Math.min(indent, column));
-      });
-      found = [...shown, ...(lines.length > previewLines ? ['…'] : [])].join('\n');
-    },
-  });
-  return (found ?? '').replace(new RegExp(`^&${escapeRegExp(name)}\\s*`), '');
-}
+/** A text longer than this gets no previews: they would cost a parse of all of it at every keystroke. */
+const maxLength = 1_000_000;
 
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** Reads a text once; then tells what is written behind an anchor, with the indentation of its first line taken off. */
+function previewsOf(text: string): (anchor: Mark) => string {
+  const values: { anchor: string; start: number; end: number }[] = [];
+  if (text.length <= maxLength) {
+    const document = YAML.parseDocument(text, { strict: false, logLevel: 'silent' });
+    YAML.visit(document, {
+      Node: (_, node) => {
+        if (!YAML.isAlias(node) && node.anchor !== undefined && node.range)
+          values.push({ anchor: node.anchor, start: node.range[0], end: node.range[1] });
+      },
+    });
+  }
+  return ({ name, start }) => {
+    const value = values.find((one) => one.anchor === name && one.end >= start);
+    if (!value) return '';
+    const column = value.start - (text.lastIndexOf('\n', value.start - 1) + 1);
+    const lines = text.slice(value.start, value.end).trimEnd().split(/\r?\n/);
+    const shown = lines.slice(0, previewLines).map((line, index) => {
+      const indent = /^\s*/.exec(line)?.[0].length ?? 0;
+      return index === 0 ? line : line.slice(Math.min(indent, column));
+    });
+    const preview = [...shown, ...(lines.length > previewLines ? ['…'] : [])].join('\n');
+    const own = `&${name}`;
+    return preview.startsWith(own) ? preview.slice(own.length).trimStart() : preview;
+  };
+}

@@ -228,6 +228,14 @@ describe('commands', () => {
     );
     await showRuns(page);
     await page.locator('.part.sidebar .monaco-list-row', { hasText: 'swept' }).first().waitFor();
+    // The terminal stays, with the table of results.
+    await until(
+      'the table of results',
+      async () =>
+        (await page.locator('.terminal-wrapper .xterm-rows').first().innerText()).replaceAll('\u00a0', ' '),
+      (text) => /seed/.test(text) && /will be reused by tasks/i.test(text),
+      30_000,
+    );
     await session.screenshot('sweep');
   });
 

@@ -1,4 +1,4 @@
-/** @file Running a sweep: the command line's own `sweep` in a terminal, where it can be watched and stopped. */
+/** @file Running a sweep: the command line's own `sweep` as a task, where it can be watched and stopped. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { cliPath } from '../child';
@@ -6,26 +6,39 @@ import { pickConfig, toSource } from '../runs/source';
 import type { Studio } from '../studio';
 import { ensureTrusted } from '../trust';
 
+const taskType = 'ssm-sweep';
+
 /** Starts every combination of a config's `sweep` that is not finished yet; its runs appear in the Runs view. */
 export async function runSweep(studio: Studio, argument?: unknown): Promise<void> {
   if (!(await ensureTrusted('Running a sweep'))) return;
   const uri = await pickConfig(argument);
   if (uri === undefined) return;
   const source = await toSource(uri, studio.context);
-  const name = `Sweep: ${source.stem}`;
-  const open = vscode.window.terminals.find((one) => one.name === name && one.exitStatus === undefined);
-  if (open) {
-    open.show(true);
-    return;
-  }
-  const terminal = vscode.window.createTerminal({
-    name,
-    cwd: path.dirname(source.file),
-    iconPath: new vscode.ThemeIcon('beaker'),
-    shellPath: process.execPath,
-    shellArgs: [cliPath(studio.context), 'sweep', source.file],
-    env: { ELECTRON_RUN_AS_NODE: '1' },
-    isTransient: true,
-  });
-  terminal.show(true);
+  const running = vscode.tasks.taskExecutions.find(
+    ({ task }) => task.definition.type === taskType && task.definition.config === source.file,
+  );
+  // A task's terminal stays when the sweep has ended, with its table of results.
+  const task = new vscode.Task(
+    { type: taskType, config: source.file },
+    vscode.TaskScope.Workspace,
+    `Sweep: ${source.stem}`,
+    'SSM Studio',
+    new vscode.ProcessExecution(process.execPath, [cliPath(studio.context), 'sweep', source.file], {
+      cwd: path.dirname(source.file),
+      env: { ELECTRON_RUN_AS_NODE: '1' },
+    }),
+    [],
+  );
+  task.isBackground = false;
+  task.presentationOptions = {
+    reveal: vscode.TaskRevealKind.Always,
+    panel: vscode.TaskPanelKind.Dedicated,
+    focus: false,
+    clear: true,
+  };
+  if (running) terminalOf(task.name)?.show(true);
+  else await vscode.tasks.executeTask(task);
 }
+
+const terminalOf = (name: string): vscode.Terminal | undefined =>
+  vscode.window.terminals.find((one) => one.name.includes(name));
