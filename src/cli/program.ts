@@ -10,6 +10,7 @@ import { registerInfo } from './commands/info';
 import { registerInspect } from './commands/inspect';
 import { registerLogits } from './commands/logits';
 import { registerLsp } from './commands/lsp';
+import { registerPlayground } from './commands/playground';
 import { registerRank } from './commands/rank';
 import { registerTokenizer } from './commands/tokenizer';
 import { registerSweep } from './commands/sweep';
@@ -28,6 +29,7 @@ const COMMANDS = [
   registerGenerate,
   registerLogits,
   registerRank,
+  registerPlayground,
   registerInspect,
   registerGolden,
   registerBench,

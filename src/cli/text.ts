@@ -8,6 +8,8 @@ export interface Codec {
   /** @throws UsageError when this vocabulary has no text form */
   encode(text: string): number[];
   decode(ids: readonly number[]): string;
+  /** One readable sign for one id. */
+  label(id: number): string;
   /** Text of one token after the other; bytes of one character are held back until it is whole. */
   stream(): (id: number) => string;
   /** Absent where the vocabulary has no text form. */
@@ -22,6 +24,7 @@ export async function codecOf(model: Model, data: Dataset | undefined, tokenizer
     return textCodec(bytesTokenizer);
   const label = (id: number): string => data?.label(id) ?? String(id);
   return {
+    label,
     encode: () => {
       throw new UsageError(
         'This vocabulary has no text form; give ids, for example --ids 1,2,3, or --tokenizer.',
@@ -33,6 +36,7 @@ export async function codecOf(model: Model, data: Dataset | undefined, tokenizer
 }
 
 const textCodec = (tokenizer: Tokenizer): Codec => ({
+  label: (id) => tokenizer.label(id),
   encode: (text) => tokenizer.encode(text),
   decode: (ids) => tokenizer.decode(ids),
   stream: () => textStream(tokenizer),
