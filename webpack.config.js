@@ -124,7 +124,11 @@ module.exports = (_env, argv) => {
   });
   const web = base('web', mode, {
     target: 'web',
-    entry: entries({ curves: 'media/curves/main.tsx', scan: 'media/scan/main.tsx' }),
+    entry: entries({
+      curves: 'media/curves/main.tsx',
+      scan: 'media/scan/main.tsx',
+      playground: 'media/playground/main.tsx',
+    }),
     output: {
       path: path.join(dist, 'media'),
       filename: '[name].js',

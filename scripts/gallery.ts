@@ -1,6 +1,6 @@
 /**
- * @file `npm run gallery`: every view of the Scan panel in every theme and state, as pictures in docs/gallery. The real
- * panel in headless Chromium, on examples that are computed here; look at each after a change.
+ * @file `npm run gallery`: every view of the Scan and Playground panels in every theme and state, as pictures in
+ * docs/gallery. The real panels in headless Chromium, on examples that are computed here; look at each after a change.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { Harness, type OpenPanel } from '../test/panels/harness';
 import { inspection } from '../test/panels/scan-fixture';
 import { filterLayer, filters, frames, survey, bidirectionalSurvey } from '../test/panels/views-fixture';
 import type { ThemeName } from '../test/panels/themes';
+import { playgroundShots, shootPlayground } from './gallery-playground';
 
 const OUT = join(__dirname, '..', 'docs', 'gallery');
 
@@ -146,10 +147,10 @@ async function main(): Promise<void> {
   mkdirSync(OUT, { recursive: true });
   const harness = await Harness.start();
   try {
-    for (const shot of shots) {
-      if (only.length > 0 && !only.some((name) => shot.name.startsWith(name))) continue;
-      await shoot(harness, shot);
-    }
+    const wanted = ({ name }: { readonly name: string }): boolean =>
+      only.length === 0 || only.some((start) => name.startsWith(start));
+    for (const shot of shots.filter(wanted)) await shoot(harness, shot);
+    for (const shot of playgroundShots.filter(wanted)) await shootPlayground(harness, shot, OUT);
   } finally {
     await harness.stop();
   }

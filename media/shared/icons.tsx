@@ -22,6 +22,8 @@ const shapes = {
   beaker: 'M6 2.5h4M6.8 2.5v4L3 12.5a.7.7 0 0 0 .6 1h8.8a.7.7 0 0 0 .6-1L9.2 6.5v-4M5 10h6',
   edit: 'M11 2.5l2.5 2.5-8 8-3 .5.5-3z',
   stop: 'M4 4h8v8H4z',
+  text: 'M2 3.5h12M2 7h8M2 10.5h12M2 14h5',
+  branch: 'M4 3v5a3 3 0 0 0 3 3h6M10.5 8.5L13 11l-2.5 2.5',
 } as const;
 
 export type IconName = keyof typeof shapes;

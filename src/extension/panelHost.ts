@@ -10,7 +10,7 @@ const load = () => import('./panels');
 
 /** Panels of an earlier window come back through these. */
 export function registerSerializers(studio: Studio): vscode.Disposable {
-  const restore = (kind: 'curves' | 'scan'): vscode.WebviewPanelSerializer => ({
+  const restore = (kind: 'curves' | 'scan' | 'playground'): vscode.WebviewPanelSerializer => ({
     async deserializeWebviewPanel(panel, state) {
       try {
         const services = await panelServices(studio);
@@ -26,15 +26,21 @@ export function registerSerializers(studio: Studio): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.window.registerWebviewPanelSerializer('ssm.curves', restore('curves')),
     vscode.window.registerWebviewPanelSerializer('ssm.scan', restore('scan')),
+    vscode.window.registerWebviewPanelSerializer('ssm.playground', restore('playground')),
   );
 }
 
 async function panelServices(studio: Studio): Promise<PanelServices> {
-  const [manager, { inspect }] = await Promise.all([studio.runs(), import('./inspect')]);
+  const [manager, { inspect }, { startPlayground }] = await Promise.all([
+    studio.runs(),
+    import('./inspect'),
+    import('./playground'),
+  ]);
   return {
     runs: manager.store,
     log: studio.log,
     inspect: (request, token) => inspect(studio.context, studio.log, request, token),
+    playground: (target, listener) => startPlayground(studio.context, studio.log, target, listener),
     stop: (dir) => manager.stop(dir),
     resume: async (dir) => {
       await manager.resume(dir);
@@ -52,4 +58,10 @@ export async function openCurves(studio: Studio, runs: readonly string[]): Promi
 export async function openScan(studio: Studio, target: string, layer?: number): Promise<void> {
   const [services, panels] = await Promise.all([panelServices(studio), load()]);
   await panels.openScan(studio.context, services, layer === undefined ? { target } : { target, layer });
+}
+
+/** Opens or reveals the playground of a run or checkpoint. */
+export async function openPlayground(studio: Studio, target: string): Promise<void> {
+  const [services, panels] = await Promise.all([panelServices(studio), load()]);
+  await panels.openPlayground(studio.context, services, target);
 }

@@ -2,6 +2,7 @@
 import type * as vscode from 'vscode';
 import type { RunInfo, RunStatus } from '../protocol/run';
 import type { RunNotes, RunReader } from '../runs';
+import type { PlaygroundListener, PlaygroundProcess } from './playground';
 
 export type { RunStatus };
 
@@ -57,6 +58,8 @@ export interface PanelServices {
   readonly log: vscode.LogOutputChannel;
   /** The answer of `inspect … --json`, computed in a child process; cancelling ends the child. */
   inspect(request: InspectRequest, token?: vscode.CancellationToken): Promise<unknown>;
+  /** Opens a language model in a process of its own. Throws in Restricted Mode. */
+  playground(target: string, listener: PlaygroundListener): PlaygroundProcess;
   stop(dir: string): Promise<void>;
   resume(dir: string): Promise<void>;
 }

@@ -99,6 +99,8 @@ export const beginningSchema = z.strictObject({
   repeated: z.int().min(0),
   /** Seconds for both. */
   seconds: z.number().min(0),
+  /** What the last id of the path adds to the text. */
+  text: z.string().max(1000),
 });
 export type Beginning = z.output<typeof beginningSchema>;
 

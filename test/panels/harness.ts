@@ -14,6 +14,9 @@ const root = path.resolve(__dirname, '../..');
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 export const hasBrowser = fs.existsSync(executablePath);
 
+const panels = ['curves', 'scan', 'playground'] as const;
+type PanelName = (typeof panels)[number];
+
 /** Runs in the page before the panel's script: the host's side of the door. */
 const fakeHost = (parts: { variables: Record<string, string>; bodyClass: string; state: unknown }): void => {
   const host = { sent: [] as unknown[], state: parts.state, violations: [] as string[] };
@@ -109,7 +112,7 @@ export class Harness {
   static async start(): Promise<Harness> {
     const built = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: { curves: 'media/curves/main.tsx', scan: 'media/scan/main.tsx' },
+      entryPoints: Object.fromEntries(panels.map((name) => [name, `media/${name}/main.tsx`])),
       bundle: true,
       outdir: 'dist',
       format: 'iife',
@@ -140,7 +143,7 @@ export class Harness {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const origin = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
-    for (const name of ['curves', 'scan']) {
+    for (const name of panels) {
       const page = panelPage({
         title: name,
         script: `${origin}/${name}.js`,
@@ -171,7 +174,7 @@ export class Harness {
     return this.files.get(`/${name}`)?.length ?? 0;
   }
 
-  async open(name: 'curves' | 'scan', options: OpenOptions = {}): Promise<OpenPanel> {
+  async open(name: PanelName, options: OpenOptions = {}): Promise<OpenPanel> {
     const theme = themes[options.theme ?? 'dark'];
     const context = await this.browser.newContext({
       viewport: { width: options.width ?? 1360, height: options.height ?? 720 },

@@ -32,14 +32,15 @@ const options: ExploreOptions = {
 };
 const prompt = Array.from({ length: 75 }, (_, i) => (i * i * 7 + 3) % 250);
 
+type How = Omit<Beginning, 'promptTokens' | 'text'>;
 const explore = async (
   explorer: Explorer,
   path: readonly number[],
   given: Partial<ExploreOptions> = {},
   from = prompt,
-): Promise<{ steps: Step[]; finish: string; how: Omit<Beginning, 'promptTokens'> }> => {
+): Promise<{ steps: Step[]; finish: string; how: How }> => {
   const steps: Step[] = [];
-  let how: Omit<Beginning, 'promptTokens'> | undefined;
+  let how: How | undefined;
   const { finish } = await explorer.generate(
     from,
     path,

@@ -11,12 +11,14 @@ export function registerInfo(program: Command): void {
     .description(
       'Print what a checkpoint is; without one, versions, devices and threads of this installation.',
     )
-    .argument('[checkpoint]', 'checkpoint folder or file')
+    .argument('[checkpoint]', 'run folder, checkpoint folder or file')
     .option('--json', 'print JSON')
     .action(async (checkpoint: string | undefined, { json }: { json?: boolean }) => {
       if (checkpoint !== undefined) {
-        const { summarise } = await import('../../runtime/checkpoint');
-        const summary = await summarise(checkpoint);
+        const { listCheckpoints, summarise } = await import('../../runtime/checkpoint');
+        // Of a run its newest.
+        const newest = (await listCheckpoints(checkpoint)).at(-1)?.path;
+        const summary = await summarise(newest ?? checkpoint);
         process.stdout.write(json === true ? `${toJson(summary)}\n` : summaryText(summary));
         return;
       }

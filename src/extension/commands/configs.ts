@@ -55,7 +55,7 @@ export async function openTemplate(
   return showUntitled(name, await fs.readFile(path.join(examplesFolder(context), name), 'utf8'));
 }
 
-async function showUntitled(name: string, text: string): Promise<vscode.TextDocument> {
+export async function showUntitled(name: string, text: string): Promise<vscode.TextDocument> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const base = folder?.scheme === 'file' ? folder.fsPath : '';
   let free = name;

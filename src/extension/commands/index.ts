@@ -24,6 +24,7 @@ const sweep = () => import('./sweep');
 const configs = () => import('./configs');
 const info = () => import('./info');
 const model = () => import('./model');
+const playground = () => import('./playground');
 const checkpoint = () => import('./checkpoint');
 
 const table: Record<string, CommandHandler> = {
@@ -51,6 +52,8 @@ const table: Record<string, CommandHandler> = {
   'ssm.showResolvedConfig': lazily(model, (m) => m.showResolvedConfig),
   'ssm.showModelStructure': lazily(model, (m) => m.showModelStructure),
   'ssm.openCheckpoint': lazily(checkpoint, (m) => m.openCheckpoint),
+  'ssm.openPlayground': lazily(playground, (m) => m.openPlayground),
+  'ssm.fineTune': lazily(checkpoint, (m) => m.fineTune),
   'ssm.showRuntimeInfo': lazily(info, (m) => m.showRuntimeInfo),
   'ssm.restartServer': (studio) => studio.restartServer(),
   'ssm.showLog': (studio) => studio.log.show(),

@@ -8,6 +8,7 @@ import { pickConfig, stemOf, toSource, uriOf, type ConfigSource } from '../runs/
 import type { RunEntry } from '../services';
 import type { Studio } from '../studio';
 import { ensureTrusted } from '../trust';
+import { checkpointOf } from '../runs/checkpoint';
 import { describe } from '../views/runsTree';
 
 /** Trains the config of the argument, the active editor or a pick, and shows its curves. */
@@ -111,7 +112,7 @@ export async function inspectScan(studio: Studio, argument?: unknown): Promise<v
   if (!(await ensureTrusted('Inspecting'))) return;
   const manager = await studio.runs();
   const layer = layerOf(argument);
-  const dir = dirOf(argument);
+  const dir = dirOf(argument) ?? targetOf(argument);
   if (dir !== undefined) return showScan(studio, dir, layer);
   const active = vscode.window.activeTextEditor?.document;
   const uri =
@@ -129,6 +130,12 @@ export async function inspectScan(studio: Studio, argument?: unknown): Promise<v
     placeHolder: 'Look into which run?',
   });
   if (run !== undefined) await showScan(studio, run.dir, layer);
+}
+
+/** The checkpoint of `{target}` or of a summary. */
+function targetOf(argument: unknown): string | undefined {
+  const given = argument instanceof vscode.Uri && argument.scheme === 'file';
+  return given ? undefined : checkpointOf(argument);
 }
 
 function layerOf(argument: unknown): number | undefined {

@@ -1,9 +1,12 @@
-/** @file What both panels need from the editor: page, saving, copying, checked messages. */
+/** @file What all panels need from the editor: page, saving, copying, checked messages. */
 import * as vscode from 'vscode';
 import type * as z from 'zod';
 import { readMessage, type copySchema, type exportSchema, type panelErrorSchema } from '../../protocol/view';
 import type { PanelServices } from '../services';
 import { makeNonce, panelPage } from './html';
+
+export type Bundle = 'curves' | 'scan' | 'playground';
+const titles: Record<Bundle, string> = { curves: 'Curves', scan: 'Scan', playground: 'Playground' };
 
 type Common = z.output<typeof exportSchema> | z.output<typeof copySchema> | z.output<typeof panelErrorSchema>;
 
@@ -22,14 +25,14 @@ export function panelOptions(
 export function showPage(
   context: vscode.ExtensionContext,
   webview: vscode.Webview,
-  bundle: 'curves' | 'scan',
+  bundle: Bundle,
   panel: string,
 ): void {
   const at = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(context.extensionUri, 'dist', 'media', name)).toString();
   webview.options = panelOptions(context);
   webview.html = panelPage({
-    title: bundle === 'curves' ? 'Curves' : 'Scan',
+    title: titles[bundle],
     script: at(`${bundle}.js`),
     style: at(`${bundle}.css`),
     cspSource: webview.cspSource,
@@ -41,7 +44,7 @@ export function showPage(
 /** Icon of a panel's tab; written by the bundler beside the script. */
 export function panelIcon(
   context: vscode.ExtensionContext,
-  bundle: 'curves' | 'scan',
+  bundle: Bundle,
 ): { light: vscode.Uri; dark: vscode.Uri } {
   const at = (name: string): vscode.Uri => vscode.Uri.joinPath(context.extensionUri, 'dist', 'media', name);
   return { light: at(`${bundle}-light.svg`), dark: at(`${bundle}-dark.svg`) };

@@ -1,14 +1,17 @@
 /** @file Opens, reveals and restores the panels. Loaded with the first of them. */
 import * as vscode from 'vscode';
 import { curvesStateSchema } from '../../protocol/view-curves';
+import { playgroundStateSchema } from '../../protocol/view-playground';
 import { scanStateSchema } from '../../protocol/view-scan';
 import type { PanelServices } from '../services';
 import { CurvesPanel, panelKey } from './curves';
-import { panelOptions } from './host';
+import { panelOptions, type Bundle } from './host';
+import { PlaygroundPanel } from './playground';
 import { ScanPanel } from './scan';
 
 export const curvesViewType = 'ssm.curves';
 export const scanViewType = 'ssm.scan';
+export const playgroundViewType = 'ssm.playground';
 
 const beside = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
 
@@ -44,11 +47,33 @@ export function openScan(
   return Promise.resolve(ScanPanel.show(target, panel, context, services, layer));
 }
 
+/** The playground of a run or checkpoint; one panel per target. */
+export async function openPlayground(
+  context: vscode.ExtensionContext,
+  services: PanelServices,
+  target: string,
+): Promise<vscode.WebviewPanel> {
+  const known = PlaygroundPanel.open.get(target);
+  if (known) {
+    known.reveal();
+    return known.panel;
+  }
+  // A run that nobody follows yet is followed; a checkpoint is no run.
+  if (!services.runs.get(target)) await services.runs.add(target).catch(() => undefined);
+  const panel = vscode.window.createWebviewPanel(
+    playgroundViewType,
+    'Playground',
+    vscode.ViewColumn.Active,
+    panelOptions(context),
+  );
+  return PlaygroundPanel.show(target, panel, context, services);
+}
+
 /** Panels of an earlier window: the page restores its view by itself, the host its runs. */
 export function createSerializers(
   context: vscode.ExtensionContext,
   getServices: () => PanelServices,
-): { curves: vscode.WebviewPanelSerializer; scan: vscode.WebviewPanelSerializer } {
+): Record<Bundle, vscode.WebviewPanelSerializer> {
   return {
     curves: {
       async deserializeWebviewPanel(panel, raw) {
@@ -81,6 +106,19 @@ export function createSerializers(
         const isConfig = /\.ssm\.(ya?ml|json)$/.test(target);
         if (!isConfig && !services.runs.get(target)) await services.runs.add(target).catch(() => undefined);
         ScanPanel.show(target, panel, context, services, undefined);
+      },
+    },
+    playground: {
+      async deserializeWebviewPanel(panel, raw) {
+        const state = playgroundStateSchema.safeParse(raw);
+        if (!state.success || PlaygroundPanel.open.has(state.data.target)) {
+          panel.dispose();
+          return;
+        }
+        const services = getServices();
+        const { target } = state.data;
+        if (!services.runs.get(target)) await services.runs.add(target).catch(() => undefined);
+        PlaygroundPanel.show(target, panel, context, services);
       },
     },
   };

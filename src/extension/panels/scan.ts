@@ -7,6 +7,7 @@ import type { PanelServices } from '../services';
 import { listen, panelIcon, showPage } from './host';
 import { readAnalysis, readInspection, readSurvey } from './inspection';
 import { readFrames } from './replay';
+import { runName } from './run-name';
 
 /** Milliseconds between looks for new probes of a live run. */
 const REPLAY_MS = 4000;
@@ -60,8 +61,7 @@ export class ScanPanel {
 
   private name(): string {
     const entry = this.services.runs.get(this.target);
-    // `tiny · ed73` instead of the date that folders are named by.
-    if (entry) return entry.name.replace(/\/\d{8}-\d{6}-([0-9a-f]{4})$/, ' · $1');
+    if (entry) return runName(entry);
     return path.basename(this.target).replace(/\.ssm\.(ya?ml|json)$/, '');
   }
 

@@ -41,12 +41,15 @@ export async function pickRun(
   const runs = manager.store.runs.filter(fits);
   if (runs.length === 0) throw new UserError(none);
   if (runs.length === 1) return runs[0];
-  const items = runs.map((run) => ({
-    label: run.name.split('/')[0] ?? run.name,
-    description: `${runLabel(run.dir)} · ${run.status}`,
-    detail: describe(run),
-    run,
-  }));
+  const items = runs.map(runItem);
   const picked = await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true });
   return picked?.run;
 }
+
+/** A run in a quick pick. */
+export const runItem = (run: RunEntry) => ({
+  label: run.name.split('/')[0] ?? run.name,
+  description: `${runLabel(run.dir)} · ${run.status}`,
+  detail: describe(run),
+  run,
+});

@@ -6,6 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { count, duration, percent, quantity } from '../format';
 import type { RunEntry, RunStatus, RunStore } from '../services';
+import { CheckpointDrop } from './checkpointDrop';
 import type { Studio } from '../studio';
 
 export interface ConfigNode {
@@ -45,6 +46,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode> {
       treeDataProvider: this,
       showCollapseAll: true,
       canSelectMany: true,
+      dragAndDropController: new CheckpointDrop(),
     });
     return vscode.Disposable.from(view, this.#changed);
   }

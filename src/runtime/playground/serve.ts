@@ -85,7 +85,8 @@ export function servePlayground(input: Readable, output: Writable, served: Serve
         `Its attention layers hold ${context} tokens here, and this needs up to ${length}: shorten the prompt or generate fewer tokens.`,
       );
     const stream = codec.stream();
-    const stops = new StopTexts(settings.stop, path.map(stream).join(''));
+    const before = path.map(stream);
+    const stops = new StopTexts(settings.stop, before.join(''));
     const options = optionsOf(settings, served);
     let waiting: Token[] = [];
     let told = 0;
@@ -108,7 +109,12 @@ export function servePlayground(input: Readable, output: Writable, served: Serve
     };
     try {
       const explored = await explorer.generate(ids, path, options, {
-        began: (how) => connection.sendNotification(methods.began, { promptTokens: ids.length, ...how }),
+        began: (how) =>
+          connection.sendNotification(methods.began, {
+            promptTokens: ids.length,
+            ...how,
+            text: before.at(-1) ?? '',
+          }),
         step: take,
         stopping: () => stopping,
       });
