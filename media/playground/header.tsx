@@ -117,18 +117,18 @@ export function FactsLine({ model }: { model: PlaygroundModel }): JSX.Element {
         <dt>Prompt</dt>
         <dd>{beginning ? promptText(beginning) : <span class="secondary">not read</span>}</dd>
       </div>
-      {kept && (
-        <div title="States are kept so that a branch can begin at any token without reading the text again.">
-          <dt>Kept</dt>
-          <dd>
-            {integer(kept.states)} {kept.states === 1 ? 'state' : 'states'}{' '}
+      <div title="States are kept so that a branch can begin at any token without reading the text again.">
+        <dt>Kept</dt>
+        <dd>
+          {integer(kept?.states ?? 0)} {kept?.states === 1 ? 'state' : 'states'}{' '}
+          {kept && (
             <span class="secondary">
               {bytes(kept.bytes)}
               {kept.every > 1 ? `, every ${kept.every} tokens` : ''}
             </span>
-          </dd>
-        </div>
-      )}
+          )}
+        </dd>
+      </div>
     </dl>
   );
 }
@@ -144,7 +144,7 @@ function promptText({
     read > 0
       ? `read in ${time}`
       : repeated > 0
-        ? `state restored, ${repeated} steps again`
+        ? `state restored, ${repeated} ${repeated === 1 ? 'step' : 'steps'} again`
         : 'state restored';
   return (
     <>

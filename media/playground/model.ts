@@ -117,12 +117,7 @@ export class PlaygroundModel extends FrameSource {
     if (request === null) this.facts = undefined;
     this.failure = { message, whole: request === null };
     if (running) this.end('stopped', undefined);
-    // A branch that nothing was drawn for says nothing.
-    if (running && this.find(running.branch)?.tokens.length === running.from) {
-      const branch = this.find(running.branch)!;
-      if (branch.drawn === 0 && !branch.chosen) this.branches = without(this.branches, branch.id);
-    }
-    this.save(true);
+    else this.save(true);
     announce(message, true);
   }
 
@@ -176,6 +171,9 @@ export class PlaygroundModel extends FrameSource {
       announce(`${drawn} tokens${about}: ${textOf(branch.tokens.slice(from)).slice(0, 300)}`, true);
     }
     this.state = { ...this.state, running: null };
+    // A branch that nothing was drawn for says nothing.
+    if (branch && branch.drawn === 0 && branch.tokens.length === from && !branch.chosen)
+      this.branches = without(this.branches, id);
     this.save(true);
   }
 

@@ -38,7 +38,7 @@ export async function openCheckpoint(studio: Studio, argument?: unknown): Promis
   shown.set(uri.toString(), summary);
   const document = await vscode.workspace.openTextDocument(uri);
   await vscode.languages.setTextDocumentLanguage(document, 'yaml');
-  await vscode.window.showTextDocument(document);
+  await vscode.window.showTextDocument(document, { preview: false });
 }
 
 async function summaryOf(studio: Studio, target: string): Promise<CheckpointSummary> {
