@@ -54,31 +54,77 @@ export function draw(
   for (let id = 1; id < allowed; id++) if (logits[id]! > logits[best]!) best = id;
   if (temperature === 0) return drawn(best);
   const top = logits[best]!;
+  const weight = (id: number): number => Math.exp((logits[id]! - top) / temperature);
   // A token this far below has no weight in double precision, so that most of a vocabulary is never sorted.
   const reach = Math.max(-745 * temperature, minP > 0 ? temperature * Math.log(minP) : -Infinity);
-  let kept: number[] = [];
-  for (let id = 0; id < allowed; id++) if (logits[id]! - top >= reach) kept.push(id);
-  const weight = (id: number): number => Math.exp((logits[id]! - top) / temperature);
-  const limited = (topK > 0 && topK < kept.length) || topP < 1;
-  if (limited) {
-    kept.sort((a, b) => logits[b]! - logits[a]! || a - b);
-    if (topK > 0) kept = kept.slice(0, topK);
+  let count = 0;
+  let total = 0;
+  for (let id = 0; id < allowed; id++) {
+    if (logits[id]! - top < reach) continue;
+    count++;
+    total += weight(id);
   }
-  const weights = kept.map(weight);
-  let total = weights.reduce((sum, value) => sum + value, 0);
+  const few = topK > 0 && topK < count;
+  if (!few && topP >= 1) {
+    let left = random.uniform() * total;
+    let last = best;
+    for (let id = 0; id < allowed; id++) {
+      if (logits[id]! - top < reach) continue;
+      last = id;
+      left -= weight(id);
+      if (left < 0) break;
+    }
+    return drawn(last);
+  }
+  const kept =
+    few && topK <= MOST_INSERTED
+      ? largest(logits, allowed, topK)
+      : strongest(logits, allowed, top, reach, temperature, (ids) =>
+          few ? ids.length >= topK : massOf(ids, weight) >= topP * total,
+        );
+  if (few) {
+    kept.length = topK;
+    total = massOf(kept, weight);
+  }
   if (topP < 1) {
-    let count = 0;
+    let inside = 0;
     let mass = 0;
-    while (count < kept.length && mass < topP * total) mass += weights[count++]!;
-    kept.length = Math.max(1, count);
-    total = count === 0 ? weights[0]! : mass;
+    while (inside < kept.length && mass < topP * total) mass += weight(kept[inside++]!);
+    kept.length = Math.max(1, inside);
+    total = inside === 0 ? weight(kept[0]!) : mass;
   }
   let left = random.uniform() * total;
-  for (const [index, id] of kept.entries()) {
-    left -= weights[index]!;
+  for (const id of kept) {
+    left -= weight(id);
     if (left < 0) return drawn(id);
   }
   return drawn(kept.at(-1)!);
+}
+
+const massOf = (ids: readonly number[], weight: (id: number) => number): number =>
+  ids.reduce((sum, id) => sum + weight(id), 0);
+
+/** Up to this many the likeliest are kept in order while the vocabulary is passed through once. */
+const MOST_INSERTED = 256;
+/** How far below the likeliest tokens are looked for at first, in units of the temperature. */
+const FIRST_SPAN = 4;
+
+/** The likeliest ids, likeliest first: as many as are enough, so that few of a large vocabulary are sorted. */
+function strongest(
+  logits: Float32Array,
+  allowed: number,
+  top: number,
+  reach: number,
+  temperature: number,
+  enough: (ids: readonly number[]) => boolean,
+): number[] {
+  for (let span = FIRST_SPAN * temperature; ; span *= 2) {
+    const floor = Math.max(reach, -span);
+    const ids: number[] = [];
+    for (let id = 0; id < allowed; id++) if (logits[id]! - top >= floor) ids.push(id);
+    if (floor > reach && !enough(ids)) continue;
+    return ids.sort((a, b) => logits[b]! - logits[a]! || a - b);
+  }
 }
 
 /** The id alone, see `draw`. */
@@ -100,6 +146,11 @@ export function logSumExp(row: Float32Array): number {
 /** The likeliest tokens of a row with their log-probabilities. */
 export function likeliest(row: Float32Array, allowed: number, count: number): Drawn[] {
   const normaliser = logSumExp(row.subarray(0, allowed));
+  return largest(row, allowed, count).map((id) => ({ id, logprob: row[id]! - normaliser }));
+}
+
+/** Ids of the largest values, largest first, of equal ones the first. */
+function largest(row: Float32Array, allowed: number, count: number): number[] {
   const found: number[] = [];
   for (let id = 0; id < allowed; id++) {
     if (found.length === count && row[id]! <= row[found.at(-1)!]!) continue;
@@ -108,5 +159,5 @@ export function likeliest(row: Float32Array, allowed: number, count: number): Dr
     found.splice(at, 0, id);
     if (found.length > count) found.pop();
   }
-  return found.map((id) => ({ id, logprob: row[id]! - normaliser }));
+  return found;
 }
