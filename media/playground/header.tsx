@@ -28,8 +28,15 @@ function exports(model: PlaygroundModel): (MenuItem | 'separator')[] {
 
 export function Header({ model, narrow }: { model: PlaygroundModel; narrow: boolean }): JSX.Element {
   const { state, facts, isRun } = model;
-  const command = (name: 'scan' | 'curves' | 'fine-tune' | 'reopen' | 'log') => () =>
+  const command = (name: 'curves' | 'fine-tune' | 'reopen' | 'log') => () =>
     model.send({ type: 'command', command: name });
+  const { branch } = model;
+  const scan = (): void =>
+    model.send({
+      type: 'scan',
+      prompt: branch?.prompt ?? '',
+      path: branch?.tokens.map(({ id }) => id) ?? [],
+    });
   const more: (MenuItem | 'separator')[] = [
     {
       label: 'Colour by probability',
@@ -37,7 +44,7 @@ export function Header({ model, narrow }: { model: PlaygroundModel; narrow: bool
       run: () => model.patch({ coloured: !state.coloured }),
     },
     'separator',
-    { label: 'Inspect Scan', run: command('scan') },
+    { label: 'Inspect Scan', detail: branch ? 'of this text' : '', run: scan },
     ...(isRun ? [{ label: 'Open Curves', run: command('curves') }] : []),
     { label: 'Fine-Tune…', run: command('fine-tune') },
     'separator',

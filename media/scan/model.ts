@@ -82,6 +82,10 @@ export class ScanModel extends FrameSource {
           this.patch({ layer: message.layer });
         else if (message.layer !== undefined && this.inspection !== undefined)
           this.patch({ layer: message.layer });
+        if (message.ids) {
+          this.state = { ...this.state, ids: message.ids, position: null, zoom: null };
+          this.save(this.state);
+        }
         this.ask();
         break;
       case 'inspection':

@@ -55,9 +55,18 @@ export async function openCurves(studio: Studio, runs: readonly string[]): Promi
 }
 
 /** Opens or reveals the scan of a run or config. */
-export async function openScan(studio: Studio, target: string, layer?: number): Promise<void> {
+export async function openScan(
+  studio: Studio,
+  target: string,
+  layer?: number,
+  ids?: readonly number[],
+): Promise<void> {
   const [services, panels] = await Promise.all([panelServices(studio), load()]);
-  await panels.openScan(studio.context, services, layer === undefined ? { target } : { target, layer });
+  await panels.openScan(studio.context, services, {
+    target,
+    ...(layer === undefined ? {} : { layer }),
+    ...(ids === undefined ? {} : { ids }),
+  });
 }
 
 /** Opens or reveals the playground of a run or checkpoint. */

@@ -9,6 +9,7 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 import type * as z from 'zod';
 import {
   beginningSchema,
+  encodedSchema,
   factsSchema,
   resultSchema,
   tokensSchema,
@@ -36,6 +37,8 @@ export interface PlaygroundListener {
 /** A model that is kept open. */
 export interface PlaygroundProcess extends vscode.Disposable {
   facts(): Promise<Facts>;
+  /** The ids of a prompt. */
+  encode(prompt: string): Promise<number[]>;
   /** Resolves when the text has ended. */
   generate(request: GenerateRequest): Promise<Result>;
   stop(): void;
@@ -94,6 +97,8 @@ export function startPlayground(
   connection.listen();
   return {
     facts: () => ask(connection.sendRequest(methods.facts), factsSchema, ended),
+    encode: async (prompt) =>
+      (await ask(connection.sendRequest(methods.encode, { prompt }), encodedSchema, ended)).ids,
     generate: (request) => ask(connection.sendRequest(methods.generate, request), resultSchema, ended),
     stop: () => tell(connection, over),
     dispose() {

@@ -72,7 +72,9 @@ export function inputOf({ model, data, example = 0, ids }: ExampleRequest): Inpu
     return { length, values: Int32Array.from(ids), tokens: ids.map(label), position: length - 1 };
   }
   if (data === undefined)
-    throw new RangeError('This checkpoint comes without data; give the tokens with --ids.');
+    throw new RangeError(
+      'This checkpoint comes without data and without a tokenizer: type the tokens, or give them with --ids.',
+    );
   const examples = data.count('validation');
   if (!Number.isInteger(example) || example < 0 || example >= examples) {
     throw new RangeError(`There is no example ${example}; held-out examples are 0 … ${examples - 1}.`);

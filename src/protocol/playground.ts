@@ -90,6 +90,9 @@ export const generateSchema = z.strictObject({
 });
 export type GenerateRequest = z.output<typeof generateSchema>;
 
+export const encodeSchema = z.strictObject({ prompt: generateSchema.shape.prompt });
+export const encodedSchema = z.strictObject({ ids: z.array(id) });
+
 /** How a request got to where it began. */
 export const beginningSchema = z.strictObject({
   promptTokens: z.int().min(1),

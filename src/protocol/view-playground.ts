@@ -44,8 +44,10 @@ export const fromPlaygroundSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('stop') }),
   z.strictObject({
     type: z.literal('command'),
-    command: z.enum(['log', 'scan', 'curves', 'fine-tune', 'reopen']),
+    command: z.enum(['log', 'curves', 'fine-tune', 'reopen']),
   }),
+  /** Look at what the layers do with a text. */
+  z.strictObject({ type: z.literal('scan'), ...generateSchema.omit({ settings: true }).shape }),
   exportSchema,
   copySchema,
   panelErrorSchema,

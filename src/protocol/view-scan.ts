@@ -88,6 +88,8 @@ export const toScanSchema = z.discriminatedUnion('type', [
     name: z.string(),
     trained: z.boolean(),
     layer: z.int().min(0).optional(),
+    /** Tokens that were asked for from elsewhere. */
+    ids: z.array(z.int().min(0)).min(1).max(16_384).optional(),
   }),
   z.strictObject({ type: z.literal('inspection'), request: z.int(), inspection: inspectionSchema }),
   z.strictObject({ type: z.literal('survey'), request: z.int(), survey: surveySchema }),

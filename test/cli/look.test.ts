@@ -117,6 +117,21 @@ describe('commands that look at trained models', function () {
         { id: 5, label: '⇒' },
       ]);
     });
+    it('reads a text of its own where a checkpoint comes without data, and calls tokens as the tokenizer does', async () => {
+      const golden = join(__dirname, '../golden/hf-mamba-tiny');
+      const { code, stdout, stderr } = await run('inspect', golden, '--probe', 'delta', '--json');
+      assert.equal(code, 0, stderr);
+      const { tokens, prediction } = JSON.parse(stdout) as {
+        tokens: { id: number; label: string }[];
+        prediction: { id: number; label: string };
+      };
+      const text = tokens.map(({ label }) => label).join('');
+      assert.match(text.replaceAll('␣', ' '), /captain of the whale/);
+      assert.notEqual(prediction.label, String(prediction.id));
+      const given = await run('inspect', golden, '--probe', 'delta', '--ids', '7,8', '--json');
+      assert.equal((JSON.parse(given.stdout) as { tokens: unknown[] }).tokens.length, 2);
+    });
+
     it('obeys the recurrence: the state follows from Δ, B, the input and the state before', async () => {
       const { probes } = (await json('inspect', trained)) as unknown as {
         probes: Record<string, { shape: number[]; data: number[] }>;

@@ -36,7 +36,7 @@ describe('the playground', () => {
     execFileSync(process.execPath, [path.join(root, 'dist', 'cli.js'), ...train]);
     const folder = path.join(session.workspace, 'weights');
     fs.mkdirSync(folder);
-    for (const name of ['config.json', 'model.safetensors'])
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json'])
       fs.copyFileSync(path.join(golden, name), path.join(folder, name));
   });
   after(async () => {
@@ -74,7 +74,7 @@ describe('the playground', () => {
     await page.locator('.codelens-decoration a', { hasText: 'Playground' }).click();
     const frame = await panel('[data-ready=true]');
     assert.match(await frame.locator('.facts').innerText(), /3 × mamba/);
-    await frame.getByTestId('prompt').fill('5 9 1 33');
+    await frame.getByTestId('prompt').fill('the state of');
     await frame.getByTestId('control-maxTokens').fill('24');
     await frame.getByTestId('prompt').press('Control+Enter');
     await panel('[data-running=false][data-tokens="24"]');
@@ -100,6 +100,20 @@ describe('the playground', () => {
     assert.equal(after.length, 24 + 8);
     assert.match(await frame.locator('.facts').innerText(), /state restored/);
     await session.screenshot('playground-branch');
+  });
+
+  it('shows the scan of its text', async () => {
+    const { page } = session;
+    const frame = await panel();
+    await frame.getByRole('button', { name: 'More' }).click();
+    await frame.getByRole('menuitem', { name: 'Inspect Scan' }).click();
+    const scan = await panelFrame(page, '[data-testid=scan][data-busy=false][data-example=typed]', 60_000);
+    assert.equal(await scan.getByTestId('scan').getAttribute('data-mixer'), 'mamba');
+    await page.waitForTimeout(500);
+    await session.screenshot('playground-scan');
+    await page.locator('.tab', { hasText: 'Scan: weights' }).click();
+    await runCommand(page, 'View: Close Editor');
+    await page.locator('.tab', { hasText: 'Scan: weights' }).waitFor({ state: 'detached' });
   });
 
   it('has its branches again after a reload, and goes on', async () => {

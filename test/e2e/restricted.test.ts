@@ -1,6 +1,14 @@
 /** @file Restricted Mode: editing helps, nothing runs, and the reason is told. */
 import assert from 'node:assert/strict';
-import { notification, openFile, runCommand, showRuns, suggestions, until } from './support/actions';
+import {
+  dismissNotifications,
+  notification,
+  openFile,
+  runCommand,
+  showRuns,
+  suggestions,
+  until,
+} from './support/actions';
 import { smallConfig } from './support/config';
 import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import { runFolders } from './support/runs';
@@ -62,10 +70,14 @@ describe('Restricted Mode', () => {
     await session.screenshot('restricted-view');
   });
 
-  it('neither looks into a model nor resumes', async () => {
+  it('neither looks into a model nor continues texts', async () => {
     const { page } = session;
     await runCommand(page, 'SSM Studio: Inspect Scan');
     await notification(page, 'Inspecting starts a program');
+    await dismissNotifications(page);
+    await runCommand(page, 'SSM Studio: Open Playground');
+    await notification(page, 'The playground starts a program');
+    await session.screenshot('restricted-playground');
     assert.deepEqual(session.problems, []);
   });
 });

@@ -331,6 +331,19 @@ const PROMPT = 'Call me Ishmael. Some years ago';
       assert.ok(csv.length >= 13);
     });
 
+    it('asks for the scan of the text that is shown', async () => {
+      const panel = await open();
+      const asked = await generate(panel, 6);
+      await panel.page.getByRole('button', { name: 'More' }).click();
+      await panel.page.getByRole('menuitem', { name: 'Inspect Scan' }).click();
+      await panel.page.waitForTimeout(40);
+      assert.deepEqual((await panel.sent()).at(-1), {
+        type: 'scan',
+        prompt: PROMPT,
+        path: continued(PROMPT, 6, asked.settings).map(({ id }) => id),
+      });
+    });
+
     for (const theme of Object.keys(themes) as ThemeName[]) {
       it(`is drawn and accessible in ${theme}`, async () => {
         const panel = await open({ theme });

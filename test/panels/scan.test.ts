@@ -76,6 +76,13 @@ import { themes, type ThemeName } from './themes';
       );
     });
 
+    it('looks at tokens that were asked for from elsewhere', async () => {
+      const panel = await open();
+      await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true, ids: [3, 1, 2] });
+      const { type: _, request: __, ...what } = await asked(panel);
+      assert.deepEqual(what, { ids: [3, 1, 2] });
+    });
+
     it('shows the numbers of the step that the playhead is on', async () => {
       const panel = await open();
       const scan = new Recurrence(inspection());

@@ -304,6 +304,13 @@ describe('the process of the playground', () => {
     return { client, tokens, began, ask, close };
   }
 
+  it('tells the ids of a prompt', async () => {
+    const { client, close } = await serve();
+    assert.deepEqual(await client.sendRequest(methods.encode, { prompt: 'ab' }), { ids: [97, 98] });
+    await assert.rejects(client.sendRequest(methods.encode, { prompt: 7 }), /prompt: /);
+    await close();
+  });
+
   it('streams tokens that fit the protocol', async () => {
     const { tokens, began, ask, close } = await serve();
     const result = await ask({ prompt: 'Call me', path: [], settings });

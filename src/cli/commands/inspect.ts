@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import type { Inspection, Probe } from '../../inspect/inspect';
 import { UsageError } from '../errors';
 import { idList, naturalNumber, positiveInteger, toJson } from '../options';
-import { openTarget } from '../target';
+import { openTarget, type Target } from '../target';
+import { codecOf, type Codec } from '../text';
 
 interface InspectOptions {
   readonly probe?: string[];
@@ -47,14 +48,16 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   if (options.ids !== undefined && options.example !== undefined) {
     throw new UsageError('Give either --ids or --example.');
   }
-  const { model, parameters, data, step, config } = await openTarget(path, { configs: true });
+  const target = await openTarget(path, { configs: true });
+  const { model, parameters, data, step, config } = target;
+  const { ids, relabel } = await textOf(target, options);
   const { defaultThreads } = await import('../../runtime/devices');
   const request = {
     model,
     parameters,
     ...(data === undefined ? {} : { data }),
     ...(options.example === undefined ? {} : { example: options.example }),
-    ...(options.ids === undefined ? {} : { ids: options.ids }),
+    ...(ids === undefined ? {} : { ids }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
     threads: options.threads ?? defaultThreads(),
   };
@@ -63,7 +66,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   if (options.layer === 'all') {
     if (options.probe !== undefined) throw new UsageError('--layer all gives a survey; leave out --probe.');
     const { survey } = await import('../../inspect/survey');
-    const found = await survey(request);
+    const found = relabel(await survey(request));
     if (options.json === true) print({ ...found, ...known });
     else {
       for (const layer of found.surveys) process.stdout.write(listOf(layer));
@@ -88,7 +91,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
     layer,
     ...(direct ? { only: new Set(wanted) } : {}),
   });
-  const { probes, ...rest } = inspection;
+  const { probes, ...rest } = relabel(inspection);
   if (wanted === undefined) {
     const groups = offered(trace);
     if (options.json === true) print({ ...rest, ...known, probes, analyses: groups });
@@ -128,6 +131,36 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   const [first] = Object.entries(parts) as [[string, Probe]];
   const more = Object.keys(parts).length > 1 ? { parts } : {};
   print({ ...rest, ...known, probe: name, ...first[1], ...more });
+}
+
+/** What is read of a checkpoint that comes without data, if it has a tokenizer. */
+const SAMPLE = 'The captain of the ship asked the captain of the whale, and the whale asked the ship.';
+
+interface Labelled {
+  readonly tokens: readonly { readonly id?: number; readonly label: string }[];
+  readonly prediction?: { readonly id?: number; readonly label: string };
+}
+
+/** The ids to look at, and how tokens are called, where there is no data to say so. */
+async function textOf(
+  { model, data, tokenizer }: Target,
+  { ids }: InspectOptions,
+): Promise<{ readonly ids?: readonly number[]; relabel<T extends Labelled>(found: T): T }> {
+  const given = ids === undefined ? {} : { ids };
+  if (data !== undefined || model.data.input.kind !== 'tokens')
+    return { ...given, relabel: (found) => found };
+  const codec: Codec = await codecOf(model, data, tokenizer);
+  const named = <T extends { readonly id?: number; readonly label: string }>(token: T): T =>
+    token.id === undefined ? token : { ...token, label: codec.label(token.id) };
+  return {
+    ...(codec.tokenizer ? { ids: codec.encode(SAMPLE) } : {}),
+    ...given,
+    relabel: (found) => ({
+      ...found,
+      tokens: found.tokens.map(named),
+      ...(found.prediction ? { prediction: named(found.prediction) } : {}),
+    }),
+  };
 }
 
 const extents = ({ axes, shape }: Probe): string =>

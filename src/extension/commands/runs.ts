@@ -113,7 +113,7 @@ export async function inspectScan(studio: Studio, argument?: unknown): Promise<v
   const manager = await studio.runs();
   const layer = layerOf(argument);
   const dir = dirOf(argument) ?? targetOf(argument);
-  if (dir !== undefined) return showScan(studio, dir, layer);
+  if (dir !== undefined) return showScan(studio, dir, layer, idsOf(argument));
   const active = vscode.window.activeTextEditor?.document;
   const uri =
     argument === undefined && active?.languageId !== 'ssm-yaml' ? undefined : await pickConfig(argument);
@@ -136,6 +136,14 @@ export async function inspectScan(studio: Studio, argument?: unknown): Promise<v
 function targetOf(argument: unknown): string | undefined {
   const given = argument instanceof vscode.Uri && argument.scheme === 'file';
   return given ? undefined : checkpointOf(argument);
+}
+
+/** Tokens to look at, of `{target, ids}`. */
+function idsOf(argument: unknown): number[] | undefined {
+  if (typeof argument !== 'object' || argument === null) return undefined;
+  const { ids } = argument as { ids?: unknown };
+  const fit = Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isInteger(id) && id >= 0);
+  return fit ? (ids as number[]) : undefined;
 }
 
 function layerOf(argument: unknown): number | undefined {

@@ -36,15 +36,19 @@ export async function openCurves(
 export function openScan(
   context: vscode.ExtensionContext,
   services: PanelServices,
-  { target, layer }: { readonly target: string; readonly layer?: number },
+  {
+    target,
+    layer,
+    ids,
+  }: { readonly target: string; readonly layer?: number; readonly ids?: readonly number[] },
 ): Promise<vscode.WebviewPanel> {
   const known = ScanPanel.open.get(target);
   if (known) {
-    known.reveal(layer);
+    known.reveal(layer, ids);
     return Promise.resolve(known.panel);
   }
   const panel = vscode.window.createWebviewPanel(scanViewType, 'Scan', beside, panelOptions(context));
-  return Promise.resolve(ScanPanel.show(target, panel, context, services, layer));
+  return Promise.resolve(ScanPanel.show(target, panel, context, services, layer, ids));
 }
 
 /** The playground of a run or checkpoint; one panel per target. */

@@ -8,6 +8,9 @@ import type { PanelServices } from '../services';
 import { listen, panelIcon, showPage } from './host';
 import { runName } from './run-name';
 
+/** Tokens of a text that its scan shows: from its beginning, as every state follows from there. */
+const SCANNED = 512;
+
 type Generate = Extract<FromPlayground, { type: 'generate' }>;
 
 /** The request that was made last, all of it: a page that was hidden meanwhile is told again. */
@@ -106,6 +109,9 @@ export class PlaygroundPanel {
       case 'stop':
         this.process?.stop();
         break;
+      case 'scan':
+        await this.scan(message.prompt, message.path);
+        break;
       case 'command':
         await this.command(message.command);
         break;
@@ -116,12 +122,19 @@ export class PlaygroundPanel {
     const { target } = this;
     if (command === 'log') this.services.log.show();
     else if (command === 'curves') await vscode.commands.executeCommand('ssm.openCurves', target);
-    else if (command === 'scan') await vscode.commands.executeCommand('ssm.inspectScan', { target });
     else if (command === 'fine-tune') await vscode.commands.executeCommand('ssm.fineTune', { target });
     else {
       this.close();
       await this.openModel();
     }
+  }
+
+  /** The scan of the text that is shown; of an example of the data where there is none. */
+  private async scan(prompt: string, path: readonly number[]): Promise<void> {
+    const { target } = this;
+    const process = prompt === '' ? undefined : await this.openModel();
+    const ids = process ? [...(await process.encode(prompt)), ...path].slice(0, SCANNED) : undefined;
+    await vscode.commands.executeCommand('ssm.inspectScan', { target, ...(ids ? { ids } : {}) });
   }
 
   /** A page has come to life, the first or one that was hidden: it is told everything. */

@@ -31,6 +31,7 @@ export class ScanPanel {
     context: vscode.ExtensionContext,
     private readonly services: PanelServices,
     private layer: number | undefined,
+    private ids?: readonly number[],
   ) {
     ScanPanel.open.set(target, this);
     this.checkpoints = this.countCheckpoints();
@@ -52,10 +53,11 @@ export class ScanPanel {
     showPage(context, panel.webview, 'scan', target);
   }
 
-  reveal(layer: number | undefined): void {
+  reveal(layer: number | undefined, ids?: readonly number[]): void {
     this.panel.reveal(undefined, true);
-    if (layer === undefined) return;
+    if (layer === undefined && ids === undefined) return;
     this.layer = layer;
+    this.ids = ids;
     void this.post(this.targetMessage());
   }
 
@@ -66,11 +68,15 @@ export class ScanPanel {
   }
 
   private targetMessage(): ToScan {
+    const { ids } = this;
+    // Told once: a page that comes back has a choice of its own.
+    this.ids = undefined;
     return {
       type: 'target',
       name: this.name(),
       trained: !/\.ssm\.(ya?ml|json)$/.test(this.target),
       ...(this.layer === undefined ? {} : { layer: this.layer }),
+      ...(ids === undefined ? {} : { ids: [...ids] }),
     };
   }
 

@@ -7,6 +7,7 @@ import { ErrorCodes, ResponseError } from 'vscode-jsonrpc';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import {
   ALTERNATIVES,
+  encodeSchema,
   generateSchema,
   type Facts,
   type GenerateRequest,
@@ -14,6 +15,7 @@ import {
   type Settings,
   type Token,
 } from '../../protocol/playground';
+import type * as z from 'zod';
 import type { Tokenizer } from '../../tokenizers';
 import { ConstraintError, ConstraintFactory, patternOf, vocabularyOf, type Decoder } from '../generate';
 import { Explorer, type ExploreOptions, type Step } from './explorer';
@@ -50,20 +52,20 @@ export function servePlayground(input: Readable, output: Writable, served: Serve
   let busy = false;
   let stopping = false;
   connection.onRequest(methods.facts, () => served.facts);
+  connection.onRequest(methods.encode, (raw) => {
+    const { prompt } = read(encodeSchema, raw);
+    return { ids: served.codec.encode(prompt) };
+  });
   connection.onNotification(methods.stop, () => {
     stopping = true;
   });
   connection.onRequest(methods.generate, async (raw) => {
-    const read = generateSchema.safeParse(raw);
-    if (!read.success) {
-      const [issue] = read.error.issues;
-      throw new ResponseError(ErrorCodes.InvalidParams, `${issue!.path.join('.')}: ${issue!.message}`);
-    }
+    const request = read(generateSchema, raw);
     if (busy) throw new ResponseError(ErrorCodes.InvalidRequest, 'A text is being generated; stop it first.');
     busy = true;
     stopping = false;
     try {
-      return await generate(read.data);
+      return await generate(request);
     } catch (error) {
       throw new ResponseError(
         ErrorCodes.InternalError,
@@ -129,6 +131,14 @@ export function servePlayground(input: Readable, output: Writable, served: Serve
     input.once('end', resolve);
     connection.listen();
   });
+}
+
+/** @throws ResponseError that says what does not fit */
+function read<T>(schema: z.ZodType<T>, raw: unknown): T {
+  const found = schema.safeParse(raw);
+  if (found.success) return found.data;
+  const [issue] = found.error.issues;
+  throw new ResponseError(ErrorCodes.InvalidParams, `${issue!.path.join('.')}: ${issue!.message}`);
 }
 
 /** @throws Error when the constraint cannot be used here */
