@@ -59,6 +59,8 @@ export interface Dataset {
   /** How an input token or a target id is shown in the views. */
   label(id: number): string;
   targetLabel(id: number): string;
+  /** The tokenizer.json that made the ids, for whoever reads the model's outputs. */
+  readonly tokenizer?: Uint8Array;
   /** Facts to print beside the metrics, for example the byte-unigram entropy of a text in bits. */
   readonly facts: Readonly<Record<string, number>>;
   /** An image-like example's own layout for the views: rows × columns of tokens. */
@@ -84,6 +86,15 @@ export interface DataDefinition<S extends z.ZodObject = z.ZodObject> {
   readonly options: S;
   check(options: z.output<S>): DataProblem[];
   shape(options: z.output<S>): DataShape;
+  /**
+   * Options that follow from a file that others name, and that are not written.
+   * @param written options as they are in the config, unchecked
+   * @param pathOf path on the disk of a file as the config names it
+   */
+  derive?(
+    written: Readonly<Record<string, unknown>>,
+    pathOf: (file: string) => string | undefined,
+  ): Readonly<Record<string, number>>;
   /** @throws DataError when files are missing, empty or too short; the message says which and what to do. */
   open(options: z.output<S>, context: DataContext): Promise<Dataset>;
 }

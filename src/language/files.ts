@@ -59,7 +59,8 @@ export function absoluteFiles(data: Plain, root: ConfigNode, language: Language,
   return copy;
 }
 
-function folderOf(node: ConfigNode, root: ConfigNode, reader: Reader): string | undefined {
+/** The folder on the disk that file names in a node start from. */
+export function folderOf(node: ConfigNode, root: ConfigNode, reader: Reader): string | undefined {
   const { file } = node.where.source;
   // `--set` values are meant from the folder of the config itself.
   const disk = reader.toDisk(file === '--set' ? root.where.source.file : file);

@@ -16,6 +16,7 @@ import {
 } from '../config';
 import type { RunConfig } from '../models/config';
 import { analyse, type Analysis } from './analyse';
+import { withDerived } from './derive';
 import { absoluteFiles } from './files';
 import type { Language } from './language';
 import { checkSweep, withoutSweep, type SweepAxis } from './sweep';
@@ -79,7 +80,8 @@ export function resolveChain(
   const merged = combine(chain.parts, language.rules);
   const set = applySettings(merged.root, options.set ?? [], language.rules);
   diagnostics.push(...merged.diagnostics, ...set.diagnostics);
-  const { root, sweep } = withoutSweep(set.root);
+  const { root: written, sweep } = withoutSweep(set.root);
+  const root = withDerived(written, language, reader);
   const syntaxErrors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
   const analysis = analyse(root, language);
   diagnostics.push(

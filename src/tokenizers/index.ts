@@ -2,4 +2,5 @@
 export { BYTE_VOCABULARY, byteLabel, bytesTokenizer } from './bytes';
 export { openTokenizer, tokenizerOf } from './open';
 export { trainBpe, type BpeOptions, type TrainedBpe } from './train-bpe';
+export { vocabularySize } from './vocabulary';
 export { textStream, TokenizerError, type Tokenizer } from './types';

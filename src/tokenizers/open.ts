@@ -1,9 +1,10 @@
 /** @file Opening a tokenizer.json with `@huggingface/tokenizers`. */
 import { open as openFile } from 'node:fs/promises';
 import { bytesOfToken } from './byte-level';
-import { MAX_FILE, parseTokenizerFile, type TokenizerFile } from './file';
+import { MAX_FILE, parseTokenizerFile } from './file';
 import { TimeLimitError, withinTime } from './limit';
 import { TokenizerError, type Tokenizer } from './types';
+import { tokensOf } from './vocabulary';
 
 /** Building the library's tables for the largest published vocabulary takes two seconds. */
 const BUILD_LIMIT = 10_000;
@@ -111,21 +112,6 @@ export async function tokenizerOf(text: string, name: string): Promise<Tokenizer
     },
     bytes,
   };
-}
-
-/** Tokens by id; added tokens lie in the vocabulary or behind it. */
-function tokensOf({ model, added_tokens }: TokenizerFile): (string | undefined)[] {
-  const pairs: (readonly [string, number])[] = Array.isArray(model.vocab)
-    ? model.vocab.map(([token], id) => [token, id])
-    : Object.entries(model.vocab);
-  const last = [...pairs.map(([, id]) => id), ...added_tokens.map(({ id }) => id)].reduce(
-    (largest, id) => Math.max(largest, id),
-    -1,
-  );
-  const tokens = Array.from<string | undefined>({ length: last + 1 });
-  for (const [token, id] of pairs) tokens[id] = token;
-  for (const { id, content } of added_tokens) tokens[id] = content;
-  return tokens;
 }
 
 /** Whether a part of the pipeline is of a type, itself or inside a sequence. */

@@ -66,9 +66,8 @@ async function exportModel(target: Target, { format, length }: Options, out: str
         `Hugging Face's classes cannot be this model: ${form.reason}. Export safetensors or ONNX.`,
       );
     }
-    await mkdir(out, { recursive: true });
+    await folderFor(target, out);
     for (const { name, parts } of files) await writeFile(join(out, name), parts);
-    if (target.tokenizer !== undefined) await copyFile(target.tokenizer, join(out, 'tokenizer.json'));
     return [out];
   }
   if (format === 'pytorch') {
@@ -80,7 +79,7 @@ async function exportModel(target: Target, { format, length }: Options, out: str
     } catch (error) {
       throw new UsageError((error as Error).message);
     }
-    await mkdir(out, { recursive: true });
+    await folderFor(target, out);
     const entries = [...model.parameters].map(
       ([name, { shape }]) => [name, { shape, data: parameters.get(name)! }] as const,
     );
@@ -90,13 +89,19 @@ async function exportModel(target: Target, { format, length }: Options, out: str
   }
   const { onnxFiles } = await import('../../runtime/export/onnx');
   const found = await onnxFiles(model, parameters, length ?? Math.min(model.length, 512));
-  await mkdir(out, { recursive: true });
+  await folderFor(target, out);
   await writeFile(join(out, 'model.onnx'), found.parallel);
   if (!found.step) return [`${out}: model.onnx; no step.onnx: ${model.decodeProblem}`];
   await writeFile(join(out, 'step.onnx'), found.step);
   return [
     `${out}: model.onnx and step.onnx agree within ${found.difference!.toExponential(1)} of the largest logit`,
   ];
+}
+
+/** Makes the folder, with the checkpoint's tokenizer in it. */
+async function folderFor({ tokenizer }: Target, out: string): Promise<void> {
+  await mkdir(out, { recursive: true });
+  if (tokenizer !== undefined) await copyFile(tokenizer, join(out, 'tokenizer.json'));
 }
 
 /** Low-rank updates become part of the weights. */

@@ -12,6 +12,8 @@ export interface Coding {
   readonly unit: 'bytes' | 'tokens';
   /** What decides the ids, for the digest of the data. */
   readonly identity: string;
+  /** The tokenizer.json itself; absent for bytes. */
+  readonly file?: Uint8Array;
 }
 
 /** Characters that are encoded at a time: a whole novel at once takes the library's tables beyond their use. */
@@ -28,6 +30,7 @@ export async function codingOf(
   const path = resolve(baseDir, tokenizer);
   try {
     const opened = await openTokenizer(path);
+    const file = await readFile(path);
     if (vocab_size !== undefined && opened.vocabSize > vocab_size) {
       throw new DataError(`${path} has ${opened.vocabSize} ids, more than \`vocab_size\` (${vocab_size}).`, [
         'vocab_size',
@@ -42,9 +45,8 @@ export async function codingOf(
         ),
       label: (id) => opened.label(id),
       unit: 'tokens',
-      identity: createHash('sha256')
-        .update(await readFile(path))
-        .digest('hex'),
+      identity: createHash('sha256').update(file).digest('hex'),
+      file,
     };
   } catch (error) {
     if (error instanceof TokenizerError) throw new DataError(error.message, ['tokenizer']);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Random } from '../../util/random';
 import { DataError, defineData, type Batch, type DataShape } from '../define';
 import { dataDigest } from '../digest';
-import { BYTE_VOCABULARY } from '../../tokenizers';
+import { BYTE_VOCABULARY, vocabularySize } from '../../tokenizers';
 import { codingOf } from './coding';
 import { unigramBits } from './bytes';
 import { readTextFiles } from './files';
@@ -29,7 +29,7 @@ const options = z.strictObject({
     .min(1)
     .max(2 ** 20)
     .optional()
-    .describe('Ids of the tokenizer.json, as many as it has or more; not for bytes.'),
+    .describe('Ids of the tokenizer.json, as many as it has (default) or more; not for bytes.'),
   context: z
     .int()
     .min(1)
@@ -71,10 +71,16 @@ export const text = defineData({
     if (bytes === (vocab_size === undefined)) return [];
     const message = bytes
       ? `\`vocab_size\` is ${BYTE_VOCABULARY} for bytes; leave it out, or name a tokenizer.json.`
-      : `A tokenizer.json needs \`vocab_size\`: the number of its ids, for example 50277 for GPT-NeoX.`;
+      : `\`vocab_size\` is taken from the tokenizer.json, but there is none to read: correct its path, or give the number of its ids.`;
     return [{ path: bytes ? ['vocab_size'] : ['tokenizer'], message }];
   },
   shape,
+  derive({ tokenizer, vocab_size }, pathOf): Record<string, number> {
+    if (vocab_size !== undefined || typeof tokenizer !== 'string' || tokenizer === 'bytes') return {};
+    const path = pathOf(tokenizer);
+    const size = path === undefined ? undefined : vocabularySize(path);
+    return size === undefined ? {} : { vocab_size: size };
+  },
   async open(given, context) {
     const files = await readTextFiles(given.files, context);
     const parts = splitText(
@@ -129,6 +135,7 @@ export const text = defineData({
         return batch;
       },
       label: coding.label,
+      ...(coding.file ? { tokenizer: coding.file } : {}),
       targetLabel: coding.label,
       facts: {
         bytes_per_token: parts.validation.length / validation.length,

@@ -12,7 +12,7 @@ import { CheckpointError } from './folder';
 
 export const CONFIG_FILE = 'config.json';
 const PARAMS_FILE = 'params.json';
-const TOKENIZER_FILE = 'tokenizer.json';
+export const TOKENIZER_FILE = 'tokenizer.json';
 const MAX_CONFIG = 16 * 1024 * 1024;
 const MAX_INDEX = 64 * 1024 * 1024;
 const MAX_SHARDS = 4096;

@@ -9,7 +9,13 @@ import type { RunConfig } from '../../models/config';
 import { float32Of } from '../../formats/safetensors';
 import { stringifyRow } from '../../protocol/run';
 import type { RunWriter } from '../../runs';
-import { CheckpointStore, modelFiles, openModelFolder, type LoadedCheckpoint } from '../checkpoint';
+import {
+  CheckpointStore,
+  modelFiles,
+  TOKENIZER_FILE,
+  openModelFolder,
+  type LoadedCheckpoint,
+} from '../checkpoint';
 import type { TrainingEngine } from '../engine/types';
 import type { CheckpointReply, LiveStatus, ProbeReply } from '../process/protocol';
 import type { RunServer, ServedRun } from '../process/server';
@@ -262,7 +268,7 @@ export class TrainingRun implements ServedRun {
   }
 
   async #write(totals: Readonly<Totals>, evaluation: Evaluation | undefined): Promise<string> {
-    const { config, model, engine, folder } = this.#parts;
+    const { config, data, model, engine, folder } = this.#parts;
     const { parameters, states } = await engine.read();
     const optimizer = [...states].flatMap(([kind, values]) =>
       [...model.parameters].map(
@@ -273,7 +279,10 @@ export class TrainingRun implements ServedRun {
     // No row may be younger than the state that it led to.
     folder.sync();
     const path = await this.#store.write({
-      model: modelFiles(model, parameters),
+      model: [
+        ...modelFiles(model, parameters),
+        ...(data.tokenizer ? [{ name: TOKENIZER_FILE, parts: [data.tokenizer] }] : []),
+      ],
       optimizer,
       state: {
         ...counted,
