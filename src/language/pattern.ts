@@ -47,9 +47,9 @@ export function readPattern(root: ConfigNode): readonly PatternSymbol[] | undefi
   // Within quotes or not, the characters stand as they are; otherwise the whole text is meant.
   const from = node.where.start + textAt(node.where).indexOf(text);
   const exact = from >= node.where.start;
-  return [...text].flatMap((symbol, i) => {
-    if (/\s/.test(symbol)) return [];
-    return [{ symbol, where: exact ? { ...node.where, start: from + i, end: from + i + 1 } : node.where }];
+  return [...text.matchAll(/\S/gu)].map(({ 0: symbol, index }) => {
+    const start = from + index;
+    return { symbol, where: exact ? { ...node.where, start, end: start + symbol.length } : node.where };
   });
 }
 

@@ -104,6 +104,8 @@ describe('model.pattern', () => {
         suggestion: undefined,
       },
     ]);
+    const [behind] = await problems('  pattern: "M🐍x"\n  symbols:\n    🐍: {mixer: mamba2}');
+    assert.equal(behind!.at, '4:16-17');
     const [wrong] = await problems('  pattern: [M, atention]');
     assert.deepEqual([wrong!.at, wrong!.suggestion], ['4:16-24', 'attention']);
   });
