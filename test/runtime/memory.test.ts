@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { memoryNeed } from '../../src/graph';
 import { resolvedCheckpointing, trainingMemory } from '../../src/models';
 import { trainSchema } from '../../src/models/config';
-import { explainMemory } from '../../src/runtime/train/memory';
+import { affordableBatch, explainMemory } from '../../src/runtime/train/memory';
 import type { PeakRequest } from './support/peak';
 import { tinyModel } from './support/engines';
 
@@ -69,6 +70,16 @@ describe('running out of memory', () => {
     assert.doesNotMatch(last.message, /batch_size|checkpointing/);
     const other = new Error('something else');
     assert.equal(explainMemory(other, config({})), other);
+  });
+
+  it('is avoided in evaluation by fewer examples at a time', () => {
+    const model = tinyModel([{ mixer: 'attention', heads: 4, repeat: 2 }], 1024, 32);
+    const peakOf = (batch: number): number =>
+      memoryNeed(Object.values(model.evaluation(batch)), { target: 'cpu' }).peak;
+    assert.equal(affordableBatch(model, 32, Infinity), 32);
+    const batch = affordableBatch(model, 32, peakOf(10));
+    assert.ok(batch < 10 && batch > 3 && peakOf(batch) < peakOf(10), String(batch));
+    assert.equal(affordableBatch(model, 32, 1), 1);
   });
 
   it('is avoided by checkpointing where the machine would not suffice', () => {

@@ -45,13 +45,13 @@ async function runEval(path: string, options: EvalOptions): Promise<void> {
   if (data === undefined || config === undefined) {
     throw new UsageError(`${path} does not belong to a run, so there are no data to evaluate it on.`);
   }
-  const { Evaluator } = await import('../../runtime/train');
+  const { Evaluator, affordableBatch } = await import('../../runtime/train');
   const { defaultThreads } = await import('../../runtime/devices');
   const split = options.split ?? (data.count('test') > 0 ? 'test' : 'validation');
   const count = data.count(split);
   if (count === 0) throw new UsageError(`The data have no ${split} split.`);
   const examples = Math.min(count, options.examples ?? EXAMPLES);
-  const batchSize = Math.min(config.train.batch_size, examples);
+  const batchSize = affordableBatch(model, Math.min(config.train.batch_size, examples));
   const threads = options.threads ?? defaultThreads();
   const evaluator = await Evaluator.open(model, model.length, batchSize, { device: 'cpu', threads });
   try {

@@ -1,7 +1,8 @@
 /** @file What a run needs in memory: said before it begins, and what to do when it was not there. */
 import { totalmem } from 'node:os';
 import type { Dataset } from '../../data/define';
-import { resolvedCheckpointing, trainingMemory, type MemoryRequest } from '../../models';
+import { memoryNeed } from '../../graph';
+import { resolvedCheckpointing, trainingMemory, type MemoryRequest, type Model } from '../../models';
 import type { RunConfig, TrainConfig } from '../../models/config';
 import type { ComputeDevice } from '../devices';
 
@@ -24,6 +25,24 @@ export function planMemory(config: RunConfig, data: Dataset, device: ComputeDevi
   const { total } = trainingMemory({ ...request, train: decided });
   const saving = activation_checkpointing === 'blocks' ? ' with activation checkpointing' : '';
   return { train: decided, shown: `about ${gigabytes(total)} of memory${saving}` };
+}
+
+/** Share of the memory that is free now which one evaluation may take. */
+const EVALUATION_SHARE = 0.7;
+
+/**
+ * Examples that can be scored at a time: `wanted`, or half of them and so on while their activations would not fit.
+ * The scores do not depend on it.
+ * @param free bytes
+ */
+export function affordableBatch(model: Model, wanted: number, free = process.availableMemory()): number {
+  let batch = wanted;
+  while (batch > 1) {
+    const { peak } = memoryNeed(Object.values(model.evaluation(batch)), { target: 'cpu' });
+    if (peak <= EVALUATION_SHARE * free) break;
+    batch = Math.ceil(batch / 2);
+  }
+  return batch;
 }
 
 const SIGNS =
