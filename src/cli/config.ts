@@ -12,14 +12,15 @@ export interface ReadConfig {
 /**
  * Resolves a config; what is wrong with it goes to stderr.
  * @param options.warnings also print what is not an error (default)
+ * @param options.trains whether the config is read to train it (default); what training takes is no matter otherwise
  * @throws Exit 1 when there are errors
  */
 export async function readConfig(
   file: string,
   set: readonly string[] = [],
-  { warnings = true }: { readonly warnings?: boolean } = {},
+  { warnings = true, trains = true }: { readonly warnings?: boolean; readonly trains?: boolean } = {},
 ): Promise<ReadConfig> {
-  const { config, text, diagnostics, sweep } = await resolveFile(file, { set });
+  const { config, text, diagnostics, sweep } = await resolveFile(file, { set, trains });
   const wrong = hasErrors(diagnostics);
   if (wrong || (warnings && diagnostics.length > 0)) process.stderr.write(formatText(diagnostics, [file]));
   if (wrong || config === undefined || text === undefined) throw new Exit(EXIT.error);

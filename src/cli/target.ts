@@ -64,7 +64,7 @@ export async function openTarget(path: string, options: TargetOptions = {}): Pro
 }
 
 async function openConfig(path: string, options: TargetOptions): Promise<Target> {
-  const { config } = await readConfig(path, options.set);
+  const { config } = await readConfig(path, options.set, { trains: false });
   const { openData, modelOf } = await import('../runtime/train');
   const data = await openData(config, context(path, config));
   const model = modelOf(config, data);
@@ -84,7 +84,7 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
   }
   const { openData } = await import('../runtime/train');
   const configPath = join(run, CONFIG_FILE);
-  const { config } = await readConfig(configPath, options.set, { warnings: false });
+  const { config } = await readConfig(configPath, options.set, { warnings: false, trains: false });
   const data = await openData(config, context(configPath, config));
   const { model, parameters, tokenizer } = await openModelFolder(path, (spec) => ({
     ...spec,

@@ -14,6 +14,7 @@ import type { Dims } from '../layers/define';
 import { defaultTask } from '../models/types';
 import type { RunConfig, TaskConfig } from '../models/config';
 import { taskSchema, trainSchema } from '../models/config';
+import type { Code } from './codes';
 import type { Language } from './language';
 import { layerFacts, readStack, type LayerFacts, type Stack, type WrittenLayer } from './layers';
 import { explainIssues } from './messages';
@@ -39,7 +40,8 @@ export interface Analysis {
   readonly facts: ReadonlyMap<WrittenLayer, LayerFacts>;
 }
 
-export function analyse(tree: ConfigNode, language: Language): Analysis {
+/** @param trains false where what training takes in memory is no matter */
+export function analyse(tree: ConfigNode, language: Language, trains = true): Analysis {
   const diagnostics: Diagnostic[] = [];
   const root = withoutEmptySections(tree, language, diagnostics);
   const plain = toPlain(root) as Record<string, unknown>;
@@ -73,7 +75,11 @@ export function analyse(tree: ConfigNode, language: Language): Analysis {
     ...(task ? { task } : {}),
     ...(dims ? { dims } : {}),
   };
-  diagnostics.push(...checkMeaning(analysis, plain, train), ...checkPattern(analysis, language.registry));
+  const meaning = checkMeaning(analysis, plain, train);
+  diagnostics.push(
+    ...(trains ? meaning : meaning.filter(({ code }) => code !== ('memory' satisfies Code))),
+    ...checkPattern(analysis, language.registry),
+  );
   if (!parsed.success || hasErrors(diagnostics) || !task || !data?.shape) return analysis;
   return { ...analysis, config: complete(parsed.data as unknown as Parsed, task, data.shape, plain) };
 }

@@ -24,6 +24,8 @@ import { checkSweep, withoutSweep, type SweepAxis } from './sweep';
 export interface ResolveOptions {
   /** `KEY=VALUE` settings laid over the file, in order. */
   readonly set?: readonly string[];
+  /** False where the config is not read to train it: what training takes in memory is then no matter. */
+  readonly trains?: boolean;
 }
 
 export interface Resolved {
@@ -83,7 +85,7 @@ export function resolveChain(
   const { root: written, sweep } = withoutSweep(set.root);
   const root = withDerived(written, language, reader);
   const syntaxErrors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-  const analysis = analyse(root, language);
+  const analysis = analyse(root, language, options.trains);
   diagnostics.push(
     ...(syntaxErrors.length > 0 ? calm(analysis.diagnostics, syntaxErrors) : analysis.diagnostics),
   );

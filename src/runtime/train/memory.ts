@@ -27,8 +27,8 @@ export function planMemory(config: RunConfig, data: Dataset, device: ComputeDevi
   return { train: decided, shown: `about ${gigabytes(total)} of memory${saving}` };
 }
 
-/** Share of the memory that is free now which one evaluation may take. */
-const EVALUATION_SHARE = 0.7;
+/** Share of the memory that is free now which one evaluation may take: more only costs time to get the pages. */
+const EVALUATION_SHARE = 0.25;
 
 /**
  * Examples that can be scored at a time: `wanted`, or half of them and so on while their activations would not fit.
