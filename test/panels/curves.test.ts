@@ -4,6 +4,7 @@ import { number3 } from '../../src/figures/core/format';
 import { Harness, hasBrowser, type OpenOptions, type OpenPanel } from './harness';
 import { nineRuns, rowsMessage, rowsOf, runsMessage, type Shape } from './curves-fixture';
 import { inked, keep, rgb, seriousViolations } from './looks';
+import { showing } from './showing';
 import { themes, type ThemeName } from './themes';
 
 const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!;
@@ -68,8 +69,8 @@ const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!
     it('draws every row of the focused run and tells its last value', async () => {
       const panel = await open({}, nineRuns, 'g3');
       const rows = rowsOf(group('g3')).tables['train']!;
-      assert.equal(await attribute(panel, 'data-points'), String(rows.count));
-      assert.equal(await attribute(panel, 'data-last-step'), '1500');
+      await showing(() => attribute(panel, 'data-points'), String(rows.count));
+      await showing(() => attribute(panel, 'data-last-step'), '1500');
       assert.equal(Number(await attribute(panel, 'data-last-loss')), rows.columns['loss']!.at(-1));
       assert.equal((await attribute(panel, 'data-selected'))!.split(' ').length, 7);
     });
@@ -142,13 +143,13 @@ const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!
       assert.equal(selected!.split(' ').length, 6);
 
       const again = await open({ state });
-      assert.equal(await attribute(again, 'data-zoom'), zoom.join(','));
-      assert.equal(await attribute(again, 'data-selected'), selected);
+      await showing(() => attribute(again, 'data-zoom'), zoom.join(','));
+      await showing(() => attribute(again, 'data-selected'), selected);
       assert.equal(await again.page.getByLabel('Smoothing').getAttribute('aria-valuetext'), '0.7');
       const place = await geometry(again);
       await again.page.mouse.dblclick(place.left + 50, place.top + 50);
       await again.page.waitForTimeout(80);
-      assert.equal(await attribute(again, 'data-zoom'), '');
+      await showing(() => attribute(again, 'data-zoom'), '');
     });
 
     it('zooms with the wheel only when Ctrl is held', async () => {
@@ -157,7 +158,7 @@ const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!
       await panel.page.mouse.move(left + width / 2, top + 50);
       await panel.page.mouse.wheel(0, -200);
       await panel.page.waitForTimeout(80);
-      assert.equal(await attribute(panel, 'data-zoom'), '');
+      await showing(() => attribute(panel, 'data-zoom'), '');
       await panel.page.keyboard.down('Control');
       await panel.page.mouse.wheel(0, -200);
       await panel.page.keyboard.up('Control');
@@ -206,15 +207,15 @@ const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!
     it('follows a live run, and a resume that drops rows', async () => {
       const live: Shape = { ...group('g4'), group: 'live', palette: 0, at: 100 };
       const panel = await open({}, [live]);
-      assert.equal(await attribute(panel, 'data-last-step'), '100');
+      await showing(() => attribute(panel, 'data-last-step'), '100');
       await panel.post({ type: 'rows', runs: [rowsOf(live, 100, 240, false)], now: Date.now(), pending: 0 });
       await panel.page.waitForTimeout(100);
-      assert.equal(await attribute(panel, 'data-last-step'), '240');
+      await showing(() => attribute(panel, 'data-last-step'), '240');
       assert.match(await panel.page.locator('.bar .live').innerText(), /1 of 1 run live · 0\.\d s ago/);
       const back = { ...rowsOf({ ...live, at: 200 }), events: [{ step: 200, event: 'resume' }] };
       await panel.post({ type: 'rows', runs: [back], now: Date.now(), pending: 0 });
       await panel.page.waitForTimeout(100);
-      assert.equal(await attribute(panel, 'data-last-step'), '200');
+      await showing(() => attribute(panel, 'data-last-step'), '200');
       await keep(panel.page, 'curves-live-resumed');
     });
 
@@ -252,7 +253,7 @@ const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!
       await keep(empty.page, 'curves-empty');
       const waiting = await open({}, [{ ...group('g4'), at: 0 }]);
       assert.match(await waiting.page.locator('.runs-table tbody').innerText(), /compiling/);
-      assert.equal(await attribute(waiting, 'data-points'), '0');
+      await showing(() => attribute(waiting, 'data-points'), '0');
       await keep(waiting.page, 'curves-waiting');
     });
 
@@ -260,7 +261,7 @@ const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!
       const panel = await open();
       await panel.page.getByLabel('Filter runs').fill('mixer:s4d');
       await panel.page.waitForTimeout(80);
-      assert.equal(await attribute(panel, 'data-selected'), 'g5 g6');
+      await showing(() => attribute(panel, 'data-selected'), 'g5 g6');
       await panel.page.getByLabel('Filter runs').fill('nothing');
       await panel.page.getByText('Clear filter').click();
       await panel.page.waitForTimeout(80);
@@ -327,7 +328,7 @@ const group = (key: string): Shape => nineRuns.find((run) => run.group === key)!
         const { host } = window as unknown as { host: { sent: { type: string }[] } };
         host.sent = host.sent.filter((message) => message.type !== 'error');
       });
-      assert.equal(await attribute(panel, 'data-runs'), '9');
+      await showing(() => attribute(panel, 'data-runs'), '9');
     });
 
     for (const theme of Object.keys(themes) as ThemeName[]) {

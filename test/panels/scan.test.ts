@@ -5,6 +5,7 @@ import { Recurrence } from '../../src/figures/scan/recurrence';
 import { Harness, hasBrowser, type OpenOptions, type OpenPanel } from './harness';
 import { attentionLayer, inspection, type ScanOptions } from './scan-fixture';
 import { inked, keep, rgb, seriousViolations } from './looks';
+import { showing } from './showing';
 import { themes, type ThemeName } from './themes';
 
 (hasBrowser ? describe : describe.skip)(
@@ -67,9 +68,9 @@ import { themes, type ThemeName } from './themes';
         { type: 'ready' },
         { type: 'inspect', request: 1, example: 0 },
       ]);
-      assert.equal(await attribute(panel, 'data-channel'), String(scan.strongest[0]));
-      assert.equal(await attribute(panel, 'data-position'), '13');
-      assert.equal(await attribute(panel, 'data-busy'), 'false');
+      await showing(() => attribute(panel, 'data-channel'), String(scan.strongest[0]));
+      await showing(() => attribute(panel, 'data-position'), '13');
+      await showing(() => attribute(panel, 'data-busy'), 'false');
       assert.match(
         await panel.page.locator('.line .answer').innerText(),
         /Target e · predicted e with 99\.9\s%/,
@@ -103,7 +104,7 @@ import { themes, type ThemeName } from './themes';
       assert.equal(await panel.page.locator('.states tbody tr').count(), 16);
       await panel.page.mouse.click(...(await cell(panel, 20, 'tokens')));
       await panel.page.waitForTimeout(60);
-      assert.equal(await attribute(panel, 'data-position'), '20');
+      await showing(() => attribute(panel, 'data-position'), '20');
       assert.equal(
         (await panel.page.locator('.keys dd').allInnerTexts())[0],
         number3(scan.delta(20, channel)),
@@ -115,13 +116,13 @@ import { themes, type ThemeName } from './themes';
       const { keyboard } = panel.page;
       await panel.page.locator('.sequence .plot').focus();
       await keyboard.press('ArrowRight');
-      assert.equal(await attribute(panel, 'data-position'), '14');
+      await showing(() => attribute(panel, 'data-position'), '14');
       await keyboard.press('Shift+ArrowLeft');
       await panel.page.waitForTimeout(40);
-      assert.equal(await attribute(panel, 'data-position'), '6');
+      await showing(() => attribute(panel, 'data-position'), '6');
       await keyboard.press('Control+ArrowRight');
       await panel.page.waitForTimeout(40);
-      assert.equal(await attribute(panel, 'data-position'), '13');
+      await showing(() => attribute(panel, 'data-position'), '13');
       await keyboard.press('Home');
       await keyboard.press('.');
       await keyboard.press('.');
@@ -135,7 +136,7 @@ import { themes, type ThemeName } from './themes';
       await keyboard.press('ArrowDown');
       await panel.page.waitForTimeout(40);
       const scan = new Recurrence(inspection());
-      assert.equal(await attribute(panel, 'data-channel'), String(scan.strongest[1]));
+      await showing(() => attribute(panel, 'data-channel'), String(scan.strongest[1]));
       assert.notEqual(await attribute(panel, 'data-channel'), channel);
     });
 
@@ -152,8 +153,8 @@ import { themes, type ThemeName } from './themes';
       );
       await panel.page.mouse.click(x, y);
       await panel.page.waitForTimeout(60);
-      assert.equal(await attribute(panel, 'data-channel'), String(channel));
-      assert.equal(await attribute(panel, 'data-position'), '31');
+      await showing(() => attribute(panel, 'data-channel'), String(channel));
+      await showing(() => attribute(panel, 'data-position'), '31');
     });
 
     it('asks anew for another layer and example, and takes only the newest answer', async () => {
@@ -161,7 +162,7 @@ import { themes, type ThemeName } from './themes';
       await panel.page.locator('input[name=layer][value="1"]').check({ force: true });
       const first = await asked(panel);
       assert.deepEqual([first['layer'], first['example']], [1, 0]);
-      assert.equal(await attribute(panel, 'data-busy'), 'true');
+      await showing(() => attribute(panel, 'data-busy'), 'true');
       await panel.page.getByLabel('Example').fill('5');
       await panel.page.getByLabel('Example').press('Enter');
       const second = await asked(panel);
@@ -172,7 +173,7 @@ import { themes, type ThemeName } from './themes';
         inspection: inspection({ layer: 1, example: 0 }),
       });
       await panel.page.waitForTimeout(60);
-      assert.equal(await attribute(panel, 'data-layer'), '0');
+      await showing(() => attribute(panel, 'data-layer'), '0');
       await panel.post({
         type: 'inspection',
         request: second['request'],
@@ -220,8 +221,8 @@ import { themes, type ThemeName } from './themes';
       assert.equal((await asked(again))['layer'], 1);
       await answer(again, { layer: 1 });
       for (const name of ['data-layer', 'data-channel', 'data-position'])
-        assert.equal(await attribute(again, name), await attribute(panel, name), name);
-      assert.equal(await attribute(again, 'data-position'), '24');
+        await showing(() => attribute(again, name), await attribute(panel, name), name);
+      await showing(() => attribute(again, 'data-position'), '24');
       const rows = await again.page.locator('.sequence .plot').getAttribute('data-rows');
       assert.ok(!rows!.includes('gate:') && rows!.includes('delta:'));
     });
@@ -311,7 +312,7 @@ import { themes, type ThemeName } from './themes';
       assert.equal(await panel.page.getByTestId('play').count(), 0);
       await panel.page.getByLabel('Next token (→)').click();
       await panel.page.waitForTimeout(40);
-      assert.equal(await attribute(panel, 'data-position'), '14');
+      await showing(() => attribute(panel, 'data-position'), '14');
     });
 
     for (const theme of Object.keys(themes) as ThemeName[]) {

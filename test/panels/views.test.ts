@@ -6,6 +6,7 @@ import { Recurrence } from '../../src/figures/scan/recurrence';
 import { Harness, hasBrowser, type OpenOptions, type OpenPanel } from './harness';
 import { inked, rgb, seriousViolations } from './looks';
 import { inspection } from './scan-fixture';
+import { showing } from './showing';
 import { themes, type ThemeName } from './themes';
 import { filterLayer, filters, frames, survey } from './views-fixture';
 
@@ -104,11 +105,11 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
       );
       await panel.page.keyboard.press('2');
       await panel.page.waitForTimeout(100);
-      assert.equal(await attribute(panel, 'data-view'), 'memory');
+      await showing(() => attribute(panel, 'data-view'), 'memory');
       assert.match(await summary(panel), /At position 20 of 31/);
       await panel.page.keyboard.press('1');
       await panel.page.waitForTimeout(100);
-      assert.equal(await attribute(panel, 'data-position'), '20');
+      await showing(() => attribute(panel, 'data-position'), '20');
       assert.match(await panel.page.locator('.step h2').innerText(), /Step 20 of 31/);
     });
 
@@ -118,10 +119,10 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
       const box = (await plot(panel).boundingBox())!;
       await panel.page.mouse.click(box.x + 8 + 158 + 4, box.y + 8 + 24 + 140);
       await panel.page.waitForTimeout(100);
-      assert.equal(await attribute(panel, 'data-channel'), String(first!.strongest[0]!.index));
+      await showing(() => attribute(panel, 'data-channel'), String(first!.strongest[0]!.index));
       await panel.page.mouse.click(box.x + 8 + 4, box.y + 8 + 24 + 174 + 14 + 24 + 140);
       await serve(panel, 'scan', seen);
-      assert.equal(await attribute(panel, 'data-layer'), String(second!.layer));
+      await showing(() => attribute(panel, 'data-layer'), String(second!.layer));
     });
 
     it('shows the numbers of what it draws as a table', async () => {
@@ -172,7 +173,7 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
 
     it('replays training by slider and keys', async () => {
       const { panel } = await open('training');
-      assert.equal(await attribute(panel, 'data-frames'), '19');
+      await showing(() => attribute(panel, 'data-frames'), '19');
       assert.match(await summary(panel), /^Probe 19 of 19, step 900, layer 0\./);
       await plot(panel).focus();
       await panel.page.keyboard.press('[');
@@ -192,14 +193,14 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
       await again.post({ type: 'target', name: 'induction/mamba-0', trained: true });
       await serve(again);
       for (const name of ['data-view', 'data-position', 'data-source'])
-        assert.equal(await attribute(again, name), await attribute(panel, name), name);
+        await showing(() => attribute(again, name), await attribute(panel, name), name);
       assert.ok(await again.page.locator('input[name=measure][value=contribution]').isChecked());
     });
 
     it('does not switch to a view that the layer does not have, and says why', async () => {
       const { panel } = await open('sequence');
       await panel.page.keyboard.press('4');
-      assert.equal(await attribute(panel, 'data-view'), 'sequence');
+      await showing(() => attribute(panel, 'data-view'), 'sequence');
       const title = await panel.page.locator('.segmented label', { hasText: 'Kernel' }).getAttribute('title');
       assert.match(title!, /not time-invariant/);
     });
