@@ -43,6 +43,8 @@ const SEEN = 3;
 interface Need {
   readonly peak: number;
   readonly outputs: number;
+  /** Weights without gradients and states. */
+  readonly frozen: number;
   readonly nodes: number;
 }
 
@@ -71,6 +73,10 @@ function needOf(request: MemoryRequest, layer: PlacedLayer, count: number, total
   const need = {
     peak: training.peak + scoring.peak,
     outputs: training.outputs,
+    frozen: [...model.parameters.values()].reduce(
+      (sum, { frozen, shape }) => sum + (frozen ? 4 * shape.reduce((a, b) => a * b, 1) : 0),
+      0,
+    ),
     nodes: training.nodes + scoring.nodes,
   };
   if (known.size >= REMEMBERED) known.clear();
@@ -119,7 +125,7 @@ export function trainingMemory(request: MemoryRequest): TrainingMemory {
   };
   // Weights, gradients, and a copy of these that the runtime's binding makes of every result.
   const copies = 3 + STATES[optimizer.name] + (accumulate > 1 ? 1 : 0);
-  const parameters = copies * total('outputs');
+  const parameters = copies * total('outputs') + total('frozen');
   const activations = total('peak');
   const program = PROGRAM + PER_NODE * total('nodes');
   return { parameters, activations, program, total: parameters + activations + program };

@@ -134,7 +134,7 @@ export class Model {
    * Forward, loss and backward.
    * @param options `accuracy` adds `correct` (scalar count) where answers are right or wrong, `gradNorm` adds
    * `grad_norm_squared`; with `half` every gradient is multiplied by the input `loss_scale`
-   * @returns `loss` and `grad.<parameter>` for every parameter
+   * @returns `loss` and `grad.<parameter>` for every parameter that is not frozen
    */
   trainingStep(batch: number, length: number = this.length, options: TrainingOptions = {}): Program {
     const p = this.parameterInputs();
@@ -149,8 +149,6 @@ export class Model {
       names.map((name) => p[name]!),
     );
     const program: Program = { loss };
-    for (const [name, { shape, frozen }] of this.parameters)
-      if (frozen) program[`grad.${name}`] = g.zeros(shape);
     names.forEach((name, i) => (program[`grad.${name}`] = gradients[i]!));
     if (options.accuracy && metrics['correct']) program['correct'] = g.sum(metrics['correct']);
     if (options.gradNorm) {

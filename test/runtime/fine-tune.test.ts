@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openModelFolder } from '../../src/runtime/checkpoint';
+import { loadCheckpoint, openModelFolder } from '../../src/runtime/checkpoint';
 import { logitsOf } from '../../src/runtime/logits';
 import { rows, run } from '../cli/cli';
 
@@ -66,6 +66,12 @@ describe('fine-tuning', function () {
       assert.deepEqual(after.parameters.get(name), values, name);
     assert.equal([...after.parameters.keys()].filter((name) => /lora_[AB]$/.test(name)).length, 18);
     assert.ok(after.parameters.get('backbone.layers.0.mixer.in_proj.lora_B')!.some((value) => value !== 0));
+    const last = await loadCheckpoint(join(runDir, 'checkpoints/step-000012'));
+    assert.deepEqual(
+      [...last.optimizer.keys()].filter((name) => !/lora_[AB]$/.test(name)),
+      [],
+      'no moments of frozen weights',
+    );
     const out = join(folder, 'merged');
     const exported = await run('export', runDir, '--format', 'hf', '--out', out);
     assert.equal(exported.code, 0, exported.stderr);

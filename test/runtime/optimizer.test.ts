@@ -99,6 +99,37 @@ describe('the optimiser in WebAssembly', () => {
     assert.equal(optimizer.gradientNorm(), Infinity);
   });
 
+  it('keeps nothing of frozen parameters, and updates the others as ever', () => {
+    const frozen = new Map(
+      [...parameters].map(([name, info], i) => [name, { ...info, frozen: i % 2 === 0 }]),
+    );
+    for (const accumulating of [false, true]) {
+      const some = new Optimizer(frozen, { ...options, clip: 0, accumulating });
+      const all = new Optimizer(parameters, { ...options, clip: 0, accumulating });
+      const moving = [...frozen].filter(([, info]) => !info.frozen).map(([name]) => name);
+      for (const { views } of [some.memory.gradients, some.memory.sums, ...some.memory.states.values()])
+        assert.deepEqual([...views.keys()], moving);
+      assert.ok(some.memory.regionBytes < all.memory.regionBytes);
+      const random = new Random(3, 'frozen');
+      for (const [name, view] of all.memory.parameters.views) {
+        view.forEach((_, i) => (view[i] = random.normal()));
+        some.memory.parameters.views.get(name)!.set(view);
+        const gradient = all.memory.gradients.views.get(name)!;
+        gradient.forEach((_, i) => (gradient[i] = random.normal()));
+        some.memory.gradients.views.get(name)?.set(gradient);
+      }
+      const before = new Map([...some.memory.parameters.views].map(([name, view]) => [name, view.slice()]));
+      for (const optimizer of [some, all]) {
+        if (accumulating) optimizer.accumulate(true);
+        optimizer.update({ step: 1, rate: () => 0.1 }, optimizer.gradientNorm());
+      }
+      for (const [name, view] of some.memory.parameters.views) {
+        const expected = moving.includes(name) ? all.memory.parameters.views.get(name) : before.get(name);
+        assert.deepEqual(view, expected, name);
+      }
+    }
+  });
+
   it('averages accumulated micro-batches', () => {
     const accumulating = new Optimizer(parameters, { ...options, accumulating: true });
     const direct = new Optimizer(parameters, options);

@@ -50,7 +50,7 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
   const sums = new Map(
     names.map((name): [string, Tensor] => [
       name,
-      accumulating ? g.input(SUM + name, parameters.get(name)!.shape) : graph[GRADIENT + name]!,
+      accumulating ? g.input(SUM + name, parameters.get(name)!.shape) : gradientOf(graph, name, parameters),
     ]),
   );
   const update = updateGraph(sums, parameters, train);
@@ -64,7 +64,7 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
   };
   const { loss } = graph as { loss: Tensor };
   const updating = await open(accumulating ? update.outputs : { loss, ...update.outputs });
-  const adding = accumulating ? await open({ loss, ...added(graph, sums) }) : undefined;
+  const adding = accumulating ? await open({ loss, ...added(graph, sums, parameters) }) : undefined;
   const opened = adding === undefined ? [updating] : [adding, updating];
   const resident = [...names, ...rule.states.flatMap((state) => names.map((name) => stateName(state, name)))];
   const zeros = (prefix: string): State =>
@@ -162,15 +162,23 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
   };
 }
 
+/** Zero for a frozen parameter, which only a graph's result can keep on the device. */
+const gradientOf = (
+  graph: EngineOptions['graph'],
+  name: string,
+  parameters: EngineOptions['parameters'],
+): Tensor => graph[GRADIENT + name] ?? g.zeros(parameters.get(name)!.shape);
+
 /** The sums with the gradients of one more micro-batch, or its gradients alone where it is the first. */
 function added(
   graph: Readonly<Record<string, Tensor>>,
   sums: ReadonlyMap<string, Tensor>,
+  parameters: EngineOptions['parameters'],
 ): Record<string, Tensor> {
   const first = g.greater(g.input(FIRST, []), 0.5);
   return Object.fromEntries(
     [...sums].map(([name, sum]) => {
-      const gradient = graph[GRADIENT + name]!;
+      const gradient = gradientOf(graph, name, parameters);
       return [NEXT + SUM + name, g.where(first, gradient, g.add(sum, gradient))];
     }),
   );

@@ -8,7 +8,7 @@ import type { Feed } from '../ort';
 /** What an engine is made from. */
 export interface EngineOptions {
   readonly parameters: ReadonlyMap<string, ParameterInfo>;
-  /** Outputs of the training graph: `loss` and `grad.<parameter>`. */
+  /** Outputs of the training graph: `loss` and `grad.<parameter>` of all that is not frozen. */
   readonly graph: Readonly<Record<string, Tensor>>;
   readonly train: TrainConfig;
   readonly threads: number;
@@ -32,7 +32,7 @@ export interface StepResult {
 /** Everything that a checkpoint keeps of an engine. Arrays may be views that the next step overwrites. */
 export interface TrainingTensors {
   readonly parameters: ReadonlyMap<string, Float32Array>;
-  /** The optimiser's states by their names, then by parameter. */
+  /** The optimiser's states by their names, then by parameter; frozen ones may have none. */
   readonly states: ReadonlyMap<string, ReadonlyMap<string, Float32Array>>;
 }
 

@@ -15,6 +15,8 @@ export interface ParameterGroup {
   /** Peak learning rate, which the schedule scales. */
   readonly lr: number;
   readonly weightDecay: number;
+  /** Never updated: neither gradients nor states are kept. */
+  readonly frozen?: true;
   /** In the order of the parameters. */
   readonly names: readonly string[];
 }
@@ -24,12 +26,12 @@ export function parameterGroups(
   parameters: ReadonlyMap<string, ParameterInfo>,
   optimizer: Pick<OptimizerConfig, 'lr' | 'weight_decay'>,
 ): ParameterGroup[] {
-  const groups = new Map<string, { lr: number; weightDecay: number; names: string[] }>();
-  for (const [name, { decay, weightDecay: own, lr: ownLr, lrScale = 1, frozen }] of parameters) {
+  const groups = new Map<string, ParameterGroup & { names: string[] }>();
+  for (const [name, { decay, weightDecay: own, lr: ownLr, lrScale = 1, frozen = false }] of parameters) {
     const lr = frozen ? 0 : (ownLr ?? optimizer.lr) * lrScale;
     const weightDecay = own ?? (decay ? optimizer.weight_decay : 0);
-    const key = `${lr}/${weightDecay}`;
-    const group = groups.get(key) ?? { lr, weightDecay, names: [] };
+    const key = `${lr}/${weightDecay}/${frozen}`;
+    const group = groups.get(key) ?? { lr, weightDecay, ...(frozen && { frozen }), names: [] };
     group.names.push(name);
     groups.set(key, group);
   }

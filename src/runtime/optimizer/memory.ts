@@ -34,7 +34,7 @@ type Views = ReadonlyMap<string, Float32Array>;
 
 const elements = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
-/** One array per parameter, all in the same layout. */
+/** One array per parameter, all in the same layout; frozen ones have one only among the parameters. */
 export interface Region {
   /** Byte address of its start. */
   readonly base: number;
@@ -52,7 +52,7 @@ export interface MemoryOptions {
 export class ParameterMemory {
   readonly loops: Loops;
   readonly spans: readonly Span[];
-  /** Bytes of one region, padding included. */
+  /** Bytes of the region of gradients and of each state, padding included: of what is not frozen. */
   readonly regionBytes: number;
   readonly parameters: Region;
   readonly gradients: Region;
@@ -62,48 +62,56 @@ export class ParameterMemory {
 
   /** @throws MemoryTooLarge above the 4 GB that a 32-bit memory can hold */
   constructor(parameters: ReadonlyMap<string, ParameterInfo>, options: MemoryOptions) {
-    const { spans, offsets, bytes } = layOut(parameters, options.groups);
-    const count = 2 + options.states.length + (options.accumulating ? 1 : 0);
-    const pages = Math.ceil((bytes * count) / PAGE);
-    if (pages * PAGE > LIMIT) throw new MemoryTooLarge(bytes / 4, count);
+    const { spans, offsets, trained, all } = layOut(parameters, options.groups);
+    const count = 1 + options.states.length + (options.accumulating ? 1 : 0);
+    const needed = all + count * trained;
+    const pages = Math.ceil(needed / PAGE);
+    if (pages * PAGE > LIMIT) throw new MemoryTooLarge(all / 4, needed / all);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     let next = 0;
-    const region = (): Region => {
-      const base = next++ * bytes;
-      const views = new Map(
-        [...parameters].map(([name, { shape }]) => [
-          name,
-          new Float32Array(memory.buffer, base + offsets.get(name)!, elements(shape)),
-        ]),
-      );
-      return { base, views };
+    const everything = [...parameters.keys()];
+    const moving = everything.filter((name) => parameters.get(name)!.frozen !== true);
+    const region = (bytes: number, names: readonly string[] = moving): Region => {
+      const base = next;
+      next += bytes;
+      const view = (name: string): Float32Array =>
+        new Float32Array(memory.buffer, base + offsets.get(name)!, elements(parameters.get(name)!.shape));
+      return { base, views: new Map(names.map((name) => [name, view(name)])) };
     };
     this.loops = bindLoops(memory);
     this.spans = spans;
-    this.regionBytes = bytes;
-    this.parameters = region();
-    this.states = new Map(options.states.map((name) => [name, region()]));
-    this.gradients = region();
-    this.sums = options.accumulating ? region() : this.gradients;
+    this.regionBytes = trained;
+    this.parameters = region(all, everything);
+    this.states = new Map(options.states.map((name) => [name, region(trained)]));
+    this.gradients = region(trained);
+    this.sums = options.accumulating ? region(trained) : this.gradients;
   }
 }
 
-/** Group after group; every tensor starts at a multiple of 16 bytes. */
+/**
+ * Group after group; every tensor starts at a multiple of 16 bytes. What is frozen comes last, so that the other
+ * regions are the same without it.
+ */
 function layOut(
   parameters: ReadonlyMap<string, ParameterInfo>,
   groups: readonly ParameterGroup[],
-): { spans: Span[]; offsets: Map<string, number>; bytes: number } {
+): { spans: Span[]; offsets: Map<string, number>; trained: number; all: number } {
   const offsets = new Map<string, number>();
   const spans: Span[] = [];
   let cursor = 0;
-  for (const group of groups) {
-    const start = cursor;
+  const place = (group: ParameterGroup): void => {
     for (const name of group.names) {
       offsets.set(name, cursor);
       const bytes = 4 * elements(parameters.get(name)!.shape);
       cursor += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     }
+  };
+  for (const group of groups.filter(({ frozen }) => !frozen)) {
+    const start = cursor;
+    place(group);
     if (cursor > start) spans.push({ ...group, start, end: cursor });
   }
-  return { spans, offsets, bytes: cursor };
+  const trained = cursor;
+  for (const group of groups.filter(({ frozen }) => frozen)) place(group);
+  return { spans, offsets, trained, all: cursor };
 }

@@ -177,7 +177,7 @@ export class TrainingRun implements ServedRun {
     }));
     const saved = (kind: string): Map<string, Float32Array> =>
       new Map(
-        [...model.parameters.keys()].map((name) => {
+        trainedOf(model).map(([name]) => {
           const tensor = optimizer.get(`${kind}.${name}`);
           if (tensor === undefined) throw new Error(`The checkpoint ${path} has no ${kind} of ${name}.`);
           return [name, float32Of(tensor)];
@@ -271,7 +271,7 @@ export class TrainingRun implements ServedRun {
     const { config, data, model, engine, folder } = this.#parts;
     const { parameters, states } = await engine.read();
     const optimizer = [...states].flatMap(([kind, values]) =>
-      [...model.parameters].map(
+      trainedOf(model).map(
         ([name, { shape }]) => [`${kind}.${name}`, { shape, data: values.get(name)! }] as const,
       ),
     );
@@ -332,6 +332,9 @@ export class TrainingRun implements ServedRun {
     if (left.length > 0) this.#parts.request.onMessage?.(`Left to the CPU: ${left.join(', ')}.`);
   }
 }
+
+/** What the optimiser has states of. */
+const trainedOf = (model: Model) => [...model.parameters].filter(([, { frozen }]) => frozen !== true);
 
 /** Only where answers are right or wrong. */
 const accuracyOf = ({ accuracy }: Evaluation): { readonly accuracy?: number } =>
