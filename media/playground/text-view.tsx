@@ -11,7 +11,7 @@ const CHUNK = 64;
 
 /** What a token shows: its text with line breaks marked, or its sign where it has no text of its own. */
 function shown({ text, label }: Token): JSX.Element | string {
-  if (text === '') return <small>{label}</small>;
+  if (/^\uFFFD*$/.test(text)) return <small>{label}</small>;
   if (!text.includes('\n')) return text;
   return text.replaceAll('\n', '↵\n');
 }

@@ -48,6 +48,8 @@ export const runInfoSchema = z.looseObject({
   error: z.string().optional(),
   /** Optimiser steps that the config asks for. */
   steps: z.int().min(0).optional(),
+  /** What the model is trained for: `language-model`, `answer`, …; absent in runs of older versions. */
+  task: z.string().optional(),
   /** Absolute path of the config that the run was started from. */
   config: z.string().optional(),
 });

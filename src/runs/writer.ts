@@ -26,7 +26,7 @@ const HEARTBEAT = 10_000;
 /** What the trainer knows of a run that begins; the rest of run.json is the writer's own. */
 export type NewRun = Pick<
   RunInfo,
-  'device' | 'threads' | 'versions' | 'config_hash' | 'data_hash' | 'parameters' | 'steps' | 'config'
+  'device' | 'threads' | 'versions' | 'config_hash' | 'data_hash' | 'parameters' | 'steps' | 'task' | 'config'
 > & { readonly name?: string };
 
 export class RunWriter {

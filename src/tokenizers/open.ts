@@ -1,6 +1,7 @@
 /** @file Opening a tokenizer.json with `@huggingface/tokenizers`. */
 import { open as openFile } from 'node:fs/promises';
 import { bytesOfToken } from './byte-level';
+import { byteLabel } from './bytes';
 import { MAX_FILE, parseTokenizerFile } from './file';
 import { TimeLimitError, withinTime } from './limit';
 import { TokenizerError, type Tokenizer } from './types';
@@ -104,14 +105,20 @@ export async function tokenizerOf(text: string, name: string): Promise<Tokenizer
       const token = tokens[id];
       if (token === undefined) return `[${id}]`;
       if (special.has(id)) return token;
-      return new TextDecoder()
-        .decode(bytes(id))
-        .replaceAll(' ', '␣')
-        .replaceAll('\n', '↵')
-        .replaceAll('\t', '⇥');
+      return signOf(bytes(id));
     },
     bytes,
   };
+}
+
+/** Bytes as text with white space made visible; as hexadecimal where they are only a part of a character. */
+function signOf(bytes: Uint8Array): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return [...text].map((sign) => (sign <= '\x7f' ? byteLabel(sign.charCodeAt(0)) : sign)).join('');
+  } catch {
+    return [...bytes].map(byteLabel).join('');
+  }
 }
 
 /** Whether a part of the pipeline is of a type, itself or inside a sequence. */

@@ -31,6 +31,11 @@ describe('tokenizers', () => {
       assert.equal(tokenizer.endOfText, 0);
       assert.ok(tokenizer.special.has(0));
       assert.equal(tokenizer.label(33), '␣');
+      for (let id = 0; id < tokenizer.vocabSize; id++) {
+        const label = tokenizer.label(id);
+        assert.doesNotMatch(label, /[\u0000-\u0020\uFFFD]/, `${id}: ${JSON.stringify(label)}`);
+        assert.notEqual(label, '');
+      }
     });
   }
 

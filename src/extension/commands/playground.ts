@@ -4,6 +4,7 @@ import { openPlayground as showPlayground } from '../panelHost';
 import { dirOf, runItem } from '../runs/pick';
 import type { Studio } from '../studio';
 import { ensureTrusted } from '../trust';
+import { isLanguageModel } from '../views/runsTree';
 import { checkpointOf } from '../runs/checkpoint';
 
 /** @param argument a run of the tree, the address of a checkpoint or of its summary, `{target}`; else asked for */
@@ -22,7 +23,7 @@ async function ask(studio: Studio): Promise<string | undefined> {
     detail: 'A folder or file of somebody’s weights',
   };
   const items: (vscode.QuickPickItem & { readonly run?: { readonly dir: string } })[] = [
-    ...store.runs.map(runItem),
+    ...store.runs.filter(isLanguageModel).map(runItem),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     checkpoint,
   ];

@@ -160,11 +160,15 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode> {
   }
 }
 
-/** `run.finished`, `run.resumable.pinned`: what the menus ask for. */
+/** Whether a run's model continues texts, as far as is known. */
+export const isLanguageModel = ({ info }: RunEntry): boolean =>
+  info.task === undefined || info.task === 'language-model';
+
+/** `run.finished`, `run.resumable.textless.pinned`: what the menus ask for. */
 const contextValue = (run: RunEntry): string => {
-  const pinned = run.notes.pinned ? '.pinned' : '';
-  if (run.status === 'running') return `run.running${pinned}`;
-  return `run.${run.status === 'finished' ? 'finished' : 'resumable'}${pinned}`;
+  const more = `${isLanguageModel(run) ? '' : '.textless'}${run.notes.pinned ? '.pinned' : ''}`;
+  if (run.status === 'running') return `run.running${more}`;
+  return `run.${run.status === 'finished' ? 'finished' : 'resumable'}${more}`;
 };
 
 /** `10:32:07` of today's `20260722-103207-a1b2`, with the date before it on other days. */

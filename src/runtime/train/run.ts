@@ -138,6 +138,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
             threads,
             data_hash: data.hash,
             parameters: parameterCount(model),
+            task: model.task.type,
             config: request.configPath,
           },
           request.configText,
