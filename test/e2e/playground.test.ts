@@ -31,6 +31,7 @@ describe('the playground', () => {
   let session: EditorSession;
   before(async () => {
     session = await openEditor({ ...extensionUnderTest(), files: { 'small.ssm.yaml': smallText } });
+    // An empty view takes no drops.
     const run = path.join(session.workspace, 'runs', 'small', 'sea');
     const train = ['train', path.join(session.workspace, 'small.ssm.yaml'), '--run-dir', run, '--quiet'];
     execFileSync(process.execPath, [path.join(root, 'dist', 'cli.js'), ...train]);
@@ -90,7 +91,9 @@ describe('the playground', () => {
     await frame.locator('.token[data-index="6"]').click();
     await frame.locator('.tokens').focus();
     await page.keyboard.press('ArrowRight');
+    await panel('[data-position="7"]');
     await page.keyboard.press('ArrowDown');
+    await page.waitForTimeout(300); // drawn with the next frame
     const sign = await frame.locator('.alternative.choice .sign').innerText();
     await page.keyboard.press('Enter');
     await panel('[data-branches="2"][data-running=false]');
@@ -142,10 +145,31 @@ describe('the playground', () => {
     await frame.locator('.message.error').waitFor({ state: 'detached' });
   });
 
+  it('continues texts with a run of the Runs view', async () => {
+    const { page } = session;
+    await showRuns(page);
+    const row = page.locator('.part.sidebar .monaco-list-row', { hasText: 'sea' });
+    await row.click({ button: 'right' });
+    const item = page.locator('.context-view .action-item', { hasText: 'Open Playground' }).first();
+    await item.hover();
+    await page.waitForTimeout(300); // a menu that has just opened ignores clicks
+    await item.click();
+    await page.locator('.tab.active', { hasText: 'Playground: small/sea' }).waitFor();
+    const frame = await panel('[data-ready=true][data-branches="0"]');
+    assert.match(await frame.locator('.bar').innerText(), /checkpoint at step 10/);
+    await frame.getByTestId('prompt').fill('Call me');
+    await frame.getByTestId('generate').click();
+    await panel('[data-running=false][data-tokens="100"]');
+    await session.screenshot('playground-run');
+    await runCommand(page, 'View: Close Editor');
+  });
+
   it('says why something is no checkpoint', async () => {
     const { page } = session;
     fs.mkdirSync(path.join(session.workspace, 'empty'));
-    await showRuns(page);
+    // A click on the icon of a view that is shown would hide it.
+    if (!(await page.locator('.part.sidebar .monaco-list-row', { hasText: 'sea' }).isVisible()))
+      await showRuns(page);
     await drop(session, path.join(session.workspace, 'empty'));
     assert.match(await notification(page, 'config.json is missing'), /empty/);
     await dismissNotifications(page);
