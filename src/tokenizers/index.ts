@@ -3,4 +3,6 @@ export { BYTE_VOCABULARY, byteLabel, bytesTokenizer } from './bytes';
 export { openTokenizer, tokenizerOf } from './open';
 export { trainBpe, type BpeOptions, type TrainedBpe } from './train-bpe';
 export { vocabularySize } from './vocabulary';
+export { hasTokenizer } from './gguf';
+export { tokenizerText } from './text';
 export { textStream, TokenizerError, type Tokenizer } from './types';

@@ -1,9 +1,9 @@
 /** @file Opening a tokenizer.json with `@huggingface/tokenizers`. */
-import { open as openFile } from 'node:fs/promises';
 import { bytesOfToken } from './byte-level';
 import { byteLabel } from './bytes';
-import { MAX_FILE, parseTokenizerFile } from './file';
+import { parseTokenizerFile } from './file';
 import { TimeLimitError, withinTime } from './limit';
+import { tokenizerText } from './text';
 import { TokenizerError, type Tokenizer } from './types';
 import { tokensOf } from './vocabulary';
 
@@ -17,29 +17,15 @@ const ENCODE_LIMIT_PER_CHARACTER = 0.05;
 const END_OF_TEXT = ['<|endoftext|>', '</s>', '<|end_of_text|>', '<eos>', '<|im_end|>', '[SEP]'];
 
 /**
- * @param path of a tokenizer.json
+ * @param path of a tokenizer.json, or of a GGUF file that has a tokenizer
  * @throws TokenizerError when it is missing, damaged, hostile or unusable
  */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
   const fail = (reason: string): never => {
     throw new TokenizerError(`${path} is no tokenizer that can be used: ${reason}`);
   };
-  let text: string;
   try {
-    const handle = await openFile(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      if (size > MAX_FILE) return fail(`${size} bytes are above the limit of ${MAX_FILE}.`);
-      text = await handle.readFile('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (error instanceof TokenizerError) throw error;
-    return fail(`it cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`);
-  }
-  try {
-    return await tokenizerOf(text, path);
+    return await tokenizerOf(tokenizerText(path), path);
   } catch (error) {
     return fail(error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error));
   }
@@ -94,13 +80,16 @@ export async function tokenizerOf(text: string, name: string): Promise<Tokenizer
         );
       }
     },
+    // The library refuses to decode nothing.
     decode: (ids, options = {}) =>
-      withinTime(ENCODE_LIMIT + ids.length, () =>
-        library.decode([...ids], {
-          skip_special_tokens: options.special !== true,
-          clean_up_tokenization_spaces: false,
-        }),
-      ),
+      ids.length === 0
+        ? ''
+        : withinTime(ENCODE_LIMIT + ids.length, () =>
+            library.decode([...ids], {
+              skip_special_tokens: options.special !== true,
+              clean_up_tokenization_spaces: false,
+            }),
+          ),
     label: (id) => {
       const token = tokens[id];
       if (token === undefined) return `[${id}]`;

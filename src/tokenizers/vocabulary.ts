@@ -1,6 +1,7 @@
 /** @file How many ids a tokenizer.json has, without building its tables: what a config can know of it. */
-import { readFileSync, statSync } from 'node:fs';
-import { MAX_FILE, parseTokenizerFile, type TokenizerFile } from './file';
+import { statSync } from 'node:fs';
+import { parseTokenizerFile, type TokenizerFile } from './file';
+import { tokenizerText } from './text';
 
 /** Tokens by id; added tokens lie in the vocabulary or behind it. */
 export function tokensOf({ model, added_tokens }: TokenizerFile): (string | undefined)[] {
@@ -22,14 +23,13 @@ const known = new Map<string, { readonly stamp: string; readonly size: number | 
 const REMEMBERED = 64;
 
 /**
- * @param path of a tokenizer.json
+ * @param path of a tokenizer.json, or of a GGUF file that has a tokenizer
  * @returns the number of its ids; undefined where there is no usable file
  */
 export function vocabularySize(path: string): number | undefined {
   let stamp: string;
   try {
     const { mtimeMs, size } = statSync(path);
-    if (size > MAX_FILE) return undefined;
     stamp = `${mtimeMs}/${size}`;
   } catch {
     return undefined;
@@ -38,7 +38,7 @@ export function vocabularySize(path: string): number | undefined {
   if (before?.stamp === stamp) return before.size;
   let size: number | undefined;
   try {
-    size = tokensOf(parseTokenizerFile(readFileSync(path, 'utf8'))).length;
+    size = tokensOf(parseTokenizerFile(tokenizerText(path))).length;
   } catch {
     // What is wrong with the file is told where it is opened.
   }

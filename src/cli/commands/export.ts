@@ -1,6 +1,6 @@
 /** @file `export`: a run or a checkpoint in the form that others read. */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { MetricTable, RunReader } from '../../runs';
@@ -101,7 +101,9 @@ async function exportModel(target: Target, { format, length }: Options, out: str
 /** Makes the folder, with the checkpoint's tokenizer in it. */
 async function folderFor({ tokenizer }: Target, out: string): Promise<void> {
   await mkdir(out, { recursive: true });
-  if (tokenizer !== undefined) await copyFile(tokenizer, join(out, 'tokenizer.json'));
+  if (tokenizer === undefined) return;
+  const { tokenizerText } = await import('../../tokenizers');
+  await writeFile(join(out, 'tokenizer.json'), tokenizerText(tokenizer));
 }
 
 /** Low-rank updates become part of the weights. */

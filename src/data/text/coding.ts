@@ -1,8 +1,7 @@
 /** @file How a text becomes ids: its bytes as they are, or the tokens of a tokenizer.json. */
-import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { byteLabel, openTokenizer, TokenizerError } from '../../tokenizers';
+import { byteLabel, openTokenizer, TokenizerError, tokenizerText } from '../../tokenizers';
 import { DataError } from '../define';
 
 export interface Coding {
@@ -30,7 +29,7 @@ export async function codingOf(
   const path = resolve(baseDir, tokenizer);
   try {
     const opened = await openTokenizer(path);
-    const file = await readFile(path);
+    const file = new TextEncoder().encode(tokenizerText(path));
     if (vocab_size !== undefined && opened.vocabSize > vocab_size) {
       throw new DataError(`${path} has ${opened.vocabSize} ids, more than \`vocab_size\` (${vocab_size}).`, [
         'vocab_size',

@@ -22,7 +22,9 @@ const options = z.strictObject({
   tokenizer: z
     .union([z.enum(['bytes']), z.string().min(1).max(4096)])
     .default('bytes')
-    .describe('What a token is: bytes, so a vocabulary of 256; or the path of a tokenizer.json.')
+    .describe(
+      'What a token is: bytes, so a vocabulary of 256; or the path of a tokenizer.json or of a GGUF file with its own.',
+    )
     .meta({ path: 'json' }),
   vocab_size: z
     .int()

@@ -7,6 +7,7 @@ import { openSafetensors } from '../../formats/safetensors';
 import { fileSource, readRange, type ByteSource } from '../../formats/source';
 import type { StoredTensor, TensorFile } from '../../formats/tensor-file';
 import { openTorch } from '../../formats/torch';
+import { hasTokenizer } from '../../tokenizers';
 import * as z from 'zod';
 import { CheckpointError } from './folder';
 
@@ -36,6 +37,7 @@ export interface FoundCheckpoint {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Names of the files that hold the tensors. */
   readonly files: readonly string[];
+  /** A tokenizer.json, or the GGUF file itself. */
   readonly tokenizer?: string;
   close(): void;
 }
@@ -137,12 +139,13 @@ function openWeights(folder: string, name: string): Omit<FoundCheckpoint, 'path'
 function openGgufAt(path: string): FoundCheckpoint {
   const gguf = openTensors(path, openGguf) as GgufFile;
   const beside = join(dirname(path), TOKENIZER_FILE);
+  const tokenizer = existsSync(beside) ? beside : hasTokenizer(gguf.keys) ? path : undefined;
   return {
     path,
     gguf,
     tensors: gguf.tensors,
     files: [basename(path)],
-    ...(existsSync(beside) ? { tokenizer: beside } : {}),
+    ...(tokenizer === undefined ? {} : { tokenizer }),
     close: () => gguf.close(),
   };
 }

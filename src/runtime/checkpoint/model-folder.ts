@@ -35,7 +35,7 @@ export interface OpenedModel {
   readonly family: string;
   readonly model: Model;
   readonly parameters: Map<string, Float32Array>;
-  /** Path of its tokenizer.json, where there is one. */
+  /** Path of its tokenizer.json, or of the GGUF file that has one. */
   readonly tokenizer?: string;
   /** Ids that end a text, as the config has them. */
   readonly end?: readonly number[];
