@@ -13,7 +13,7 @@ import {
 } from '../../src/protocol/view-scan';
 import { matricesOf, type LayerMatrices } from '../../src/figures/scan/attention/data';
 import { fromScan, fromSurvey, type MemorySource } from '../../src/figures/scan/memory/source';
-import { stepsOf } from '../../src/figures/scan/order/view';
+import { stepsOf } from '../../src/figures/scan/order/options';
 import { layersOf } from '../../src/figures/scan/training/view';
 import type { Pick } from '../../src/figures/scan/figure';
 import { defaultRows, type ChannelQuantity, type RowId } from '../../src/figures/scan/layout';

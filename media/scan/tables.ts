@@ -1,6 +1,6 @@
 /** @file The numbers behind each view, in the form of probes, so that table, CSV and JSON are the same for all. */
 import { largest } from '../../src/figures/scan/matrix';
-import { routesOf } from '../../src/figures/scan/order/view';
+import { routesOf } from '../../src/figures/scan/order/options';
 import type { Inspection, LayerSurvey, Probe } from '../../src/protocol/view-scan';
 import type { ScanModel } from './model';
 

@@ -1,7 +1,7 @@
 /** @file The second line of the views besides the sequence: what is chosen in them. */
 import type { JSX } from 'preact';
-import { overlayNames, type Overlay } from '../../src/figures/scan/memory/view';
-import { stepsOf } from '../../src/figures/scan/order/view';
+import { overlayNames, type Overlay } from '../../src/figures/scan/memory/options';
+import { stepsOf } from '../../src/figures/scan/order/options';
 import { routeSystems } from '../../src/analysis/routes/systems';
 import { Checkbox, IconButton, Segmented, Select } from '../shared/controls';
 import { reducedMotion } from '../shared/theme';

@@ -1,0 +1,122 @@
+/** @file How much of the output comes from how far back. */
+import { number3, visible } from '../../core/format';
+import type { Ink } from '../figure';
+import { largest } from '../matrix';
+import type { MemoryOptions, MemoryView, Place } from './options';
+import { within } from './reach';
+import type { MemorySource } from './source';
+
+/** Contribution by distance of the chosen layer, and of the others where the survey has it for each token. */
+export function drawDistances(
+  ink: Ink,
+  source: MemorySource,
+  place: Place,
+  view: MemoryView,
+  { measureText, surveys }: MemoryOptions,
+): number {
+  const { theme, scale } = ink;
+  ink.title(
+    place.x,
+    place.y,
+    'Contribution by distance',
+    'tokens before the playhead · line: running share',
+    measureText,
+    place.width,
+  );
+  const { layer } = source;
+  const own = source.contribution(view.position);
+  const rows: { layer: number; values: ArrayLike<number> }[] = [{ layer, values: own }];
+  for (const survey of surveys) {
+    const matrix = survey.probes['contribution'];
+    if (survey.layer === layer || survey.edges || !matrix || survey.causal === false) continue;
+    const length = matrix.shape[0]!;
+    if (length !== source.length) continue;
+    rows.push({
+      layer: survey.layer,
+      values: matrix.data.subarray(view.position * length, view.position * length + view.position + 1),
+    });
+  }
+  rows.sort((a, b) => a.layer - b.layer);
+  const around = Math.max(0, Math.min(rows.length - 6, rows.findIndex((row) => row.layer === layer) - 2));
+  const gutter = 74 * scale;
+  const x0 = place.x + gutter;
+  const width = place.width - gutter;
+  const count = view.position + 1;
+  const each = width / count;
+  let y = place.y + 12;
+  const height = 64 * scale;
+  for (const row of rows.slice(around, around + 6)) {
+    const most = largest(row.values);
+    let total = 0;
+    for (let j = 0; j < count; j++) total += row.values[j]!;
+    const bars = Math.min(count, Math.floor(width));
+    const per = count / bars;
+    for (let k = 0; k < (most > 0 ? bars : 0); k++) {
+      let value = 0;
+      for (let j = Math.floor(k * per); j < Math.max(Math.floor(k * per) + 1, Math.floor((k + 1) * per)); j++)
+        value = Math.max(value, row.values[j]!);
+      const tall = (value / most) * (height - 6);
+      ink.fill(
+        x0 + (k * width) / bars,
+        y + height - tall,
+        Math.max(0.7, (width / bars) * 0.76),
+        Math.max(0.5, tall),
+        theme.data,
+      );
+    }
+    ink.hairline(x0, y + height, x0 + width, y + height);
+    // Running share, from the playhead back.
+    const line: number[] = [];
+    let sum = 0;
+    for (let d = 0; d < count; d++) {
+      sum += row.values[count - 1 - d]!;
+      line.push(x0 + width - (d + 0.5) * each, y + height - (total > 0 ? sum / total : 0) * (height - 6));
+    }
+    if (count > 1) ink.line(line, theme.foreground, 1);
+    for (const share of [0.5, 0.9]) {
+      const d = within(row.values, share);
+      const x = x0 + width - (d + 0.5) * each;
+      const at = y + height - share * (height - 6);
+      ink.add({
+        kind: 'marker',
+        x,
+        y: at,
+        shape: 'circle',
+        radius: 3,
+        color: theme.foreground,
+        ring: theme.background,
+      });
+      const words = `${share * 100} % within ${d + 1}`;
+      const before = x - x0 > measureText(words, 11 * scale, 600) + 16;
+      ink.text(before ? x - 7 : x + 7, at - 4, words, {
+        anchor: before ? 'end' : 'start',
+        weight: 600,
+        color: theme.foreground,
+        halo: true,
+      });
+    }
+    ink.text(x0 - 6, y + 14 * scale, `layers.${row.layer}`, {
+      anchor: 'end',
+      weight: row.layer === layer ? 700 : 400,
+      color: theme.foreground,
+    });
+    ink.text(x0 - 6, y + 28 * scale, `max ${number3(most)}`, { anchor: 'end', maxWidth: gutter - 8 });
+    ink.region({ x: x0, y, width, height }, (px) => {
+      const j = Math.max(0, Math.min(count - 1, Math.floor(px / each)));
+      return {
+        layer: row.layer,
+        source: j,
+        text: `${count - 1 - j} back: ${j} “${visible(source.tokens[j]?.label ?? '')}” · ${number3(row.values[j]!)}`,
+      };
+    });
+    y += height + 22 * scale;
+  }
+  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+    const d = Math.round((count - 1) * (1 - share));
+    if (count < 5 && share !== 0 && share !== 1) continue;
+    ink.text(x0 + width - (d + 0.5) * each, y - 4 * scale, d === 0 ? '0' : `−${d}`, {
+      anchor: share === 0 ? 'start' : share === 1 ? 'end' : 'middle',
+    });
+  }
+  return y + 4;
+}

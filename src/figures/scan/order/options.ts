@@ -1,0 +1,34 @@
+/** @file The routes that are shown, and what the drawings of the scan order are given. */
+import { type Route, routeSystems } from '../../../analysis/routes/systems';
+import type { Measure } from '../../core/scene';
+import type { Theme } from '../../core/theme';
+
+export interface OrderView {
+  readonly system: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly step: number;
+  /** Chosen token: row · columns + column. */
+  readonly token: number;
+  readonly index: boolean;
+}
+
+export interface OrderOptions {
+  readonly width: number;
+  readonly theme: Theme;
+  readonly measureText: Measure;
+}
+
+export const routesOf = ({ system, rows, columns }: OrderView): readonly Route[] =>
+  (routeSystems[system] ?? routeSystems['ss2d']!).routes(rows, columns);
+
+/** Steps of the longest route. */
+export const stepsOf = (view: OrderView): number =>
+  Math.max(...routesOf(view).map(({ order }) => order.length));
+
+export const where = (token: number, { rows, columns }: OrderView): string =>
+  token < 0
+    ? 'padding'
+    : token >= rows * columns
+      ? 'class token'
+      : `row ${Math.floor(token / columns)}, column ${token % columns}`;
