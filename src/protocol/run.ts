@@ -76,6 +76,8 @@ export const stepRowSchema = z.looseObject({
   tokens: number,
   flops: number,
   seconds: number,
+  /** Resident bytes of the run's process. */
+  memory: number.optional(),
 });
 
 /** After an evaluation; further values of `eval` are metrics of their own. */

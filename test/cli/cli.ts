@@ -69,14 +69,14 @@ export async function rows(runDir: string): Promise<Row[]> {
     .map((line) => JSON.parse(line) as Row);
 }
 
-/** What must be equal between two runs of one config: steps and evaluations without their times. */
+/** What must be equal between two runs of one config: steps and evaluations without times and memory. */
 export function numbers(all: readonly Row[]): Row[] {
   let kept: Row[] = [];
   for (const row of all) {
     if (row['event'] === 'resume')
       kept = kept.filter(({ step }) => (step as number) <= (row['from'] as number));
     else if (!('event' in row)) {
-      const { seconds: _seconds, ...rest } = row;
+      const { seconds: _seconds, memory: _memory, ...rest } = row;
       kept.push(rest);
     }
   }

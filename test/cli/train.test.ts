@@ -43,6 +43,7 @@ describe('train', function () {
       found,
     );
     assert.equal(found.filter((row) => 'loss' in row).length, 30);
+    assert.ok(found.filter((row) => 'loss' in row).every(({ memory }) => (memory as number) > 50e6));
     assert.deepEqual(
       found.filter((row) => 'eval' in row).map((row) => row['step']),
       [10, 20, 30],

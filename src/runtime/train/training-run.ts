@@ -38,6 +38,9 @@ export interface TrainingRunParts {
   readonly folder: RunWriter;
 }
 
+/** Bytes of this process that are in memory. */
+const { rss } = process.memoryUsage;
+
 /** Test examples at the end of a run; generated data have as many as one likes. */
 const TEST_EXAMPLES = 1000;
 /** Milliseconds between status messages to attached clients. */
@@ -202,7 +205,7 @@ export class TrainingRun implements ServedRun {
         flopsPerStep: flopsPerStep(config, model),
         evaluate: (last) => this.#evaluate(last),
         checkpoint: (totals, evaluation) => this.#write(totals, evaluation),
-        row: (row) => this.#row(row),
+        row: (row) => this.#row('loss' in row && !('event' in row) ? { ...row, memory: rss() } : row),
         now: () => performance.now(),
         onSaveRequest: (save) => (this.#save = save),
       });
