@@ -161,11 +161,28 @@ export class Model {
   /**
    * `losses` (batch): mean loss per example; `correct` (batch), right targets per example, or `mse` and `mae`
    * (batch).
+   * @param options `activations` adds `layers.<k>.rms` (batch): root mean square of the residual stream that layer k
+   * reads, over time and channels
    */
-  evaluation(batch: number, length: number = this.length): Program {
+  evaluation(
+    batch: number,
+    length: number = this.length,
+    options: { readonly activations?: boolean } = {},
+  ): Program {
     const p = this.parameterInputs();
-    const { losses, metrics } = this.forward(this.inputs(batch, length), this.targetInput(batch, length), p);
-    return { losses, ...metrics };
+    const activations: Program = {};
+    const residual = (index: number, x: Tensor): void => {
+      // Behind the last layer only what is asked for is computed.
+      if (index < this.layers.length)
+        activations[`layers.${index}.rms`] = g.sqrt(g.mean(g.square(x), [1, 2]));
+    };
+    const { losses, metrics } = this.forward(
+      this.inputs(batch, length),
+      this.targetInput(batch, length),
+      p,
+      options.activations ? { probing: { residual } } : {},
+    );
+    return { losses, ...metrics, ...activations };
   }
 
   /** `logits` at every position (batch, time, rows), or one row per example for a class per sequence. */

@@ -192,6 +192,25 @@ describe('tasks', () => {
     );
   });
 
+  it('the size of the residual stream in front of every layer', () => {
+    const model = make();
+    const feeds = { ...values(model), inputs: ids(12, 11), targets: ids(12, 11) };
+    const found = model.evaluation(2, 6, { activations: true });
+    const names = Object.keys(found).filter((name) => name.endsWith('.rms'));
+    assert.deepEqual(
+      names,
+      model.layers.map(({ index }) => `layers.${index}.rms`),
+    );
+    const [first] = g.interpret([found['layers.0.rms']!], feeds);
+    const table = feeds['backbone.embedding.weight' as keyof typeof feeds] as unknown as Float32Array;
+    const d = table.length / model.rows;
+    const squares = [...feeds.inputs.subarray(6)].flatMap((id) =>
+      Array.from(table.subarray(id * d, (id + 1) * d), (x) => x * x),
+    );
+    assert.ok(Math.abs(first![1]! - Math.sqrt(mean(squares))) < 1e-6);
+    assert.ok(!('layers.0.rms' in model.evaluation(2)));
+  });
+
   it('answer: the head is computed at the answers alone', () => {
     const data: ModelData = { ...tokens(11), target: { kind: 'answer', positions: 2 } };
     const model = make({}, data);

@@ -15,8 +15,9 @@ export interface Evaluation {
   readonly accuracy?: number;
   readonly examples: number;
   /**
-   * `exact_match`, the share of examples with every answer right; what is derived from the loss and the data's
-   * facts, for example `bits_per_byte`.
+   * `layers.<k>.rms`, where asked for, the size of the residual stream in front of layer k; `exact_match`, the share
+   * of examples with every answer right; what is derived from the loss and the data's facts, for example
+   * `bits_per_byte`.
    */
   readonly [fact: string]: number | string | undefined;
 }
@@ -108,10 +109,10 @@ export class Evaluator {
     model: Model,
     length: number,
     batchSize: number,
-    options: { readonly device: string; readonly threads: number },
+    options: { readonly device: string; readonly threads: number; readonly activations?: boolean },
   ): Promise<Evaluator> {
     const target = options.device === 'cpu' ? 'cpu' : 'webgpu';
-    const compiled = await compileCached(model.evaluation(batchSize, length), target);
+    const compiled = await compileCached(model.evaluation(batchSize, length, options), target);
     const session = await openSession(compiled, {
       device: target,
       threads: options.threads,

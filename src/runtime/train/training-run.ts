@@ -256,7 +256,11 @@ export class TrainingRun implements ServedRun {
     const { config, data, model, engine } = this.#parts;
     const { device, threads } = engine;
     const batchSize = Math.min(config.train.batch_size, config.eval.examples);
-    this.#evaluator ??= await Evaluator.open(model, model.length, batchSize, { device, threads });
+    this.#evaluator ??= await Evaluator.open(model, model.length, batchSize, {
+      device,
+      threads,
+      activations: true,
+    });
     const run = (split: 'validation' | 'test', examples: number): Promise<Evaluation> =>
       this.#evaluator!.run(data, split, examples, engine.parameterFeeds());
     const validation = await run('validation', config.eval.examples);
