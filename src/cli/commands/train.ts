@@ -125,7 +125,9 @@ function stopOnSignals(control: { readonly stopping: boolean; stop(): void }): (
 }
 
 function evaluationLine({ split, loss, accuracy, examples, ...facts }: Evaluation): string {
-  const shown = Object.entries(facts).map(
+  // What is logged of each layer is for the curves.
+  const whole = Object.entries(facts).filter(([name]) => !name.startsWith('layers.'));
+  const shown = whole.map(
     ([name, value]) =>
       `${name.replaceAll('_', ' ')} ${typeof value === 'number' ? value.toPrecision(4) : value}`,
   );
