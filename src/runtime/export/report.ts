@@ -84,9 +84,12 @@ export function htmlReport(reader: RunReader, config: string): string {
     chart('Learning rate', curve('train', 'lr')),
     chart('Gradient norm', curve('train', 'grad_norm')),
   ];
+  // What is logged of each layer would make the table wider than the page.
+  const columns = Object.keys(evals.at(-1) ?? {}).filter((name) => !name.startsWith('layers.'));
   const rows = evals.slice(-20).map(
     (each) =>
-      `<tr>${Object.values(each)
+      `<tr>${columns
+        .map((name) => (each as Readonly<Record<string, unknown>>)[name] ?? '')
         .map((value) => `<td>${escaped(typeof value === 'number' ? shown(value) : String(value))}</td>`)
         .join('')}</tr>`,
   );
@@ -98,7 +101,7 @@ export function htmlReport(reader: RunReader, config: string): string {
 ${charts.join('\n')}
 ${
   rows.length > 0
-    ? `<h2>Evaluations</h2><table><tr>${Object.keys(evals.at(-1)!)
+    ? `<h2>Evaluations</h2><table><tr>${columns
         .map((name) => `<th>${escaped(name)}</th>`)
         .join('')}</tr>${rows.join('')}</table>`
     : ''
