@@ -127,7 +127,8 @@ describe('export', function () {
     const page = await readFile(await exported(runDir, 'html', 'run.html'), 'utf8');
     assert.match(page, /<polyline class="c0" points="[\d., ]+"/);
     assert.match(page, /d_state: 4/);
-    assert.doesNotMatch(page, /https?:|<script|src=/);
+    assert.match(page, /<th>step<\/th><th>split<\/th><th>loss<\/th>.*<td>validation<\/td><td>\d/);
+    assert.doesNotMatch(page, /object Object|https?:|<script|src=/);
     const again = await run('export', runDir, '--format', 'html', '--out', join(folder, 'run.html'));
     assert.match(again.stderr, /exists; --force/);
   });

@@ -84,13 +84,14 @@ export function htmlReport(reader: RunReader, config: string): string {
     chart('Learning rate', curve('train', 'lr')),
     chart('Gradient norm', curve('train', 'grad_norm')),
   ];
+  const evaluations = evals.slice(-20).map(({ step, eval: found }) => ({ step, ...found }));
   // What is logged of each layer would make the table wider than the page.
-  const columns = Object.keys(evals.at(-1) ?? {}).filter((name) => !name.startsWith('layers.'));
-  const rows = evals.slice(-20).map(
-    (each) =>
+  const columns = Object.keys(evaluations.at(-1) ?? {}).filter((name) => !name.startsWith('layers.'));
+  const rows = evaluations.map(
+    (each: Readonly<Record<string, unknown>>) =>
       `<tr>${columns
-        .map((name) => (each as Readonly<Record<string, unknown>>)[name] ?? '')
-        .map((value) => `<td>${escaped(typeof value === 'number' ? shown(value) : String(value))}</td>`)
+        .map((name) => each[name])
+        .map((value) => `<td>${typeof value === 'number' ? shown(value) : escaped(textOf(value))}</td>`)
         .join('')}</tr>`,
   );
   return `<!doctype html>
@@ -110,3 +111,5 @@ ${
 </html>
 `;
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
