@@ -31,7 +31,7 @@ const layer = {
     return rows * D + biases + (taps > 0 ? rows * (taps + 1) : 0) + heads * size * D + norms * D;
   },
   mlp: (D: number, { bias = false, norms = 1 } = {}): number => 8 * D * D + (bias ? 5 * D : 0) + norms * D,
-  h3(D: number, N = 64, size = 8): number {
+  h3(D: number, N = 64, size = 1): number {
     const H = D / size;
     const shift = 2 * D * N + D;
     const diagonal = H + 4 * H * (N / 2) + 2 * H * (N / 2) + H;
