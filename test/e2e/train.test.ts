@@ -79,7 +79,7 @@ describe('from an empty file to the scan', () => {
     await keyboard.press('Backspace');
     await complete(page, 'tra', 'train');
     await complete(page, 'ste', 'steps');
-    await keyboard.type('3000');
+    await keyboard.type('30000');
     await nextLine();
     await complete(page, 'bat', 'batch_size');
     await keyboard.type('4');
@@ -89,7 +89,7 @@ describe('from an empty file to the scan', () => {
       'd_model: 16',
       '- mixer: mamba',
       'repeat: 2',
-      'steps: 3000',
+      'steps: 30000',
       'batch_size: 4',
     ];
     await until(
@@ -123,7 +123,7 @@ describe('from an empty file to the scan', () => {
     await session.screenshot('training');
     assert.ok(first < 10_000, `the first point came after ${first} ms`);
     assert.equal(runInfo(run).status, 'running');
-    await page.locator('.statusbar-item', { hasText: /Training [\d,]+ \/ 3,000/ }).waitFor();
+    await page.locator('.statusbar-item', { hasText: /Training [\d,]+ \/ 30,000/ }).waitFor();
   });
 
   it('zooms into the curve', async () => {
