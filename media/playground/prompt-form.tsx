@@ -11,7 +11,9 @@ const schemaExample = '{"type": "object", "properties": {"name": {"type": "strin
 export function PromptForm({ model }: { model: PlaygroundModel }): JSX.Element {
   const { state, facts } = model;
   const { controls } = state;
-  const set = (patch: Partial<Controls>): void => model.patch({ controls: { ...controls, ...patch } });
+  // What was drawn may be older than what was typed since.
+  const set = (patch: Partial<Controls>): void =>
+    model.patch({ controls: { ...model.state.controls, ...patch } });
   const signs = facts?.prompt === 'signs';
   return (
     <section class="prompt" aria-label="Prompt and settings">

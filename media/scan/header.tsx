@@ -27,7 +27,10 @@ export function Header({
   const rowItems: MenuItem[] = defaultRows.map((id) => ({
     label: rowNames[id],
     checked: state.rows[id] ?? true,
-    run: () => model.patch({ rows: { ...state.rows, [id]: !(state.rows[id] ?? true) } }),
+    run: () => {
+      const { rows } = model.state;
+      model.patch({ rows: { ...rows, [id]: !(rows[id] ?? true) } });
+    },
   }));
   const more: (MenuItem | 'separator')[] = [
     ...(state.view === 'sequence' ? [...rowItems, 'separator' as const] : []),

@@ -139,7 +139,7 @@ function OrderLine({ model, width }: { model: ScanModel; width: number }): JSX.E
   const { order } = model.state;
   const last = stepsOf(order) - 1;
   const set = (patch: Partial<typeof order>): void => {
-    const next = { ...order, ...patch };
+    const next = { ...model.state.order, ...patch };
     const tokens = next.rows * next.columns;
     model.patch({
       order: {
