@@ -17,6 +17,7 @@ import { smallConfig } from './support/config';
 import { closeBrowser, openEditor, panelFrame, type EditorSession } from './support/editor';
 import { runFolders, runInfo } from './support/runs';
 import { extensionUnderTest } from './support/vsix';
+import { keepFailures } from './support/failures';
 
 describe('commands', () => {
   let session: EditorSession;
@@ -39,10 +40,7 @@ describe('commands', () => {
     await session?.close();
     await closeBrowser();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await session.screenshot(`failed ${this.currentTest.title.slice(0, 50)}`);
-  });
+  keepFailures(() => session);
 
   it('offers a primary action where there are no runs', async () => {
     const { page } = session;

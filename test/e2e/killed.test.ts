@@ -6,6 +6,7 @@ import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import { curvesFrame, curvesShown } from './support/panels';
 import { rows, runFolders, runInfo, trainingRows } from './support/runs';
 import { extensionUnderTest } from './support/vsix';
+import { keepFailures } from './support/failures';
 
 describe('a run whose process is killed', () => {
   let session: EditorSession;
@@ -21,10 +22,7 @@ describe('a run whose process is killed', () => {
     await session?.close();
     await closeBrowser();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await session.screenshot(`failed ${this.currentTest.title.slice(0, 50)}`);
-  });
+  keepFailures(() => session);
 
   it('is shown as interrupted', async () => {
     const { page } = session;

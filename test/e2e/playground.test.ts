@@ -15,6 +15,7 @@ import {
 import { root } from '../../scripts/steps.mjs';
 import { closeBrowser, openEditor, panelFrame, type EditorSession } from './support/editor';
 import { extensionUnderTest } from './support/vsix';
+import { keepFailures } from './support/failures';
 
 /** A tiny Mamba as its authors’ library saves it, with 288 ids: the bytes and some more. */
 const golden = path.join(root, 'test', 'golden', 'hf-mamba-tiny');
@@ -44,10 +45,7 @@ describe('the playground', () => {
     await session?.close();
     await closeBrowser();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await session.screenshot(`failed ${this.currentTest.title.slice(0, 50)}`);
-  });
+  keepFailures(() => session);
 
   const panel = (more = ''): Promise<Frame> =>
     panelFrame(session.page, `[data-testid=playground]${more}`, 60_000);

@@ -13,6 +13,7 @@ import { smallConfig } from './support/config';
 import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import { runFolders } from './support/runs';
 import { extensionUnderTest } from './support/vsix';
+import { keepFailures } from './support/failures';
 
 describe('Restricted Mode', () => {
   let session: EditorSession;
@@ -27,10 +28,7 @@ describe('Restricted Mode', () => {
     await session?.close();
     await closeBrowser();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await session.screenshot(`failed ${this.currentTest.title.slice(0, 50)}`);
-  });
+  keepFailures(() => session);
 
   it('is on in a folder that nobody trusted', async () => {
     const { page } = session;

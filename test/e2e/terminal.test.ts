@@ -9,6 +9,7 @@ import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import { curvesShown } from './support/panels';
 import { runFolders, runInfo, trainingRows } from './support/runs';
 import { extensionUnderTest } from './support/vsix';
+import { keepFailures } from './support/failures';
 
 describe('a run that was started in a terminal', () => {
   let session: EditorSession;
@@ -31,10 +32,7 @@ describe('a run that was started in a terminal', () => {
     await session?.close();
     await closeBrowser();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await session.screenshot(`failed ${this.currentTest.title.slice(0, 50)}`);
-  });
+  keepFailures(() => session);
 
   it('appears in the Runs view and in the status bar', async () => {
     const { page } = session;

@@ -18,6 +18,7 @@ import {
 } from './support/panels';
 import { runFolders, runInfo, trainingRows } from './support/runs';
 import { cliJson, extensionUnderTest } from './support/vsix';
+import { keepFailures } from './support/failures';
 
 /** What `inspect --json` answers, as far as it is compared. */
 interface Inspection {
@@ -46,10 +47,7 @@ describe('from an empty file to the scan', () => {
     await session?.close();
     await closeBrowser();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    await session.screenshot(`failed ${this.currentTest.title.slice(0, 50)}`);
-  });
+  keepFailures(() => session);
 
   it('writes a config with completion', async () => {
     const { page } = session;

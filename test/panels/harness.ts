@@ -15,7 +15,7 @@ const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 export const hasBrowser = fs.existsSync(executablePath);
 
 const panels = ['curves', 'scan', 'playground'] as const;
-type PanelName = (typeof panels)[number];
+export type PanelName = (typeof panels)[number];
 
 /** Runs in the page before the panel's script: the host's side of the door. */
 const fakeHost = (parts: { variables: Record<string, string>; bodyClass: string; state: unknown }): void => {

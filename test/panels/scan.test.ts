@@ -2,359 +2,333 @@ import assert from 'node:assert/strict';
 import type { ScanState } from '../../src/protocol/view-scan';
 import { number3 } from '../../src/figures/core/format';
 import { Recurrence } from '../../src/figures/scan/recurrence';
-import { Harness, hasBrowser, type OpenOptions, type OpenPanel } from './harness';
+import type { OpenOptions, OpenPanel } from './harness';
 import { attentionLayer, inspection, type ScanOptions } from './scan-fixture';
 import { inked, keep, rgb, seriousViolations } from './looks';
 import { showing } from './showing';
+import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
 
-(hasBrowser ? describe : describe.skip)(
-  hasBrowser ? 'the Scan panel' : 'the Scan panel (skipped: no Chromium at /usr/bin/chromium)',
-  function () {
-    this.timeout(60_000);
-    let harness: Harness;
-    const opened: OpenPanel[] = [];
-    before(async () => {
-      harness = await Harness.start();
-    });
-    after(() => harness.stop());
-    afterEach(async () => {
-      for (const panel of opened.splice(0)) {
-        assert.deepEqual(panel.errors, []);
-        assert.deepEqual(await panel.violations(), []);
-        assert.deepEqual(
-          (await panel.sent()).filter((message) => message.type === 'error'),
-          [],
-        );
-        await panel.close();
-      }
-    });
+describePanel('the Scan panel', (suite) => {
+  const asked = async (panel: OpenPanel) => {
+    await panel.page.waitForTimeout(60);
+    return (await panel.sent()).findLast((message) => message.type === 'inspect')!;
+  };
+  const answer = async (panel: OpenPanel, options: ScanOptions = {}): Promise<void> => {
+    const question = await asked(panel);
+    const found = options.layer === 2 ? attentionLayer() : inspection(options);
+    await panel.post({ type: 'inspection', request: question['request'], inspection: found });
+    await panel.page.waitForTimeout(150);
+  };
+  const open = async (options: OpenOptions = {}, scan: ScanOptions = {}): Promise<OpenPanel> => {
+    const panel = await suite.open('scan', { height: 1000, ...options });
+    await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
+    await answer(panel, scan);
+    return panel;
+  };
+  const attribute = (panel: OpenPanel, name: string): Promise<string | null> =>
+    panel.page.getByTestId('scan').getAttribute(name);
+  const cell = async (panel: OpenPanel, t: number, row: string, share = 0.5): Promise<[number, number]> => {
+    const plot = panel.page.locator('.sequence .plot');
+    const box = (await plot.boundingBox())!;
+    const read = async (name: string): Promise<number> => Number(await plot.getAttribute(`data-${name}`));
+    const place = (await plot.getAttribute('data-rows'))!
+      .split(' ')
+      .find((entry) => entry.startsWith(`${row}:`));
+    const [, y, height] = place ? place.split(':').map(Number) : [0, await read('tokens-y'), 24];
+    const x = (await read('left')) + (t - (await read('from')) + 0.5) * (await read('cell'));
+    return [box.x + x, box.y + y! + height! * share];
+  };
 
-    const asked = async (panel: OpenPanel) => {
-      await panel.page.waitForTimeout(60);
-      return (await panel.sent()).findLast((message) => message.type === 'inspect')!;
+  it('asks for the example and starts where the strongest channel writes', async () => {
+    const panel = await open();
+    const scan = new Recurrence(inspection());
+    assert.deepEqual((await panel.sent()).slice(0, 2), [
+      { type: 'ready' },
+      { type: 'inspect', request: 1, example: 0 },
+    ]);
+    await showing(() => attribute(panel, 'data-channel'), String(scan.strongest[0]));
+    await showing(() => attribute(panel, 'data-position'), '13');
+    await showing(() => attribute(panel, 'data-busy'), 'false');
+    assert.match(
+      await panel.page.locator('.line .answer').innerText(),
+      /Target e · predicted e with 99\.9\s%/,
+    );
+  });
+
+  it('looks at tokens that were asked for from elsewhere', async () => {
+    const panel = await open();
+    await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true, ids: [3, 1, 2] });
+    const { type: _, request: __, ...what } = await asked(panel);
+    assert.deepEqual(what, { ids: [3, 1, 2] });
+  });
+
+  it('shows the numbers of the step that the playhead is on', async () => {
+    const panel = await open();
+    const scan = new Recurrence(inspection());
+    const channel = scan.strongest[0]!;
+    const keys = await panel.page.locator('.keys dd').allInnerTexts();
+    assert.deepEqual(
+      keys,
+      [scan.delta(13, channel), scan.x(13, channel), scan.delta(13, channel) * scan.x(13, channel)].map(
+        number3,
+      ),
+    );
+    const sums = await panel.page
+      .locator('.sums > div')
+      .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute('title'))));
+    assert.equal(sums.length, 5);
+    assert.ok(Math.abs(sums[0]! + sums[1]! - sums[2]!) < 1e-6);
+    assert.equal(sums[4], scan.output(13, channel));
+    assert.equal(await panel.page.locator('.states tbody tr').count(), 16);
+    await panel.page.mouse.click(...(await cell(panel, 20, 'tokens')));
+    await panel.page.waitForTimeout(60);
+    await showing(() => attribute(panel, 'data-position'), '20');
+    assert.equal((await panel.page.locator('.keys dd').allInnerTexts())[0], number3(scan.delta(20, channel)));
+  });
+
+  it('steps, jumps to writes, plays and stops from the keyboard', async () => {
+    const panel = await open();
+    const { keyboard } = panel.page;
+    await panel.page.locator('.sequence .plot').focus();
+    await keyboard.press('ArrowRight');
+    await showing(() => attribute(panel, 'data-position'), '14');
+    await keyboard.press('Shift+ArrowLeft');
+    await panel.page.waitForTimeout(40);
+    await showing(() => attribute(panel, 'data-position'), '6');
+    await keyboard.press('Control+ArrowRight');
+    await panel.page.waitForTimeout(40);
+    await showing(() => attribute(panel, 'data-position'), '13');
+    await keyboard.press('Home');
+    await keyboard.press('.');
+    await keyboard.press('.');
+    await keyboard.press(' ');
+    await panel.page.waitForTimeout(400);
+    await keyboard.press(' ');
+    const at = Number(await attribute(panel, 'data-position'));
+    assert.ok(at >= 2 && at <= 8, `${at}`);
+    assert.equal((await panel.state<ScanState>()).speed, 16);
+    const channel = await attribute(panel, 'data-channel');
+    await keyboard.press('ArrowDown');
+    await panel.page.waitForTimeout(40);
+    const scan = new Recurrence(inspection());
+    await showing(() => attribute(panel, 'data-channel'), String(scan.strongest[1]));
+    assert.notEqual(await attribute(panel, 'data-channel'), channel);
+  });
+
+  it('selects a channel in the heat map and tells the value under the pointer', async () => {
+    const panel = await open();
+    const scan = new Recurrence(inspection());
+    const [x, y] = await cell(panel, 31, 'channels', 32.5 / 64);
+    await panel.page.mouse.move(x, y);
+    await panel.page.waitForTimeout(60);
+    const channel = scan.byMemory[32]!;
+    assert.equal(
+      await panel.page.locator('.tip').innerText(),
+      `31 “⇒” · channel ${channel} · ${number3(Math.abs(scan.output(31, channel)))}`,
+    );
+    await panel.page.mouse.click(x, y);
+    await panel.page.waitForTimeout(60);
+    await showing(() => attribute(panel, 'data-channel'), String(channel));
+    await showing(() => attribute(panel, 'data-position'), '31');
+  });
+
+  it('asks anew for another layer and example, and takes only the newest answer', async () => {
+    const panel = await open();
+    await panel.page.locator('input[name=layer][value="1"]').check({ force: true });
+    const first = await asked(panel);
+    assert.deepEqual([first['layer'], first['example']], [1, 0]);
+    await showing(() => attribute(panel, 'data-busy'), 'true');
+    await panel.page.getByLabel('Example').fill('5');
+    await panel.page.getByLabel('Example').press('Enter');
+    const second = await asked(panel);
+    assert.deepEqual([second['layer'], second['example']], [1, 5]);
+    await panel.post({
+      type: 'inspection',
+      request: first['request'],
+      inspection: inspection({ layer: 1, example: 0 }),
+    });
+    await panel.page.waitForTimeout(60);
+    await showing(() => attribute(panel, 'data-layer'), '0');
+    await panel.post({
+      type: 'inspection',
+      request: second['request'],
+      inspection: inspection({ layer: 1, example: 5 }),
+    });
+    await panel.page.waitForTimeout(100);
+    assert.deepEqual(
+      [
+        await attribute(panel, 'data-layer'),
+        await attribute(panel, 'data-example'),
+        await attribute(panel, 'data-busy'),
+      ],
+      ['1', '5', 'false'],
+    );
+  });
+
+  it('takes typed tokens of the vocabulary', async () => {
+    const panel = await open();
+    await panel.page.getByLabel('Type tokens instead').click();
+    await panel.page.getByRole('textbox', { name: 'Tokens' }).fill('ahbz');
+    await panel.page.getByRole('textbox', { name: 'Tokens' }).press('Enter');
+    assert.match(await panel.page.getByRole('alert').innerText(), /“z” is not in the vocabulary/);
+    await panel.page.getByRole('textbox', { name: 'Tokens' }).fill('ahb⇒');
+    await panel.page.getByRole('textbox', { name: 'Tokens' }).press('Enter');
+    const question = await asked(panel);
+    const vocabulary = inspection().vocabulary!;
+    assert.deepEqual(
+      question['ids'],
+      ['a', 'h', 'b', '⇒'].map((label) => vocabulary.indexOf(label)),
+    );
+    assert.equal(question['example'], undefined);
+  });
+
+  it('restores layer, example, channel, playhead and rows after a reload', async () => {
+    const panel = await open();
+    await panel.page.mouse.click(...(await cell(panel, 24, 'channels')));
+    await panel.page.getByLabel('Rows and more').click();
+    await panel.page.getByRole('menuitemcheckbox', { name: 'Gate silu(z)' }).click();
+    await panel.page.locator('input[name=layer][value="1"]').check({ force: true });
+    await answer(panel, { layer: 1 });
+    const state = await panel.state<ScanState>();
+    const again = await suite.open('scan', { state });
+    await again.post({ type: 'target', name: 'induction/mamba-0', trained: true });
+    assert.equal((await asked(again))['layer'], 1);
+    await answer(again, { layer: 1 });
+    for (const name of ['data-layer', 'data-channel', 'data-position'])
+      await showing(() => attribute(again, name), await attribute(panel, name), name);
+    await showing(() => attribute(again, 'data-position'), '24');
+    const rows = await again.page.locator('.sequence .plot').getAttribute('data-rows');
+    assert.ok(!rows!.includes('gate:') && rows!.includes('delta:'));
+  });
+
+  it('shows the same numbers as a table, other ones for another layer', async () => {
+    const panel = await open();
+    await panel.page.getByTestId('show-table').click();
+    const values = (): Promise<number[]> =>
+      panel.page
+        .locator('[data-testid=data-table] td[data-value]')
+        .evaluateAll((cells) => cells.map((td) => Number(td.getAttribute('data-value'))));
+    assert.deepEqual(await values(), [...inspection().probes['delta']!.data]);
+    await panel.page.getByLabel('Probe').selectOption('state');
+    const channel = Number(await attribute(panel, 'data-channel'));
+    const { data } = inspection().probes['state']!;
+    const expected = Array.from(
+      { length: 32 * 16 },
+      (_, i) => data[(Math.floor(i / 16) * 64 + channel) * 16 + (i % 16)],
+    );
+    assert.deepEqual(await values(), expected);
+    await panel.page.locator('input[name=layer][value="1"]').check({ force: true });
+    await answer(panel, { layer: 1 });
+    assert.notDeepEqual(await values(), expected);
+    assert.deepEqual(await seriousViolations(panel.page), []);
+    await keep(panel.page, 'scan-table');
+  });
+
+  it('says why a layer has no scan and offers the nearest that has one', async () => {
+    const panel = await open();
+    await panel.page.locator('input[name=layer][value="2"]').check({ force: true });
+    await answer(panel, { layer: 2 });
+    assert.match(await panel.page.locator('.note').innerText(), /layers\.2 attention has no scan/);
+    await keep(panel.page, 'scan-attention');
+    await panel.page.getByRole('button', { name: 'Show layers.1 mamba' }).click();
+    assert.equal((await asked(panel))['layer'], 1);
+  });
+
+  it('states what went wrong and tries again', async () => {
+    const panel = await open();
+    await panel.page.getByLabel('Example').fill('9');
+    await panel.page.getByLabel('Example').press('Enter');
+    await panel.post({
+      type: 'failed',
+      request: (await asked(panel))['request'],
+      message: 'The checkpoint is damaged.',
+    });
+    await panel.page.waitForTimeout(60);
+    assert.match(await panel.page.getByRole('alert').innerText(), /The checkpoint is damaged\./);
+    await keep(panel.page, 'scan-failed');
+    await panel.page.getByRole('button', { name: 'Try again' }).click();
+    await answer(panel);
+    assert.equal(await panel.page.getByRole('alert').count(), 0);
+  });
+
+  it('exports a picture, a figure and the numbers', async () => {
+    const panel = await open();
+    for (const item of ['Save picture as PNG…', 'Save figure as SVG…', 'Save numbers as JSON…']) {
+      await panel.page.getByRole('button', { name: 'Export' }).click();
+      await panel.page.getByRole('menuitem', { name: item }).click();
+    }
+    await panel.page.waitForFunction(
+      () =>
+        (window as unknown as { host: { sent: { type: string }[] } }).host.sent.filter(
+          (m) => m.type === 'export',
+        ).length === 3,
+    );
+    const sent = await panel.page.evaluate(() =>
+      (
+        window as unknown as { host: { sent: { type: string; kind: string; data: string | Uint8Array }[] } }
+      ).host.sent
+        .filter((m) => m.type === 'export')
+        .map((m) => ({ kind: m.kind, data: typeof m.data === 'string' ? m.data : m.data.length })),
+    );
+    assert.ok(Number(sent.find((m) => m.kind === 'png')!.data) > 20_000);
+    assert.match(
+      String(sent.find((m) => m.kind === 'svg')!.data),
+      /<desc>Layer 0, channel \d+, position 13 of 31/,
+    );
+    const json = JSON.parse(String(sent.find((m) => m.kind === 'json')!.data)) as {
+      probes: { delta: { data: number[] } };
     };
-    const answer = async (panel: OpenPanel, options: ScanOptions = {}): Promise<void> => {
-      const question = await asked(panel);
-      const found = options.layer === 2 ? attentionLayer() : inspection(options);
-      await panel.post({ type: 'inspection', request: question['request'], inspection: found });
-      await panel.page.waitForTimeout(150);
-    };
-    const open = async (options: OpenOptions = {}, scan: ScanOptions = {}): Promise<OpenPanel> => {
-      const panel = await harness.open('scan', { height: 1000, ...options });
-      opened.push(panel);
-      await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
-      await answer(panel, scan);
-      return panel;
-    };
-    const attribute = (panel: OpenPanel, name: string): Promise<string | null> =>
-      panel.page.getByTestId('scan').getAttribute(name);
-    const cell = async (panel: OpenPanel, t: number, row: string, share = 0.5): Promise<[number, number]> => {
-      const plot = panel.page.locator('.sequence .plot');
-      const box = (await plot.boundingBox())!;
-      const read = async (name: string): Promise<number> => Number(await plot.getAttribute(`data-${name}`));
-      const place = (await plot.getAttribute('data-rows'))!
-        .split(' ')
-        .find((entry) => entry.startsWith(`${row}:`));
-      const [, y, height] = place ? place.split(':').map(Number) : [0, await read('tokens-y'), 24];
-      const x = (await read('left')) + (t - (await read('from')) + 0.5) * (await read('cell'));
-      return [box.x + x, box.y + y! + height! * share];
-    };
+    assert.deepEqual(json.probes.delta.data, [...inspection().probes['delta']!.data]);
+  });
 
-    it('asks for the example and starts where the strongest channel writes', async () => {
-      const panel = await open();
-      const scan = new Recurrence(inspection());
-      assert.deepEqual((await panel.sent()).slice(0, 2), [
-        { type: 'ready' },
-        { type: 'inspect', request: 1, example: 0 },
-      ]);
-      await showing(() => attribute(panel, 'data-channel'), String(scan.strongest[0]));
-      await showing(() => attribute(panel, 'data-position'), '13');
-      await showing(() => attribute(panel, 'data-busy'), 'false');
-      assert.match(
-        await panel.page.locator('.line .answer').innerText(),
-        /Target e · predicted e with 99\.9\s%/,
-      );
-    });
+  it('replaces playing by steps under reduced motion', async () => {
+    const panel = await open({ reducedMotion: true });
+    assert.equal(await panel.page.getByTestId('play').count(), 0);
+    await panel.page.getByLabel('Next token (→)').click();
+    await panel.page.waitForTimeout(40);
+    await showing(() => attribute(panel, 'data-position'), '14');
+  });
 
-    it('looks at tokens that were asked for from elsewhere', async () => {
-      const panel = await open();
-      await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true, ids: [3, 1, 2] });
-      const { type: _, request: __, ...what } = await asked(panel);
-      assert.deepEqual(what, { ids: [3, 1, 2] });
-    });
-
-    it('shows the numbers of the step that the playhead is on', async () => {
-      const panel = await open();
-      const scan = new Recurrence(inspection());
-      const channel = scan.strongest[0]!;
-      const keys = await panel.page.locator('.keys dd').allInnerTexts();
-      assert.deepEqual(
-        keys,
-        [scan.delta(13, channel), scan.x(13, channel), scan.delta(13, channel) * scan.x(13, channel)].map(
-          number3,
-        ),
-      );
-      const sums = await panel.page
-        .locator('.sums > div')
-        .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute('title'))));
-      assert.equal(sums.length, 5);
-      assert.ok(Math.abs(sums[0]! + sums[1]! - sums[2]!) < 1e-6);
-      assert.equal(sums[4], scan.output(13, channel));
-      assert.equal(await panel.page.locator('.states tbody tr').count(), 16);
-      await panel.page.mouse.click(...(await cell(panel, 20, 'tokens')));
-      await panel.page.waitForTimeout(60);
-      await showing(() => attribute(panel, 'data-position'), '20');
-      assert.equal(
-        (await panel.page.locator('.keys dd').allInnerTexts())[0],
-        number3(scan.delta(20, channel)),
-      );
-    });
-
-    it('steps, jumps to writes, plays and stops from the keyboard', async () => {
-      const panel = await open();
-      const { keyboard } = panel.page;
-      await panel.page.locator('.sequence .plot').focus();
-      await keyboard.press('ArrowRight');
-      await showing(() => attribute(panel, 'data-position'), '14');
-      await keyboard.press('Shift+ArrowLeft');
-      await panel.page.waitForTimeout(40);
-      await showing(() => attribute(panel, 'data-position'), '6');
-      await keyboard.press('Control+ArrowRight');
-      await panel.page.waitForTimeout(40);
-      await showing(() => attribute(panel, 'data-position'), '13');
-      await keyboard.press('Home');
-      await keyboard.press('.');
-      await keyboard.press('.');
-      await keyboard.press(' ');
-      await panel.page.waitForTimeout(400);
-      await keyboard.press(' ');
-      const at = Number(await attribute(panel, 'data-position'));
-      assert.ok(at >= 2 && at <= 8, `${at}`);
-      assert.equal((await panel.state<ScanState>()).speed, 16);
-      const channel = await attribute(panel, 'data-channel');
-      await keyboard.press('ArrowDown');
-      await panel.page.waitForTimeout(40);
-      const scan = new Recurrence(inspection());
-      await showing(() => attribute(panel, 'data-channel'), String(scan.strongest[1]));
-      assert.notEqual(await attribute(panel, 'data-channel'), channel);
-    });
-
-    it('selects a channel in the heat map and tells the value under the pointer', async () => {
-      const panel = await open();
-      const scan = new Recurrence(inspection());
-      const [x, y] = await cell(panel, 31, 'channels', 32.5 / 64);
-      await panel.page.mouse.move(x, y);
-      await panel.page.waitForTimeout(60);
-      const channel = scan.byMemory[32]!;
-      assert.equal(
-        await panel.page.locator('.tip').innerText(),
-        `31 “⇒” · channel ${channel} · ${number3(Math.abs(scan.output(31, channel)))}`,
-      );
-      await panel.page.mouse.click(x, y);
-      await panel.page.waitForTimeout(60);
-      await showing(() => attribute(panel, 'data-channel'), String(channel));
-      await showing(() => attribute(panel, 'data-position'), '31');
-    });
-
-    it('asks anew for another layer and example, and takes only the newest answer', async () => {
-      const panel = await open();
-      await panel.page.locator('input[name=layer][value="1"]').check({ force: true });
-      const first = await asked(panel);
-      assert.deepEqual([first['layer'], first['example']], [1, 0]);
-      await showing(() => attribute(panel, 'data-busy'), 'true');
-      await panel.page.getByLabel('Example').fill('5');
-      await panel.page.getByLabel('Example').press('Enter');
-      const second = await asked(panel);
-      assert.deepEqual([second['layer'], second['example']], [1, 5]);
-      await panel.post({
-        type: 'inspection',
-        request: first['request'],
-        inspection: inspection({ layer: 1, example: 0 }),
-      });
-      await panel.page.waitForTimeout(60);
-      await showing(() => attribute(panel, 'data-layer'), '0');
-      await panel.post({
-        type: 'inspection',
-        request: second['request'],
-        inspection: inspection({ layer: 1, example: 5 }),
-      });
-      await panel.page.waitForTimeout(100);
-      assert.deepEqual(
-        [
-          await attribute(panel, 'data-layer'),
-          await attribute(panel, 'data-example'),
-          await attribute(panel, 'data-busy'),
-        ],
-        ['1', '5', 'false'],
-      );
-    });
-
-    it('takes typed tokens of the vocabulary', async () => {
-      const panel = await open();
-      await panel.page.getByLabel('Type tokens instead').click();
-      await panel.page.getByRole('textbox', { name: 'Tokens' }).fill('ahbz');
-      await panel.page.getByRole('textbox', { name: 'Tokens' }).press('Enter');
-      assert.match(await panel.page.getByRole('alert').innerText(), /“z” is not in the vocabulary/);
-      await panel.page.getByRole('textbox', { name: 'Tokens' }).fill('ahb⇒');
-      await panel.page.getByRole('textbox', { name: 'Tokens' }).press('Enter');
-      const question = await asked(panel);
-      const vocabulary = inspection().vocabulary!;
-      assert.deepEqual(
-        question['ids'],
-        ['a', 'h', 'b', '⇒'].map((label) => vocabulary.indexOf(label)),
-      );
-      assert.equal(question['example'], undefined);
-    });
-
-    it('restores layer, example, channel, playhead and rows after a reload', async () => {
-      const panel = await open();
-      await panel.page.mouse.click(...(await cell(panel, 24, 'channels')));
-      await panel.page.getByLabel('Rows and more').click();
-      await panel.page.getByRole('menuitemcheckbox', { name: 'Gate silu(z)' }).click();
-      await panel.page.locator('input[name=layer][value="1"]').check({ force: true });
-      await answer(panel, { layer: 1 });
-      const state = await panel.state<ScanState>();
-      const again = await harness.open('scan', { state });
-      opened.push(again);
-      await again.post({ type: 'target', name: 'induction/mamba-0', trained: true });
-      assert.equal((await asked(again))['layer'], 1);
-      await answer(again, { layer: 1 });
-      for (const name of ['data-layer', 'data-channel', 'data-position'])
-        await showing(() => attribute(again, name), await attribute(panel, name), name);
-      await showing(() => attribute(again, 'data-position'), '24');
-      const rows = await again.page.locator('.sequence .plot').getAttribute('data-rows');
-      assert.ok(!rows!.includes('gate:') && rows!.includes('delta:'));
-    });
-
-    it('shows the same numbers as a table, other ones for another layer', async () => {
-      const panel = await open();
-      await panel.page.getByTestId('show-table').click();
-      const values = (): Promise<number[]> =>
-        panel.page
-          .locator('[data-testid=data-table] td[data-value]')
-          .evaluateAll((cells) => cells.map((td) => Number(td.getAttribute('data-value'))));
-      assert.deepEqual(await values(), [...inspection().probes['delta']!.data]);
-      await panel.page.getByLabel('Probe').selectOption('state');
-      const channel = Number(await attribute(panel, 'data-channel'));
-      const { data } = inspection().probes['state']!;
-      const expected = Array.from(
-        { length: 32 * 16 },
-        (_, i) => data[(Math.floor(i / 16) * 64 + channel) * 16 + (i % 16)],
-      );
-      assert.deepEqual(await values(), expected);
-      await panel.page.locator('input[name=layer][value="1"]').check({ force: true });
-      await answer(panel, { layer: 1 });
-      assert.notDeepEqual(await values(), expected);
+  for (const theme of Object.keys(themes) as ThemeName[]) {
+    it(`looks right in ${theme}: ink, zero is the background, no serious accessibility violation`, async () => {
+      const panel = await open({ theme });
+      const ground = rgb(themes[theme].variables['editor-background']!);
+      assert.ok((await inked(panel.page.locator('.sequence .plot'), ground)) > 0.05);
       assert.deepEqual(await seriousViolations(panel.page), []);
-      await keep(panel.page, 'scan-table');
+      await keep(panel.page, `scan-${theme}`);
     });
+  }
 
-    it('says why a layer has no scan and offers the nearest that has one', async () => {
-      const panel = await open();
-      await panel.page.locator('input[name=layer][value="2"]').check({ force: true });
-      await answer(panel, { layer: 2 });
-      assert.match(await panel.page.locator('.note').innerText(), /layers\.2 attention has no scan/);
-      await keep(panel.page, 'scan-attention');
-      await panel.page.getByRole('button', { name: 'Show layers.1 mamba' }).click();
-      assert.equal((await asked(panel))['layer'], 1);
+  it('shows Mamba-2 with one decay per head', async () => {
+    const panel = await open({}, { heads: 8 });
+    assert.match(await panel.page.locator('.sums').innerText(), /before the norm/);
+    assert.equal(await panel.page.locator('.states tbody tr').count(), 16);
+    await keep(panel.page, 'scan-mamba2');
+  });
+
+  it('shows a window of long sequences and moves it by the overview', async () => {
+    const panel = await open({}, { length: 700, channels: 16 });
+    const plot = panel.page.locator('.sequence .plot');
+    assert.ok(
+      Number(await plot.getAttribute('data-to')) - Number(await plot.getAttribute('data-from')) < 700,
+    );
+    const box = (await plot.boundingBox())!;
+    const left = Number(await plot.getAttribute('data-left'));
+    await panel.page.mouse.click(box.x + left + 4, box.y + 10);
+    await panel.page.waitForTimeout(80);
+    assert.ok(Number(await attribute(panel, 'data-position')) < 20);
+    assert.equal(await plot.getAttribute('data-from'), '0');
+    await keep(panel.page, 'scan-long');
+  });
+
+  for (const width of [420, 300]) {
+    it(`fits ${width} px without scrolling sideways`, async () => {
+      const panel = await open({ width, height: 1000 });
+      assert.ok(await panel.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      assert.ok((await inked(panel.page.locator('.sequence .plot'), rgb('#1f1f1f'))) > 0.05);
+      assert.deepEqual(await seriousViolations(panel.page), []);
+      await keep(panel.page, `scan-${width}`);
     });
-
-    it('states what went wrong and tries again', async () => {
-      const panel = await open();
-      await panel.page.getByLabel('Example').fill('9');
-      await panel.page.getByLabel('Example').press('Enter');
-      await panel.post({
-        type: 'failed',
-        request: (await asked(panel))['request'],
-        message: 'The checkpoint is damaged.',
-      });
-      await panel.page.waitForTimeout(60);
-      assert.match(await panel.page.getByRole('alert').innerText(), /The checkpoint is damaged\./);
-      await keep(panel.page, 'scan-failed');
-      await panel.page.getByRole('button', { name: 'Try again' }).click();
-      await answer(panel);
-      assert.equal(await panel.page.getByRole('alert').count(), 0);
-    });
-
-    it('exports a picture, a figure and the numbers', async () => {
-      const panel = await open();
-      for (const item of ['Save picture as PNG…', 'Save figure as SVG…', 'Save numbers as JSON…']) {
-        await panel.page.getByRole('button', { name: 'Export' }).click();
-        await panel.page.getByRole('menuitem', { name: item }).click();
-      }
-      await panel.page.waitForFunction(
-        () =>
-          (window as unknown as { host: { sent: { type: string }[] } }).host.sent.filter(
-            (m) => m.type === 'export',
-          ).length === 3,
-      );
-      const sent = await panel.page.evaluate(() =>
-        (
-          window as unknown as { host: { sent: { type: string; kind: string; data: string | Uint8Array }[] } }
-        ).host.sent
-          .filter((m) => m.type === 'export')
-          .map((m) => ({ kind: m.kind, data: typeof m.data === 'string' ? m.data : m.data.length })),
-      );
-      assert.ok(Number(sent.find((m) => m.kind === 'png')!.data) > 20_000);
-      assert.match(
-        String(sent.find((m) => m.kind === 'svg')!.data),
-        /<desc>Layer 0, channel \d+, position 13 of 31/,
-      );
-      const json = JSON.parse(String(sent.find((m) => m.kind === 'json')!.data)) as {
-        probes: { delta: { data: number[] } };
-      };
-      assert.deepEqual(json.probes.delta.data, [...inspection().probes['delta']!.data]);
-    });
-
-    it('replaces playing by steps under reduced motion', async () => {
-      const panel = await open({ reducedMotion: true });
-      assert.equal(await panel.page.getByTestId('play').count(), 0);
-      await panel.page.getByLabel('Next token (→)').click();
-      await panel.page.waitForTimeout(40);
-      await showing(() => attribute(panel, 'data-position'), '14');
-    });
-
-    for (const theme of Object.keys(themes) as ThemeName[]) {
-      it(`looks right in ${theme}: ink, zero is the background, no serious accessibility violation`, async () => {
-        const panel = await open({ theme });
-        const ground = rgb(themes[theme].variables['editor-background']!);
-        assert.ok((await inked(panel.page.locator('.sequence .plot'), ground)) > 0.05);
-        assert.deepEqual(await seriousViolations(panel.page), []);
-        await keep(panel.page, `scan-${theme}`);
-      });
-    }
-
-    it('shows Mamba-2 with one decay per head', async () => {
-      const panel = await open({}, { heads: 8 });
-      assert.match(await panel.page.locator('.sums').innerText(), /before the norm/);
-      assert.equal(await panel.page.locator('.states tbody tr').count(), 16);
-      await keep(panel.page, 'scan-mamba2');
-    });
-
-    it('shows a window of long sequences and moves it by the overview', async () => {
-      const panel = await open({}, { length: 700, channels: 16 });
-      const plot = panel.page.locator('.sequence .plot');
-      assert.ok(
-        Number(await plot.getAttribute('data-to')) - Number(await plot.getAttribute('data-from')) < 700,
-      );
-      const box = (await plot.boundingBox())!;
-      const left = Number(await plot.getAttribute('data-left'));
-      await panel.page.mouse.click(box.x + left + 4, box.y + 10);
-      await panel.page.waitForTimeout(80);
-      assert.ok(Number(await attribute(panel, 'data-position')) < 20);
-      assert.equal(await plot.getAttribute('data-from'), '0');
-      await keep(panel.page, 'scan-long');
-    });
-
-    for (const width of [420, 300]) {
-      it(`fits ${width} px without scrolling sideways`, async () => {
-        const panel = await open({ width, height: 1000 });
-        assert.ok(await panel.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
-        assert.ok((await inked(panel.page.locator('.sequence .plot'), rgb('#1f1f1f'))) > 0.05);
-        assert.deepEqual(await seriousViolations(panel.page), []);
-        await keep(panel.page, `scan-${width}`);
-      });
-    }
-  },
-);
+  }
+});

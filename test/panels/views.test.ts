@@ -3,39 +3,19 @@ import type { ScanState, ViewName } from '../../src/protocol/view-scan';
 import { matricesOf } from '../../src/figures/scan/attention/data';
 import { contributions } from '../../src/figures/scan/memory/reach';
 import { Recurrence } from '../../src/figures/scan/recurrence';
-import { Harness, hasBrowser, type OpenOptions, type OpenPanel } from './harness';
+import type { OpenOptions, OpenPanel } from './harness';
 import { inked, rgb, seriousViolations } from './looks';
 import { inspection } from './scan-fixture';
 import { showing } from './showing';
+import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
 import { filterLayer, filters, frames, survey } from './views-fixture';
 
 const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'test', ...patch });
 
-(hasBrowser ? describe : describe.skip)(
-  hasBrowser
-    ? 'views of the Scan panel'
-    : 'views of the Scan panel (skipped: no Chromium at /usr/bin/chromium)',
-  function () {
-    this.timeout(120_000);
-    let harness: Harness;
-    const opened: OpenPanel[] = [];
-    before(async () => {
-      harness = await Harness.start();
-    });
-    after(() => harness.stop());
-    afterEach(async () => {
-      for (const panel of opened.splice(0)) {
-        assert.deepEqual(panel.errors, []);
-        assert.deepEqual(await panel.violations(), []);
-        assert.deepEqual(
-          (await panel.sent()).filter((message) => message.type === 'error'),
-          [],
-        );
-        await panel.close();
-      }
-    });
-
+describePanel(
+  'views of the Scan panel',
+  (suite) => {
     /** Answers everything that the panel has asked so far, once. */
     const serve = async (
       panel: OpenPanel,
@@ -71,12 +51,11 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
       state: Partial<ScanState> = {},
       kind: 'scan' | 'filter' = 'scan',
     ) => {
-      const panel = await harness.open('scan', {
+      const panel = await suite.open('scan', {
         height: 1000,
         state: start({ view, ...state }),
         ...options,
       });
-      opened.push(panel);
       await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
       const seen = await serve(panel, kind);
       return { panel, seen };
@@ -188,8 +167,7 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
     it('keeps the view and what was chosen over a reload', async () => {
       const { panel } = await open('attention', {}, { position: 20, source: 12, measure: 'contribution' });
       const state = await panel.state<ScanState>();
-      const again = await harness.open('scan', { state });
-      opened.push(again);
+      const again = await suite.open('scan', { state });
       await again.post({ type: 'target', name: 'induction/mamba-0', trained: true });
       await serve(again);
       for (const name of ['data-view', 'data-position', 'data-source'])
@@ -206,8 +184,7 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
     });
 
     it('stays usable when the survey fails', async () => {
-      const panel = await harness.open('scan', { state: start({ view: 'attention' }) });
-      opened.push(panel);
+      const panel = await suite.open('scan', { state: start({ view: 'attention' }) });
       await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
       await panel.page.waitForTimeout(60);
       const asked = (type: string) =>
@@ -267,4 +244,5 @@ const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'te
       });
     }
   },
+  { timeout: 120_000 },
 );
