@@ -49,6 +49,13 @@ export function pickAt(figure: Figure, x: number, y: number): Pick | undefined {
 export const MARGIN = 8;
 
 /** Marks with the sizes and colours of a theme. */
+/** Where a drawing begins, and how wide it may be; its height is what it needs. px. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+}
+
 export class Ink {
   readonly marks: Mark[] = [];
   readonly regions: Region[] = [];

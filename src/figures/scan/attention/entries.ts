@@ -1,10 +1,10 @@
 /** @file The exact entries around the chosen cell, where the matrix is drawn in tiles. */
 import { colourMap, paintMatrix } from '../../core/colormap';
 import { number3 } from '../../core/format';
-import type { Ink } from '../figure';
+import type { Ink, Place } from '../figure';
 import { largest, readsText, scaleBar } from '../matrix';
 import type { Detail } from './detail';
-import type { AttentionOptions, AttentionView, Label, Place } from './options';
+import type { AttentionOptions, AttentionView, Label } from './options';
 
 /** The neighbourhood of the chosen cell, entry by entry. */
 export function drawEntries(

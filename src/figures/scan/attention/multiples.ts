@@ -1,10 +1,10 @@
 /** @file Small multiples: the matrices of every layer. */
 import { number3, visible } from '../../core/format';
 import type { Measure } from '../../core/scene';
-import type { Ink } from '../figure';
+import type { Ink, Place } from '../figure';
 import { drawMatrix, entryAt, readsText } from '../matrix';
 import type { LayerMatrices, NamedMatrix } from './data';
-import type { AttentionOptions, AttentionView, Label, Place } from './options';
+import type { AttentionOptions, AttentionView, Label } from './options';
 
 const GAP = 14;
 /** px between the two parts of a caption. */

@@ -22,12 +22,6 @@ export interface AttentionOptions {
   readonly detail?: Detail | undefined;
 }
 
-export interface Place {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-}
-
 /** How a position's token is shown. */
 export type Label = (position: number) => string;
 

@@ -1,10 +1,10 @@
 /** @file What the token at the playhead reads, layer below layer. */
 import { number3 } from '../../core/format';
-import type { Ink } from '../figure';
+import type { Ink, Place } from '../figure';
 import { cellOf, positionOf, readsText } from '../matrix';
 import { chosenMatrix, type LayerMatrices } from './data';
 import type { Large } from './large';
-import { pageOf, type AttentionOptions, type AttentionView, type Label, type Place } from './options';
+import { pageOf, type AttentionOptions, type AttentionView, type Label } from './options';
 
 export function drawProfiles(
   ink: Ink,

@@ -1,10 +1,11 @@
 /** @file The kernels of many channels side by side. */
 import { number3 } from '../../core/format';
 import { linearScale } from '../../core/scale';
+import type { Box } from '../../core/scene';
 import type { Ink } from '../figure';
 import { largest } from '../matrix';
 import { channelsOf, filterOf, peakOf } from './data';
-import { trackOf, type Box, type KernelOptions, type KernelView } from './plot';
+import { trackOf, type KernelOptions, type KernelView } from './plot';
 
 /** Small kernels of all channels: a page of them around the chosen one. */
 export function drawChannels(

@@ -2,10 +2,11 @@
 import { number3 } from '../../core/format';
 import { linearScale, logScale } from '../../core/scale';
 import { logTicks, type Range } from '../../core/ticks';
+import type { Box } from '../../core/scene';
 import type { Ink } from '../figure';
 import { largest } from '../matrix';
 import { gainOf, modesOf, type Filter, type Mode } from './data';
-import { axes, plotBox, words, type Box, type KernelOptions } from './plot';
+import { axes, plotBox, words, type KernelOptions } from './plot';
 
 const POINTS = 257;
 

@@ -1,8 +1,9 @@
 /** @file The modes of one channel in numbers. */
 import { number3 } from '../../core/format';
+import type { Box } from '../../core/scene';
 import type { Ink } from '../figure';
 import type { Mode } from './data';
-import type { Box, KernelOptions, KernelView } from './plot';
+import type { KernelOptions, KernelView } from './plot';
 
 export function drawModes(
   ink: Ink,

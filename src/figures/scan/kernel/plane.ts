@@ -5,9 +5,10 @@
 import { number3 } from '../../core/format';
 import { linearScale, logScale } from '../../core/scale';
 import { growLinear, linearTicks, logTicks, type Range } from '../../core/ticks';
+import type { Box } from '../../core/scene';
 import type { Ink } from '../figure';
 import { modesOf, type Filter } from './data';
-import { axes, dot, hollow, type Box, type KernelOptions, type KernelView } from './plot';
+import { axes, dot, hollow, type KernelOptions, type KernelView } from './plot';
 
 /** What is drawn: the filter now and at first, and the size of each mode's dot. */
 interface Modes {

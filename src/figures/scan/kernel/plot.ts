@@ -1,6 +1,6 @@
 /** @file What the plots of the kernel view share: what is shown and where, axes, tracks, marks. */
 import type { Scale } from '../../core/scale';
-import type { Measure } from '../../core/scene';
+import type { Box, Measure } from '../../core/scene';
 import type { Theme } from '../../core/theme';
 import { growLinear, type Range } from '../../core/ticks';
 import type { Ink } from '../figure';
@@ -18,13 +18,6 @@ export interface KernelOptions {
   readonly measureText: Measure;
   readonly arrays: Arrays;
   readonly layer: number;
-}
-
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 export function axes(

@@ -3,9 +3,10 @@ import { modeKernel } from '../../../analysis/lti';
 import { number3 } from '../../core/format';
 import { linearScale } from '../../core/scale';
 import { linearTicks } from '../../core/ticks';
+import type { Box } from '../../core/scene';
 import type { Ink } from '../figure';
 import { peakOf, type Filter } from './data';
-import { axes, plotBox, spread, trackOf, words, type Box, type KernelOptions, type KernelView } from './plot';
+import { axes, plotBox, spread, trackOf, words, type KernelOptions, type KernelView } from './plot';
 
 export function drawTime(
   ink: Ink,

@@ -1,8 +1,8 @@
 /** @file How much of the output comes from how far back. */
 import { number3, visible } from '../../core/format';
-import type { Ink } from '../figure';
+import type { Ink, Place } from '../figure';
 import { largest } from '../matrix';
-import type { MemoryOptions, MemoryView, Place } from './options';
+import type { MemoryOptions, MemoryView } from './options';
 import { within } from './reach';
 import type { MemorySource } from './source';
 

@@ -1,8 +1,8 @@
 /** @file When the state was written and when it was forgotten. */
 import { number3, percent, visible } from '../../core/format';
-import type { Ink } from '../figure';
+import type { Ink, Place } from '../figure';
 import { largest } from '../matrix';
-import type { MemoryOptions, MemoryView, Place } from './options';
+import type { MemoryOptions, MemoryView } from './options';
 import type { MemorySource } from './source';
 
 /** Written and forgotten along time. */

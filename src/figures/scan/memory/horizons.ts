@@ -2,8 +2,8 @@
 import { number3, percent } from '../../core/format';
 import { logScale } from '../../core/scale';
 import { ceil125, floor125, logTicks } from '../../core/ticks';
-import type { Ink } from '../figure';
-import type { MemoryOptions, Place } from './options';
+import type { Ink, Place } from '../figure';
+import type { MemoryOptions } from './options';
 import type { MemorySource } from './source';
 
 /** Half-lives: one row per state, one tick per channel. */

@@ -24,9 +24,3 @@ export interface MemoryOptions {
   /** Of every layer, when they are there. */
   readonly surveys: readonly LayerSurvey[];
 }
-
-export interface Place {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-}

@@ -2,9 +2,9 @@
 import { colourMap, mapColour } from '../../core/colormap';
 import { contrast, mix } from '../../core/colour';
 import { number3, visible } from '../../core/format';
-import type { Ink } from '../figure';
+import type { Ink, Place } from '../figure';
 import { largest, scaleBar } from '../matrix';
-import type { MemoryOptions, MemoryView, Overlay, Place } from './options';
+import type { MemoryOptions, MemoryView, Overlay } from './options';
 import type { MemorySource } from './source';
 
 /** Tokens of text that are shown around the playhead at most. */

@@ -3,7 +3,7 @@
  * where it was written and forgotten, and the half-lives of all its states.
  */
 import { visible } from '../../core/format';
-import { type Figure, Ink } from '../figure';
+import { Ink, type Figure } from '../figure';
 import { drawDistances } from './distances';
 import { drawEvents } from './events';
 import { drawHorizons } from './horizons';

@@ -1,5 +1,5 @@
 /** @file The routes that are shown, and what the drawings of the scan order are given. */
-import { type Route, routeSystems } from '../../../analysis/routes/systems';
+import { routeSystems, type Route } from '../../../analysis/routes/systems';
 import type { Measure } from '../../core/scene';
 import type { Theme } from '../../core/theme';
 
@@ -32,3 +32,12 @@ export const where = (token: number, { rows, columns }: OrderView): string =>
     : token >= rows * columns
       ? 'class token'
       : `row ${Math.floor(token / columns)}, column ${token % columns}`;
+
+/** What every drawing of the view is about. */
+export interface Shown {
+  readonly view: OrderView;
+  readonly routes: readonly Route[];
+  /** Step at which each route reads a token, −1 for never. */
+  readonly positions: readonly Int32Array[];
+  readonly measureText: Measure;
+}

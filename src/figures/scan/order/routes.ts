@@ -1,17 +1,10 @@
 /** @file When each route reads the chosen token, and how far each has come on the grid. */
 import type { Route } from '../../../analysis/routes/systems';
-import type { Ink } from '../figure';
-import { type Grid, cellBox, centre, chosen, fit, lines, pickCells } from './grid';
-import { type OrderOptions, type OrderView, where } from './options';
+import type { Ink, Place } from '../figure';
+import { cellBox, centre, chosen, fit, lines, pickCells, type Grid } from './grid';
+import { where, type OrderView, type Shown } from './options';
 
-export function routeTable(
-  ink: Ink,
-  place: { x: number; y: number; width: number },
-  routes: readonly Route[],
-  positions: readonly Int32Array[],
-  view: OrderView,
-  { measureText }: OrderOptions,
-): number {
+export function routeTable(ink: Ink, place: Place, { routes, positions, view, measureText }: Shown): number {
   const { theme, scale } = ink;
   ink.title(place.x, place.y, 'Routes', `token ${view.token} is read at`, measureText, place.width);
   let { y } = place;
@@ -33,14 +26,7 @@ export function routeTable(
   return y + 12;
 }
 
-export function drawRoutes(
-  ink: Ink,
-  place: { x: number; y: number; width: number },
-  routes: readonly Route[],
-  positions: readonly Int32Array[],
-  view: OrderView,
-  { measureText }: OrderOptions,
-): number {
+export function drawRoutes(ink: Ink, place: Place, { routes, positions, view, measureText }: Shown): number {
   const { scale } = ink;
   const { rows, columns } = view;
   const perRow = routes.length <= 2 ? routes.length : routes.length <= 4 ? 2 : place.width > 700 ? 4 : 2;

@@ -1,16 +1,12 @@
 /** @file The routes unrolled as sequences. */
-import type { Route } from '../../../analysis/routes/systems';
 import { colourMap, mapColour } from '../../core/colormap';
-import type { Ink } from '../figure';
-import { type OrderOptions, type OrderView, stepsOf, where } from './options';
+import type { Ink, Place } from '../figure';
+import { stepsOf, where, type Shown } from './options';
 
 export function drawSequences(
   ink: Ink,
-  place: { x: number; y: number; width: number },
-  routes: readonly Route[],
-  positions: readonly Int32Array[],
-  view: OrderView,
-  { measureText }: OrderOptions,
+  place: Place,
+  { routes, positions, view, measureText }: Shown,
 ): number {
   const { theme, scale } = ink;
   const steps = stepsOf(view);

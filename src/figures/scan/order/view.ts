@@ -3,11 +3,11 @@
  * routes unrolled as sequences. Works for any grid.
  */
 import { inverse } from '../../../analysis/routes/orders';
-import { type Route, routeSystems } from '../../../analysis/routes/systems';
+import { routeSystems } from '../../../analysis/routes/systems';
 import { colourMap, mapColour } from '../../core/colormap';
-import { type Figure, Ink } from '../figure';
+import { Ink, type Figure } from '../figure';
 import { cellBox, chosen, fit, lines, pickCells } from './grid';
-import { type OrderOptions, type OrderView, routesOf, stepsOf, where } from './options';
+import { routesOf, stepsOf, where, type OrderOptions, type OrderView, type Shown } from './options';
 import { drawRoutes, routeTable } from './routes';
 import { drawSequences } from './sequences';
 
@@ -22,6 +22,8 @@ export function drawOrder(view: OrderView, options: OrderOptions): Figure {
   const side = wide ? Math.min(300, Math.floor(width * 0.24)) : Math.min(300, width);
   const tokens = rows * columns;
   const positions = routes.map(({ order }) => inverse(order, tokens));
+  const shown: Shown = { view, routes, positions, measureText };
+  const box = { x: 0, y: 28 * scale, ...fit(side, side, rows, columns) };
   // The grid with the chosen token, shaded by when it is first reached.
   ink.title(
     0,
@@ -31,14 +33,13 @@ export function drawOrder(view: OrderView, options: OrderOptions): Figure {
     measureText,
     side + (wide ? 40 : 0),
   );
-  const grid = fit(side, side, rows, columns);
   const first = Float64Array.from({ length: tokens }, (_, p) =>
     Math.min(...positions.map((at) => (at[p]! < 0 ? Infinity : at[p]!))),
   );
   const last = Math.max(1, stepsOf(view) - 1);
   const map = colourMap(theme, false);
   for (let p = 0; p < tokens; p++) {
-    const cell = cellBox({ x: 0, y: 28 * scale, ...grid }, p, columns);
+    const cell = cellBox(box, p, columns);
     const reached = first[p]! <= view.step;
     if (reached)
       ink.fill(
@@ -50,16 +51,11 @@ export function drawOrder(view: OrderView, options: OrderOptions): Figure {
         0.6,
       );
   }
-  lines(ink, { x: 0, y: 28 * scale, ...grid }, rows, columns);
-  chosen(ink, { x: 0, y: 28 * scale, ...grid }, token, view);
-  pickCells(
-    ink,
-    { x: 0, y: 28 * scale, ...grid },
-    view,
-    (p) => `token ${p}, ${where(p, view)} · first read at step ${first[p]}`,
-  );
-  let y = 28 * scale + grid.height + 28 * scale;
-  y = routeTable(ink, { x: 0, y, width: side }, routes, positions, view, options);
+  lines(ink, box, rows, columns);
+  chosen(ink, box, token, view);
+  pickCells(ink, box, view, (p) => `token ${p}, ${where(p, view)} · first read at step ${first[p]}`);
+  let y = 28 * scale + box.height + 28 * scale;
+  y = routeTable(ink, { x: 0, y, width: side }, shown);
   ink.text(0, y + 12 * scale, `merge: ${system.merge}`, { maxWidth: side });
   y += 24 * scale;
   const x0 = wide ? side + 56 : 0;
@@ -67,21 +63,14 @@ export function drawOrder(view: OrderView, options: OrderOptions): Figure {
   const rest = wide ? width - x0 : width;
   // Beside the routes where there is room for a column, else below them.
   const column = routes.length > 2 && routes.length <= 4 && rest - 2 * 280 > 320 ? rest - 2 * 280 - 24 : 0;
-  const middle = drawRoutes(
-    ink,
-    { x: x0, y: top, width: column > 0 ? 2 * 280 - 24 : rest },
-    routes,
-    positions,
-    view,
-    options,
-  );
+  const middle = drawRoutes(ink, { x: x0, y: top, width: column > 0 ? 2 * 280 - 24 : rest }, shown);
   const sequences =
     column > 0 ? { x: width - column, y: top, width: column } : { x: x0, y: middle + 16, width: rest };
-  const bottom = Math.max(middle, drawSequences(ink, sequences, routes, positions, view, options));
-  return ink.figure(width, Math.max(y, bottom) + 8, summaryOf(routes, positions, view));
+  const bottom = Math.max(middle, drawSequences(ink, sequences, shown));
+  return ink.figure(width, Math.max(y, bottom) + 8, summaryOf(shown));
 }
 
-function summaryOf(routes: readonly Route[], positions: readonly Int32Array[], view: OrderView): string {
+function summaryOf({ routes, positions, view }: Shown): string {
   const [route] = routes;
   const now = route!.order[Math.min(view.step, route!.order.length - 1)]!;
   const times = positions.map((at) => (at[view.token]! < 0 ? 'never' : String(at[view.token])));
