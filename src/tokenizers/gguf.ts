@@ -108,12 +108,18 @@ function sentencePiece(
  */
 function mergesByScore(vocab: ReadonlyMap<string, number>, scores: readonly number[]): [string, string][] {
   const merges: { pair: [string, string]; score: number }[] = [];
+  let cuts = 0;
   for (const [piece, id] of vocab) {
-    const characters = Array.from(piece);
-    if (characters.length > MAX_PIECE) continue;
-    for (let cut = 1; cut < characters.length; cut++) {
-      const pair: [string, string] = [characters.slice(0, cut).join(''), characters.slice(cut).join('')];
-      if (vocab.has(pair[0]) && vocab.has(pair[1])) merges.push({ pair, score: scores[id] ?? 0 });
+    if (piece.length > MAX_PIECE) continue;
+    cuts += piece.length;
+    if (cuts > MAX_CUTS)
+      throw new TokenizerError(`the pieces of ${KEY}tokens are longer than any language's`);
+    // Half of a character is no piece, so that every place will do.
+    for (let cut = 1; cut < piece.length; cut++) {
+      const first = piece.slice(0, cut);
+      if (!vocab.has(first)) continue;
+      const second = piece.slice(cut);
+      if (vocab.has(second)) merges.push({ pair: [first, second], score: scores[id] ?? 0 });
     }
   }
   return merges.sort((a, b) => b.score - a.score).map(({ pair }) => pair);
@@ -121,6 +127,8 @@ function mergesByScore(vocab: ReadonlyMap<string, number>, scores: readonly numb
 
 /** Characters; the longest published pieces have 16, runs of signs 64. */
 const MAX_PIECE = 256;
+/** Characters of all pieces together: the largest published vocabularies have 256,000 of about 8. */
+const MAX_CUTS = 8_000_000;
 
 /** What puts the beginning of a text before it, where the file says so. SentencePiece does unless told otherwise. */
 function beginning(keys: Keys, model: string, tokens: readonly string[]): unknown {

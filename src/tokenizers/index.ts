@@ -1,6 +1,6 @@
 /** @file Tokenizers: bytes, tokenizer.json of Hugging Face, and training a small one. */
 export { BYTE_VOCABULARY, byteLabel, bytesTokenizer } from './bytes';
-export { openTokenizer, tokenizerOf } from './open';
+export { openTokenizer, readTokenizer, tokenizerOf } from './open';
 export { trainBpe, type BpeOptions, type TrainedBpe } from './train-bpe';
 export { vocabularySize } from './vocabulary';
 export { hasTokenizer } from './gguf';

@@ -20,12 +20,19 @@ const END_OF_TEXT = ['<|endoftext|>', '</s>', '<|end_of_text|>', '<eos>', '<|im_
  * @param path of a tokenizer.json, or of a GGUF file that has a tokenizer
  * @throws TokenizerError when it is missing, damaged, hostile or unusable
  */
-export async function openTokenizer(path: string): Promise<Tokenizer> {
+export const openTokenizer = async (path: string): Promise<Tokenizer> =>
+  (await readTokenizer(path)).tokenizer;
+
+/** The same with the text of the tokenizer.json, for whoever keeps it. */
+export async function readTokenizer(
+  path: string,
+): Promise<{ readonly tokenizer: Tokenizer; readonly text: string }> {
   const fail = (reason: string): never => {
     throw new TokenizerError(`${path} is no tokenizer that can be used: ${reason}`);
   };
   try {
-    return await tokenizerOf(tokenizerText(path), path);
+    const text = tokenizerText(path);
+    return { tokenizer: await tokenizerOf(text, path), text };
   } catch (error) {
     return fail(error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error));
   }

@@ -1,7 +1,7 @@
 /** @file How a text becomes ids: its bytes as they are, or the tokens of a tokenizer.json. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { byteLabel, openTokenizer, TokenizerError, tokenizerText } from '../../tokenizers';
+import { byteLabel, readTokenizer, TokenizerError } from '../../tokenizers';
 import { DataError } from '../define';
 
 export interface Coding {
@@ -28,8 +28,8 @@ export async function codingOf(
   }
   const path = resolve(baseDir, tokenizer);
   try {
-    const opened = await openTokenizer(path);
-    const file = new TextEncoder().encode(tokenizerText(path));
+    const { tokenizer: opened, text } = await readTokenizer(path);
+    const file = new TextEncoder().encode(text);
     if (vocab_size !== undefined && opened.vocabSize > vocab_size) {
       throw new DataError(`${path} has ${opened.vocabSize} ids, more than \`vocab_size\` (${vocab_size}).`, [
         'vocab_size',
