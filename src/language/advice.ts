@@ -11,7 +11,13 @@ import { quantity, written } from './words';
 
 type Say = (path: Path, severity: Severity, code: Code, message: string, suggestion?: string) => Diagnostic;
 
-export function advise(analysis: Analysis, train: TrainConfig | undefined, say: Say): Diagnostic[] {
+/** @param trains whether the config is read to train it, so that the memory of that is a matter */
+export function advise(
+  analysis: Analysis,
+  train: TrainConfig | undefined,
+  trains: boolean,
+  say: Say,
+): Diagnostic[] {
   const { stack, facts } = analysis;
   const layers = stack.layers.flatMap((layer): [WrittenLayer, LayerFacts][] => {
     const known = facts.get(layer);
@@ -23,7 +29,7 @@ export function advise(analysis: Analysis, train: TrainConfig | undefined, say: 
     ...contextUnused(layers, analysis, say),
     ...smallState(layers, analysis, say),
     ...(train ? learningRate(layers, train, say) : []),
-    ...(train ? memory(analysis, train, say) : []),
+    ...(train && trains ? memory(analysis, train, say) : []),
   ];
 }
 

@@ -14,7 +14,6 @@ import type { Dims } from '../layers/define';
 import { defaultTask } from '../models/types';
 import type { RunConfig, TaskConfig } from '../models/config';
 import { taskSchema, trainSchema } from '../models/config';
-import type { Code } from './codes';
 import type { Language } from './language';
 import { layerFacts, readStack, type LayerFacts, type Stack, type WrittenLayer } from './layers';
 import { explainIssues } from './messages';
@@ -75,9 +74,8 @@ export function analyse(tree: ConfigNode, language: Language, trains = true): An
     ...(task ? { task } : {}),
     ...(dims ? { dims } : {}),
   };
-  const meaning = checkMeaning(analysis, plain, train);
   diagnostics.push(
-    ...(trains ? meaning : meaning.filter(({ code }) => code !== ('memory' satisfies Code))),
+    ...checkMeaning(analysis, plain, train, trains),
     ...checkPattern(analysis, language.registry),
   );
   if (!parsed.success || hasErrors(diagnostics) || !task || !data?.shape) return analysis;

@@ -25,10 +25,12 @@ interface OptionProblem {
   readonly severity?: 'error' | 'warning';
 }
 
+/** @param trains false where what training takes in memory is no matter */
 export function checkMeaning(
   analysis: Analysis,
   plain: Record<string, unknown>,
   train: TrainConfig | undefined,
+  trains: boolean,
 ): Diagnostic[] {
   const { root } = analysis;
   const say = (
@@ -54,7 +56,7 @@ export function checkMeaning(
     ...checkData(analysis),
     ...checkTask(analysis, plain, say),
     ...(train ? checkTraining(train, plain, say) : []),
-    ...advise(analysis, train, say),
+    ...advise(analysis, train, trains, say),
   ];
 }
 
