@@ -28,6 +28,7 @@ export { atan2 } from './ops/elementwise/atan2';
 export { atanh } from './ops/elementwise/atanh';
 export { clip } from './ops/elementwise/clip';
 export { cos, sin } from './ops/elementwise/trigonometry';
+export { size } from './shape';
 export { reshape, squeeze, unsqueeze } from './ops/shape/reshape';
 export { lowerTriangle, roll, tile, tril, triu } from './ops/shape/arrange';
 export { expand } from './ops/shape/expand';

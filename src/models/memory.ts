@@ -74,7 +74,7 @@ function needOf(request: MemoryRequest, layer: PlacedLayer, count: number, total
     peak: training.peak + scoring.peak,
     outputs: training.outputs,
     frozen: [...model.parameters.values()].reduce(
-      (sum, { frozen, shape }) => sum + (frozen ? 4 * shape.reduce((a, b) => a * b, 1) : 0),
+      (sum, { frozen, shape }) => sum + (frozen ? 4 * g.size(shape) : 0),
       0,
     ),
     nodes: training.nodes + scoring.nodes,

@@ -53,6 +53,18 @@ export class Model {
     this.parameters = modelParameters(layers, this.#architecture);
   }
 
+  /** Numbers that the model is made of, frozen ones too. */
+  get parameterCount(): number {
+    return [...this.parameters.values()].reduce((total, { shape }) => total + g.size(shape), 0);
+  }
+
+  /** Layers per mixer, in the order of their first. */
+  get mixers(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { mixer } of this.layers) counts[mixer] = (counts[mixer] ?? 0) + 1;
+    return counts;
+  }
+
   get length(): number {
     return this.data.length;
   }

@@ -86,6 +86,9 @@ export const evalRowSchema = z.looseObject({
   eval: z.looseObject({ split: z.string(), loss: number, accuracy: number.optional() }),
 });
 
+/** Whether a metric of an evaluation is about one layer, for example `layers.0.rms`: many, and for curves. */
+export const isOfLayer = (metric: string): boolean => metric.startsWith('layers.');
+
 /** Something that happened: resume (`from`), checkpoint (`path`), stop, finish, pause, continue, non-finite, … */
 export const eventRowSchema = z.looseObject({
   step,

@@ -48,6 +48,7 @@ function record(
     checkpoint: async ({ step }) => `step-${step}`,
     row: async (row) => void rows.push(row),
     now: () => time,
+    memory: () => 1e8,
   };
   return { rows, drawn, parts };
 }
@@ -83,6 +84,7 @@ describe('the training loop', () => {
       tokens: 30,
       flops: 300,
       seconds: 0.003,
+      memory: 1e8,
     });
   });
 

@@ -102,8 +102,11 @@ async function exportModel(target: Target, { format, length }: Options, out: str
 async function folderFor({ tokenizer }: Target, out: string): Promise<void> {
   await mkdir(out, { recursive: true });
   if (tokenizer === undefined) return;
-  const { tokenizerText } = await import('../../tokenizers');
-  await writeFile(join(out, 'tokenizer.json'), tokenizerText(tokenizer));
+  const [{ tokenizerText }, { TOKENIZER_FILE }] = await Promise.all([
+    import('../../tokenizers'),
+    import('../../runtime/checkpoint'),
+  ]);
+  await writeFile(join(out, TOKENIZER_FILE), tokenizerText(tokenizer));
 }
 
 /** Low-rank updates become part of the weights. */

@@ -71,18 +71,13 @@ function factsOf(
   { tokenizer, label }: Codec,
   vocabulary: number,
 ): Omit<Facts, 'stateBytes'> {
-  const layers: Record<string, number> = {};
-  for (const { mixer } of model.layers) layers[mixer] = (layers[mixer] ?? 0) + 1;
   const holds = Object.entries(model.states(1)).some(
     ([name, shape]) => name.endsWith('.key') && shape.includes(CONTEXT),
   );
   const some = Array.from({ length: Math.min(NAMED, vocabulary) }, (_, id) => label(id));
   return {
-    parameters: [...model.parameters.values()].reduce(
-      (total, { shape }) => total + shape.reduce((product, extent) => product * extent, 1),
-      0,
-    ),
-    layers,
+    parameters: model.parameterCount,
+    layers: model.mixers,
     vocabulary,
     prompt: tokenizer ? 'text' : 'signs',
     ...(tokenizer ? {} : { signs: data ? some : ['0', '1', '2'] }),

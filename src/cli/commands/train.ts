@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Device, RunConfig } from '../../models/config';
-import { CONFIG_FILE, RUN_FILE, stringifyRow } from '../../protocol/run';
+import { CONFIG_FILE, isOfLayer, RUN_FILE, stringifyRow } from '../../protocol/run';
 import type { Evaluation } from '../../runtime/train/evaluate';
 import { readConfig } from '../config';
 import { EXIT, Exit, UsageError } from '../errors';
@@ -125,8 +125,7 @@ function stopOnSignals(control: { readonly stopping: boolean; stop(): void }): (
 }
 
 function evaluationLine({ split, loss, accuracy, examples, ...facts }: Evaluation): string {
-  // What is logged of each layer is for the curves.
-  const whole = Object.entries(facts).filter(([name]) => !name.startsWith('layers.'));
+  const whole = Object.entries(facts).filter(([name]) => !isOfLayer(name));
   const shown = whole.map(
     ([name, value]) =>
       `${name.replaceAll('_', ' ')} ${typeof value === 'number' ? value.toPrecision(4) : value}`,

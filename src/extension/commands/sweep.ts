@@ -14,9 +14,13 @@ export async function runSweep(studio: Studio, argument?: unknown): Promise<void
   const uri = await pickConfig(argument);
   if (uri === undefined) return;
   const source = await toSource(uri, studio.context);
-  const running = vscode.tasks.taskExecutions.find(
-    ({ task }) => task.definition.type === taskType && task.definition.config === source.file,
-  );
+  const isSame = ({ task }: vscode.TaskExecution): boolean =>
+    task.definition.type === taskType && task.definition.config === source.file;
+  const running = vscode.tasks.taskExecutions.find(isSame);
+  if (running) {
+    terminalOf(running.task.name)?.show(true);
+    return;
+  }
   // A task's terminal stays when the sweep has ended, with its table of results.
   const task = new vscode.Task(
     { type: taskType, config: source.file },
@@ -29,15 +33,13 @@ export async function runSweep(studio: Studio, argument?: unknown): Promise<void
     }),
     [],
   );
-  task.isBackground = false;
   task.presentationOptions = {
     reveal: vscode.TaskRevealKind.Always,
     panel: vscode.TaskPanelKind.Dedicated,
     focus: false,
     clear: true,
   };
-  if (running) terminalOf(task.name)?.show(true);
-  else await vscode.tasks.executeTask(task);
+  await vscode.tasks.executeTask(task);
 }
 
 const terminalOf = (name: string): vscode.Terminal | undefined =>

@@ -36,8 +36,6 @@ export async function summarise(target: string): Promise<CheckpointSummary> {
       dtypes[tensor.dtype] = (dtypes[tensor.dtype] ?? 0) + elementsOf(tensor.shape);
       bytes += tensor.bytes;
     }
-    const layers: Record<string, number> = {};
-    for (const { mixer } of model.layers) layers[mixer] = (layers[mixer] ?? 0) + 1;
     const states = model.layers.map((_, layer) => model.stateBytes(layer));
     const decodes = model.decodeProblem === undefined && states.every((each) => each !== undefined);
     return {
@@ -46,9 +44,9 @@ export async function summarise(target: string): Promise<CheckpointSummary> {
       files: found.files,
       bytes,
       dtypes,
-      parameters: [...model.parameters.values()].reduce((total, { shape }) => total + elementsOf(shape), 0),
+      parameters: model.parameterCount,
       model: model.config,
-      layers,
+      layers: model.mixers,
       ...(decodes ? { state_bytes: states.reduce<number>((total, each) => total + (each ?? 0), 0) } : {}),
       tied: model.config.tie_embeddings,
       ...(found.tokenizer === undefined ? {} : { tokenizer: await tokenizerFacts(found.tokenizer) }),

@@ -1,4 +1,5 @@
 /** @file A run as one HTML page without anything from elsewhere: facts, curves, evaluations, config. */
+import { isOfLayer } from '../../protocol/run';
 import type { RunReader } from '../../runs';
 
 const WIDTH = 860;
@@ -85,8 +86,7 @@ export function htmlReport(reader: RunReader, config: string): string {
     chart('Gradient norm', curve('train', 'grad_norm')),
   ];
   const evaluations = evals.slice(-20).map(({ step, eval: found }) => ({ step, ...found }));
-  // What is logged of each layer would make the table wider than the page.
-  const columns = Object.keys(evaluations.at(-1) ?? {}).filter((name) => !name.startsWith('layers.'));
+  const columns = Object.keys(evaluations.at(-1) ?? {}).filter((name) => !isOfLayer(name));
   const rows = evaluations.map(
     (each: Readonly<Record<string, unknown>>) =>
       `<tr>${columns

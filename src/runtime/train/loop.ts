@@ -40,6 +40,8 @@ export interface LoopParts {
   onSaveRequest?(save: () => Promise<string>): void;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
+  /** Bytes of this process that are in memory. */
+  memory(): number;
 }
 
 /** The first non-finite loss or gradient. The parameters are those before the failing step. */
@@ -132,6 +134,7 @@ export async function trainingLoop(
         tokens: totals.tokens,
         flops: totals.flops,
         seconds: totals.seconds,
+        memory: parts.memory(),
       });
     }
     evaluation = undefined;

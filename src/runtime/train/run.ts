@@ -137,7 +137,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
             device: choice.device,
             threads,
             data_hash: data.hash,
-            parameters: parameterCount(model),
+            parameters: model.parameterCount,
             task: model.task.type,
             config: request.configPath,
           },
@@ -180,9 +180,3 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     await run?.release();
   }
 }
-
-const parameterCount = (model: Model): number =>
-  [...model.parameters.values()].reduce(
-    (total, { shape }) => total + shape.reduce((product, extent) => product * extent, 1),
-    0,
-  );

@@ -38,9 +38,6 @@ export interface TrainingRunParts {
   readonly folder: RunWriter;
 }
 
-/** Bytes of this process that are in memory. */
-const { rss } = process.memoryUsage;
-
 /** Test examples at the end of a run; generated data have as many as one likes. */
 const TEST_EXAMPLES = 1000;
 /** Milliseconds between status messages to attached clients. */
@@ -205,8 +202,9 @@ export class TrainingRun implements ServedRun {
         flopsPerStep: flopsPerStep(config, model),
         evaluate: (last) => this.#evaluate(last),
         checkpoint: (totals, evaluation) => this.#write(totals, evaluation),
-        row: (row) => this.#row('loss' in row && !('event' in row) ? { ...row, memory: rss() } : row),
+        row: (row) => this.#row(row),
         now: () => performance.now(),
+        memory: () => process.memoryUsage.rss(),
         onSaveRequest: (save) => (this.#save = save),
       });
       await this.#row({ step: this.#totals.step, event: status === 'finished' ? 'finish' : 'stop' });
