@@ -5,6 +5,7 @@
  */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
+import { krylov } from './lti/krylov';
 
 /** Vectors whose norms are smaller on average stay as they are; the authors' constant. */
 const SMALL = 1e-4;
@@ -28,17 +29,6 @@ export function companionMatrix(a: Tensor): Tensor {
   const last = Float32Array.from({ length: d }, (_, i) => Number(i === d - 1));
   const fed = g.mul(g.reshape(a, [kernels, d, 1]), g.constant(last, [1, 1, d]));
   return g.add(g.constant(shift, [1, d, d]), fed);
-}
-
-/** [x, M x, M² x, …], `count` columns: (…, d, d) and (…, d) → (…, d, count). */
-export function krylov(M: Tensor, x: Tensor, count: number): Tensor {
-  const axis = x.shape.length;
-  let columns = g.unsqueeze(x, axis);
-  for (let power = M, have = 1; have < count; have *= 2) {
-    columns = g.concat([columns, g.matmul(power, columns)], axis);
-    if (2 * have < count) power = g.matmul(power, power);
-  }
-  return g.slice(columns, axis, 0, count);
 }
 
 const transposed = (M: Tensor): Tensor => g.transpose(M, [0, 2, 1]);

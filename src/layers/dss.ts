@@ -8,6 +8,7 @@ import { defineLayer, type Dims } from './define';
 import {
   convolveDiagonal,
   diagonalParameters,
+  diagonalSpace,
   modes,
   stepDiagonal,
   weights,
@@ -24,6 +25,7 @@ import {
   channelMajor,
   convolveWritten,
   finish,
+  finishFrom,
   finishStep,
   sharedFields,
   stateSize,
@@ -122,6 +124,9 @@ export const dss = defineLayer<typeof options, Resolved>({
     const next = stepDiagonal(x, state['ssm_state']!, m);
     return { y: finishStep(x, next.read, p, r), state: { ssm_state: next.state } };
   },
+
+  prefill: (x, state, p, r, dims) =>
+    finishFrom(x, state, diagonalSpace(modes(p, r, dims.d_model, decodingLength(r, dims))), p, r),
 
   probes: diagonalProbes,
 });

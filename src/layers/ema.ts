@@ -60,6 +60,22 @@ export function ema(x: Tensor, p: Tensors, { bidirectional }: EmaSizes): Tensor 
   return g.transpose(y, [1, 0, 2]);
 }
 
+/** Several tokens that continue from a state (batch, channels, ndim): `x` (batch, time, channels). */
+export function emaFrom(x: Tensor, state: Tensor, p: Tensors): { y: Tensor; state: Tensor } {
+  const { q, B, C } = coefficients(p, 0, x.shape[2]!);
+  const u = g.transpose(x, [1, 0, 2]);
+  const { y, lastState } = g.selectiveScan({
+    u,
+    delta: g.ones(u.shape),
+    A: g.log(q),
+    B,
+    C,
+    D: p[name('omega')]!,
+    initialState: state,
+  });
+  return { y: g.transpose(y, [1, 0, 2]), state: lastState };
+}
+
 /** One token: `x` (batch, channels), state (batch, channels, ndim). */
 export function emaStep(x: Tensor, state: Tensor, p: Tensors): { y: Tensor; state: Tensor } {
   const { q, B, C } = coefficients(p, 0, x.shape[1]!);

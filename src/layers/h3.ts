@@ -8,8 +8,11 @@ import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { defineLayer, type Parameters, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
+import { register, shiftKernel, shown, withSkip } from './h3-shift';
 import { formula, linear, normal, uniform } from './init';
+import { complexStates, continueFrom, realRows } from './lti/continue';
 import {
+  diagonalSpace,
   discretise,
   stepDiagonal,
   stepInit,
@@ -123,28 +126,15 @@ export const h3 = defineLayer<typeof options, Resolved>({
 
   forward(x, p, r, dims, ctx) {
     const [batch, length, D] = x.shape as [number, number, number];
-    const rows = g.reshape(x, [batch * length, D]);
-    const map = (name: string): Tensor => {
-      const bias = g.reshape(p[`${name}.bias`]!, [D, 1]);
-      return g.reshape(g.gemm(p[`${name}.weight`]!, rows, false, true, bias), [D, batch, length]);
-    };
     const { head_dim: d, nheads: H } = r;
-    const [q, k, v] = [map('q_proj'), map('k_proj'), map('v_proj')];
+    const [q, k, v] = mapped(x, p);
     const shift = shiftKernel(p);
     const remembered = g.longConv(k, withSkip(shift, p['ssm_k_D']!));
-    // Sequences of a head: (key channel, value channel, batch).
-    const keys = g.reshape(remembered, [H, d, 1, batch, length]);
-    const kv = g.mul(keys, g.reshape(v, [H, 1, d, batch, length]));
     const m = diagonalModes(p, r);
     const w = weights(m);
-    const flat = g.reshape(kv, [H, d * d * batch, length]);
-    const skip = g.mul(g.reshape(p['D']!, [H, 1, 1]), flat);
-    const s = g.add(g.diagonalConv(flat, m.a, g.complex.creshape(w, [H, r.d_state / 2])), skip);
-    const picked = g.mul(g.reshape(q, [H, d, 1, batch, length]), g.reshape(s, [H, d, d, batch, length]));
-    // Behind the heads, the value channel is the slow index.
-    const o = g.transpose(g.sum(picked, [1]), [1, 0, 2, 3]);
-    const [weight, bias] = [p['output_linear.weight']!, p['output_linear.bias']!];
-    const out = g.gemm(g.reshape(o, [D, batch * length]), weight, true, true, bias);
+    const flat = products(remembered, v, r);
+    const s = g.diagonalConv(flat, m.a, g.complex.creshape(w, [H, r.d_state / 2]));
+    const { o, out } = pick(q, s, flat, p, r);
     if (ctx.probing) {
       ctx.probe('q', batchMajor(q));
       ctx.probe('k', batchMajor(k));
@@ -159,7 +149,7 @@ export const h3 = defineLayer<typeof options, Resolved>({
       ctx.probe('state_norm', g.sqrt(g.sum(g.square(norms), [0])));
       ctx.probe('y', batchMajor(g.reshape(o, [D, batch, length])));
     }
-    return g.reshape(out, [batch, length, D]);
+    return out;
   },
 
   state: (r, dims): Record<string, number[]> => ({
@@ -197,6 +187,28 @@ export const h3 = defineLayer<typeof options, Resolved>({
     };
   },
 
+  prefill(x, state, p, r) {
+    const [batch, length, D] = x.shape as [number, number, number];
+    const { head_dim: d, nheads: H, d_state: N } = r;
+    const [q, k, v] = mapped(x, p);
+    const before = g.transpose(state['shift_state']!, [1, 0, 2]);
+    const own = g.longConv(k, withSkip(shiftKernel(p), p['ssm_k_D']!));
+    const C = g.reshape(p['ssm_k_kernel.kernel.C']!, [D, N]);
+    const remembered = g.add(own, shown(before, C, length));
+    const flat = products(remembered, v, r);
+    const rows = g.transpose(g.reshape(state['ssm_state']!, [batch, d * d, H, N]), [1, 0, 2, 3]);
+    const entering = realRows(g.reshape(rows, [d * d * batch, H, N / 2, 2]));
+    const s = continueFrom(flat, entering, diagonalSpace(diagonalModes(p, r)));
+    const leaving = g.reshape(complexStates(s.state), [d * d, batch, H, N / 2, 2]);
+    return {
+      y: pick(q, s.y, flat, p, r).out,
+      state: {
+        shift_state: g.transpose(register(before, k, p['ssm_k_kernel.kernel.B']!), [1, 0, 2]),
+        ssm_state: g.transpose(leaving, [1, 0, 2, 3, 4]),
+      },
+    };
+  },
+
   probes: {
     q: probe('Queries.', ['batch', 'time', 'channel']),
     k: probe('Keys.', ['batch', 'time', 'channel']),
@@ -216,17 +228,40 @@ export const h3 = defineLayer<typeof options, Resolved>({
   },
 });
 
-/** κ[t] = Σ_j C[t + j] B[j], as (D, N). */
-function shiftKernel(p: Tensors): Tensor {
-  const C = p['ssm_k_kernel.kernel.C']!;
-  const [, D, N] = C.shape as [number, number, number];
-  const kernel = g.longConv(g.reshape(C, [D, 1, N]), p['ssm_k_kernel.kernel.B']!, { ahead: true });
-  return g.reshape(kernel, [D, N]);
+/** q, k and v of x (batch, time, D), each (D, batch, time). */
+function mapped(x: Tensor, p: Tensors): [q: Tensor, k: Tensor, v: Tensor] {
+  const [batch, length, D] = x.shape as [number, number, number];
+  const rows = g.reshape(x, [batch * length, D]);
+  const map = (name: string): Tensor => {
+    const bias = g.reshape(p[`${name}.bias`]!, [D, 1]);
+    return g.reshape(g.gemm(p[`${name}.weight`]!, rows, false, true, bias), [D, batch, length]);
+  };
+  return [map('q_proj'), map('k_proj'), map('v_proj')];
 }
 
-/** A skip is a weight on lag 0. */
-const withSkip = (kernel: Tensor, D: Tensor): Tensor =>
-  g.add(kernel, g.pad(g.reshape(D, [D.shape[0]!, 1]), 1, 0, kernel.shape[1]! - 1));
+/** The sequences of every head: (heads, key channel · value channel · batch, time). */
+function products(keys: Tensor, v: Tensor, { head_dim: d, nheads: H }: Resolved): Tensor {
+  const [, batch, length] = v.shape as [number, number, number];
+  const kv = g.mul(g.reshape(keys, [H, d, 1, batch, length]), g.reshape(v, [H, 1, d, batch, length]));
+  return g.reshape(kv, [H, d * d * batch, length]);
+}
+
+/**
+ * What the queries pick from the diagonal model's outputs s with their skip.
+ * @param s of the sequences `flat` (heads, rows, time)
+ * @returns o (value channel, heads, batch, time), and the layer's output (batch, time, D)
+ */
+function pick(q: Tensor, s: Tensor, flat: Tensor, p: Tensors, r: Resolved): { o: Tensor; out: Tensor } {
+  const { head_dim: d, nheads: H } = r;
+  const [D, batch, length] = q.shape as [number, number, number];
+  const kept = g.add(s, g.mul(g.reshape(p['D']!, [H, 1, 1]), flat));
+  const picked = g.mul(g.reshape(q, [H, d, 1, batch, length]), g.reshape(kept, [H, d, d, batch, length]));
+  // Behind the heads, the value channel is the slow index.
+  const o = g.transpose(g.sum(picked, [1]), [1, 0, 2, 3]);
+  const [weight, bias] = [p['output_linear.weight']!, p['output_linear.bias']!];
+  const out = g.gemm(g.reshape(o, [D, batch * length]), weight, true, true, bias);
+  return { o, out: g.reshape(out, [batch, length, D]) };
+}
 
 function diagonalModes(p: Tensors, r: Resolved): DiscreteModes {
   const at = (name: string): Tensor => p[`kernel.kernel.${name}`]!;

@@ -75,6 +75,9 @@ interface Resolved extends Omit<z.output<typeof options>, 'l_max'> {
   readonly fft_length: number;
 }
 
+/** Tokens of a prompt up to which sums over the taps cost less than Fourier transforms over all inputs. */
+const FEW = 16;
+
 /** Taps where neither the option nor the data say how many. */
 const DEFAULT_LENGTH = 1024;
 
@@ -163,6 +166,23 @@ export const longConv = defineLayer<typeof options, Resolved>({
     return { y: finishStep(x, read, renamed(p), r), state: { conv_state: inputs } };
   },
 
+  prefill(x, state, p, r) {
+    const length = x.shape[1]!;
+    const u = channelMajor(x);
+    const past = g.flip(g.transpose(state['conv_state']!, [1, 0, 2]), 2);
+    const inputs = g.concat([past, u], 2);
+    const kernel = shaped(p, r);
+    const convolved =
+      length <= FEW
+        ? lastOutputs(inputs, kernel, length)
+        : g.slice(convolveWritten(inputs, kernel, r), 2, r.l_max, r.l_max + length);
+    const newest = g.flip(g.slice(inputs, 2, length, length + r.l_max), 2);
+    return {
+      y: finish(u, convolved, renamed(p), r).out,
+      state: { conv_state: g.transpose(newest, [1, 0, 2]) },
+    };
+  },
+
   probes: { kernel: kernelProbe(), ...signalProbes },
 });
 
@@ -170,6 +190,21 @@ export const longConv = defineLayer<typeof options, Resolved>({
 function shaped(p: Tensors, r: Resolved): Tensor {
   const kernel = p['kernel.kernel']!;
   return squash(r.use_ma_smoothing ? smooth(kernel, r.ma_window_len) : kernel, r.lam);
+}
+
+/**
+ * Outputs at the last `count` places of inputs (H, batch, time) as a product with the kernel at `count` places, which
+ * a decoder writes out once: (channels · H, batch, count).
+ * @param kernel (channels, H, taps)
+ */
+function lastOutputs(inputs: Tensor, kernel: Tensor, count: number): Tensor {
+  const [channels, H, taps] = kernel.shape as [number, number, number];
+  const [, batch, length] = inputs.shape as [number, number, number];
+  // Oldest input first.
+  const backwards = g.flip(kernel, 2);
+  const columns = Array.from({ length: count }, (_, i) => g.pad(backwards, 2, i + 1, count - 1 - i));
+  const seen = g.slice(inputs, 2, length - count - taps, length);
+  return g.reshape(g.matmul(seen, g.stack(columns, 3)), [channels * H, batch, count]);
 }
 
 /** The block's parameters under the names that it knows. */

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Dims, type Problem } from './define';
-import { dplrModel, dplrParameters, stepDplr, type DplrSizes } from './lti/dplr-ssm';
+import { dplrModel, dplrParameters, dplrSpace, stepDplr, type DplrSizes } from './lti/dplr-ssm';
 import { smallestRank } from './lti/hippo';
 import { checkKernelLength, kernelLength, lengthField } from './lti/kernel-length';
 import { kernelProbe, probeSignals, signalProbes } from './lti/probes';
@@ -17,6 +17,7 @@ import {
   channelMajor,
   convolveWritten,
   finish,
+  finishFrom,
   finishStep,
   sharedFields,
   stateSize,
@@ -121,6 +122,8 @@ export const s4 = defineLayer<typeof options, Resolved>({
     const next = stepDplr(x, state['ssm_state']!, model, r);
     return { y: finishStep(x, next.read, p, r), state: { ssm_state: next.state } };
   },
+
+  prefill: (x, state, p, r, dims) => finishFrom(x, state, dplrSpace(dplrModel(p, r, dims.d_model), r), p, r),
 
   probes: {
     kernel: kernelProbe(),

@@ -7,6 +7,7 @@ import { defineLayer } from './define';
 import {
   convolveDiagonal,
   diagonalParameters,
+  diagonalSpace,
   modes,
   stepDiagonal,
   weights,
@@ -20,6 +21,7 @@ import {
   blockState,
   channelMajor,
   finish,
+  finishFrom,
   finishStep,
   sharedFields,
   stateSize,
@@ -94,6 +96,8 @@ export const s4d = defineLayer<typeof options, Resolved>({
     const next = stepDiagonal(x, state['ssm_state']!, modes(p, r, dims.d_model));
     return { y: finishStep(x, next.read, p, r), state: { ssm_state: next.state } };
   },
+
+  prefill: (x, state, p, r, dims) => finishFrom(x, state, diagonalSpace(modes(p, r, dims.d_model)), p, r),
 
   probes: diagonalProbes,
 });

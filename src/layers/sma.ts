@@ -5,11 +5,12 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Dims, type Parameters, type Tensors } from './define';
-import { ema, emaParameters, emaStep, type EmaSizes } from './ema';
+import { ema, emaFrom, emaParameters, emaStep, type EmaSizes } from './ema';
 import { constant, ones, truncatedNormal, zeros } from './init';
 import { linearParameters, project } from './projection';
 import { compress, localAttention, rowsAt, type SmaSizes } from './sma-attention';
 import { attentionMap, smaProbes } from './sma-probes';
+import { attendFrom } from './sma-prefill';
 import { smaState, stepAttention } from './sma-step';
 
 const options = z.strictObject({
@@ -145,6 +146,20 @@ export const sma = defineLayer<typeof options, Resolved>({
     const heads = unit(m, p, r);
     const { mixed, state: next } = stepAttention(heads, active, state, p, r);
     const chosen = g.mul(g.slice(probability, 1, 1, 2), g.unsqueeze(active, 1));
+    const attended = g.mul(project(g.mul(mixed, heads.r), p, 'h_proj'), chosen);
+    return {
+      y: leave(g.add(hx, attended), x, p, r, dims),
+      state: { ema_state: average.state, ...next },
+    };
+  },
+
+  prefill(x, state, p, r, dims) {
+    const average = emaFrom(r.prenorm ? norm(x, p, r, dims) : x, state['ema_state']!, p);
+    const m = g.silu(average.y);
+    const { hx, active, probability } = gate(m, p);
+    const heads = unit(m, p, r);
+    const { mixed, state: next } = attendFrom(heads, active, state, p, r);
+    const chosen = g.mul(g.slice(probability, 2, 1, 2), g.unsqueeze(active, 2));
     const attended = g.mul(project(g.mul(mixed, heads.r), p, 'h_proj'), chosen);
     return {
       y: leave(g.add(hx, attended), x, p, r, dims),

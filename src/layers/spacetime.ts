@@ -9,8 +9,9 @@ import { closedLoop, companionMatrix, normalised, openLoop, type Companion } fro
 import { defineLayer, type Dims, type ParameterSpec, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
 import { normal, uniform } from './init';
+import { continueFrom, denseSpace } from './lti/continue';
 import { probe } from './probe';
-import { convolve, convolveStep, linearParameters, project } from './projection';
+import { convolve, convolveFrom, convolveStep, linearParameters, project } from './projection';
 import { preprocessingTaps, tapsOf, type Preprocessing } from './spacetime-preprocess';
 
 const options = z.strictObject({
@@ -184,6 +185,36 @@ export const spacetime = defineLayer<typeof options, Resolved>({
       y: r.residual ? g.add(out, input) : out,
       state: {
         ssm_state: g.reshape(x, [batch, channels, r.kernel_dim]),
+        ...(conv ? { conv_state: conv.cache } : {}),
+      },
+    };
+  },
+
+  prefill(u, state, p, r, dims) {
+    const before = state['conv_state'];
+    const conv = before && convolveFrom(u, before, preprocessing(r, dims), 1);
+    const input = conv?.y ?? u;
+    const { a, b, c } = companionOf(p);
+    const [batch, length, channels] = u.shape as [number, number, number];
+    const n = r.n_kernels;
+    const copies = channels / n;
+    const rows = g.transpose(g.reshape(input, [batch, length, n, copies]), [2, 0, 3, 1]);
+    const states = g.transpose(g.reshape(state['ssm_state']!, [batch, n, copies, -1]), [1, 0, 2, 3]);
+    const A = companionMatrix(normalised(a, r.norm_order));
+    const next = continueFrom(
+      g.reshape(rows, [n, batch * copies, length]),
+      g.reshape(states, [n, batch * copies, r.kernel_dim]),
+      denseSpace({ A, B: b, C: g.unsqueeze(c, 0) }),
+    );
+    const read = g.transpose(g.reshape(next.y, [n, batch, copies, length]), [1, 3, 0, 2]);
+    const behind = g.transpose(g.reshape(next.state, [n, batch, copies, r.kernel_dim]), [1, 0, 2, 3]);
+    const skip = p['ssm.skip'];
+    const y = g.reshape(read, u.shape);
+    const out = mlp(skip ? g.add(y, g.mul(input, skip)) : y, p, r);
+    return {
+      y: r.residual ? g.add(out, input) : out,
+      state: {
+        ssm_state: g.reshape(behind, [batch, channels, r.kernel_dim]),
         ...(conv ? { conv_state: conv.cache } : {}),
       },
     };

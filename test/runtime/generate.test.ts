@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
+import { buildModel } from '../../src/models';
 import { openModelFolder, type OpenedModel } from '../../src/runtime/checkpoint';
 import {
   ConstraintFactory,
@@ -26,6 +27,41 @@ const close = (a: Float32Array, b: Float32Array, tolerance: number): void => {
 };
 
 describe('decoding', () => {
+  it('reads a prompt in parallel with time-invariant and sparse layers', async () => {
+    const model = buildModel({
+      model: {
+        d_model: 8,
+        layers: [
+          { mixer: 's4', d_state: 8 },
+          { mixer: 's4d', d_state: 4 },
+          { mixer: 'dss', d_state: 4 },
+          { mixer: 'h3', d_state: 8, head_dim: 2 },
+          { mixer: 'long-conv', lam: 0 },
+          { mixer: 'sma', zdim: 4, ndim: 2, window_size: 8, max_positions: 16 },
+          { mixer: 'spacetime', kernel_dim: 4 },
+        ],
+        norm: 'rms',
+        norm_eps: 1e-5,
+        tie_embeddings: true,
+        vocab_size: 32,
+      },
+      task: { type: 'language-model' },
+      data: { length: 64, input: { kind: 'tokens', vocab_size: 32 }, target: { kind: 'next-token' } },
+    });
+    const decoder = await Decoder.open(model, model.initialise(3), { threads: 1 });
+    try {
+      const ids = prompt.map((id) => id % 32);
+      let stepped = new Float32Array();
+      for (const id of ids) stepped = (await decoder.step(id)).slice() as Float32Array<ArrayBuffer>;
+      const states = decoder.states;
+      decoder.reset();
+      close(await decoder.read(ids), stepped, 2e-4);
+      for (const [state, values] of Object.entries(decoder.states)) close(values, states[state]!, 2e-4);
+    } finally {
+      await decoder.release();
+    }
+  });
+
   for (const name of ['hf-mamba-tiny', 'hf-mamba2-tiny', 'statespaces-mamba2-tiny']) {
     describe(name, () => {
       let opened: OpenedModel;

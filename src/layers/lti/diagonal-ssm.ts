@@ -5,6 +5,7 @@
 import * as g from '../../graph';
 import type { Complex, Tensor } from '../../graph';
 import type { Dims, Parameters, Tensors } from '../define';
+import type { StateSpace } from './continue';
 import type { Init } from '../init';
 import { normal } from '../init';
 import type { ComplexVector } from './hippo';
@@ -201,6 +202,40 @@ export function writtenKernel(m: DiscreteModes, length: number): Tensor {
 /** The kernels of a layer's parameters, (kernels, H, length). */
 export const kernelOf = (p: Tensors, r: DiagonalSizes, H: number, length: number): Tensor =>
   writtenKernel(modes(p, r, H, length), length);
+
+/** The model on the real and imaginary parts of its states, in chunks. */
+export function diagonalSpace({ a, dB, C, gain }: DiscreteModes): StateSpace {
+  const [H, M] = a.re.shape as [number, number];
+  const column = (x: Complex): Complex => creshape(x, [H, M, 1]);
+  /** exp(a l) for l from `first` on, `count` of them: (H, M, count). */
+  const powers = (first: number, count: number): Complex => {
+    const steps = g.constant(
+      Float32Array.from({ length: count }, (_, i) => first + i),
+      [count],
+    );
+    return cexp(cscale(column(a), steps));
+  };
+  const parts = (x: Complex): Tensor => g.concat([x.re, x.im], x.re.shape.length - 2);
+  const written = (Q: number): Complex => cmul(column(dB), powers(0, Q));
+  const read = cscale(C, gain);
+  return {
+    written: (Q) => parts(written(Q)),
+    kernel(Q) {
+      const row = g.unsqueeze(g.concat([read.re, g.neg(read.im)], 2), 2);
+      return g.squeeze(g.matmul(row, parts(written(Q))), 2);
+    },
+    shown(Q) {
+      const { re, im } = cmul(creshape(read, [...read.re.shape, 1]), powers(1, Q));
+      return parts({ re, im: g.neg(im) });
+    },
+    after(x, count) {
+      const kept = creshape(cexp(cscale(a, count)), [H, 1, M]);
+      const now = { re: g.slice(x, 2, 0, M), im: g.slice(x, 2, M, 2 * M) };
+      const { re, im } = cmul(kept, now);
+      return g.concat([re, im], 2);
+    },
+  };
+}
 
 /**
  * One token.

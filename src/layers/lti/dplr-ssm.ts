@@ -6,6 +6,7 @@ import * as g from '../../graph';
 import type { Complex, Tensor } from '../../graph';
 import type { Dims, Parameters, Tensors } from '../define';
 import type { Init } from '../init';
+import { denseSpace, type StateSpace } from './continue';
 import { rowsOf, stepInit, tiled } from './diagonal-ssm';
 import { normalForm, type ComplexVector, type Measure } from './hippo';
 import { clipped } from './poles';
@@ -124,6 +125,23 @@ export function dplrModel(p: Tensors, r: DplrSizes, H: number): g.DplrModel {
 /** The Fourier measure has modes that decay by 1e-4 Δ only. */
 const SLOW_HORIZON = 2 ** 28;
 
+/** The output map C of the recurrence from the trained one, (kernels, H, M). */
+const outputOf = (model: g.DplrModel, matrix: Tensor, { l_max, init }: DplrSizes): Complex =>
+  g.recoverOutput(model.C, matrix, l_max, init === 'fout' ? SLOW_HORIZON : undefined);
+
+/** The model on the real and imaginary parts of its states, in chunks. */
+export function dplrSpace(model: g.DplrModel, r: DplrSizes): StateSpace {
+  const recurrence = g.dplrRecurrence(model);
+  const A = g.realMatrix(recurrence);
+  const { re, im } = outputOf(model, A, r);
+  return denseSpace({
+    A,
+    B: g.concat([recurrence.dB.re, recurrence.dB.im], 1),
+    // Both of each conjugate pair: 2 Re(C x).
+    C: g.concat([g.mul(re, 2), g.mul(im, -2)], 2),
+  });
+}
+
 /**
  * One token.
  * @param u (batch, H); @param state (batch, H, M, 2)
@@ -133,16 +151,11 @@ export function stepDplr(
   u: Tensor,
   state: Tensor,
   model: g.DplrModel,
-  { l_max, init }: DplrSizes,
+  r: DplrSizes,
 ): { read: Tensor; state: Tensor } {
   const recurrence = g.dplrRecurrence(model);
   const x = g.dplrStep(recurrence, fromPairs(state), u);
-  const C = g.recoverOutput(
-    model.C,
-    g.realMatrix(recurrence),
-    l_max,
-    init === 'fout' ? SLOW_HORIZON : undefined,
-  );
+  const C = outputOf(model, g.realMatrix(recurrence), r);
   const [batch, H, M] = x.re.shape as [number, number, number];
   const products = g.complex.cmul(C, g.complex.creshape(x, [batch, 1, H, M])).re;
   return { read: g.mul(g.sum(products, [3]), 2), state: toPairs(x) };

@@ -10,6 +10,7 @@ import type { Dims, Parameters, Problem, Tensors } from '../define';
 import { nearestDivisor } from '../divisors';
 import { linear, normal, uniform } from '../init';
 import { linearParameters } from '../projection';
+import { complexStates, continueFrom, realRows, type StateSpace } from './continue';
 
 export const stateSize = z
   .int()
@@ -184,6 +185,23 @@ export function finish(u: Tensor, convolved: Tensor, p: Tensors, r: BlockSizes):
 /** (batch, time, H) ↔ (H, batch, time) */
 export const channelMajor = (x: Tensor): Tensor => g.transpose(x, [2, 0, 1]);
 export const batchMajor = (x: Tensor): Tensor => g.transpose(x, [1, 2, 0]);
+
+/**
+ * The block for several tokens that continue from a state.
+ * @param x (batch, time, H)
+ * @param state `ssm_state` (batch, H, M, 2)
+ */
+export function finishFrom(
+  x: Tensor,
+  state: Tensors,
+  model: StateSpace,
+  p: Tensors,
+  r: BlockSizes,
+): { y: Tensor; state: Tensors } {
+  const u = channelMajor(x);
+  const next = continueFrom(u, realRows(state['ssm_state']!), model);
+  return { y: finish(u, next.y, p, r).out, state: { ssm_state: complexStates(next.state) } };
+}
 
 /**
  * The block for one token.
