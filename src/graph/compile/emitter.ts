@@ -1,7 +1,11 @@
 /** @file What a lowering sees of the ONNX graph being written. */
 import type { DType, Node, NumericArray, Shape, Tensor } from '../types';
 
-export type Target = 'cpu' | 'webgpu';
+/**
+ * What a graph is written for: onnxruntime's processor, its WebGPU, or any reader of the format (`onnx`), for which
+ * only operators of the standard are written.
+ */
+export type Target = 'cpu' | 'webgpu' | 'onnx';
 
 /** A floating-point attribute; plain numbers are integers. */
 export interface FloatAttribute {

@@ -26,9 +26,15 @@ import {
   type Target,
 } from './emitter';
 
-/** Operator set: the newest whose operators every provider has; IR version that goes with it. */
-const OPSET = 20n;
-const IR_VERSION = 9n;
+/**
+ * Operator set and the IR version that goes with it: for onnxruntime the newest whose operators every provider has,
+ * for others the oldest that has what is needed (LayerNormalization).
+ */
+const VERSIONS: Readonly<Record<Target, { readonly opset: bigint; readonly ir: bigint }>> = {
+  cpu: { opset: 20n, ir: 9n },
+  webgpu: { opset: 20n, ir: 9n },
+  onnx: { opset: 17n, ir: 8n },
+};
 const INT64 = 7;
 
 const text = new TextEncoder();
@@ -186,14 +192,15 @@ export class Writer {
       output,
       initializer: [...this.#initialisers.values()],
     };
+    const { opset, ir } = VERSIONS[this.target];
     return toBinary(
       ModelProtoSchema,
       create(ModelProtoSchema, {
-        irVersion: IR_VERSION,
+        irVersion: ir,
         producerName: 'ssm-studio',
         opsetImport: [
-          { domain: '', version: OPSET },
-          { domain: 'com.microsoft', version: 1n },
+          { domain: '', version: opset },
+          ...(this.target === 'onnx' ? [] : [{ domain: 'com.microsoft', version: 1n }]),
         ],
         graph,
       }),

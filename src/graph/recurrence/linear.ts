@@ -23,7 +23,7 @@ interface RecurrenceAttributes {
 const LOOP_ELEMENTS = 512;
 
 const inSteps = (shape: Shape, target: Target): boolean =>
-  target === 'cpu' && size(shape.slice(1)) >= LOOP_ELEMENTS;
+  target !== 'webgpu' && size(shape.slice(1)) >= LOOP_ELEMENTS;
 
 /** Every place holds its neighbour that the recurrence comes from, zeros at the end that it starts from. */
 function neighbours(x: Tensor, reverse: boolean): Tensor {

@@ -85,7 +85,7 @@ const scanOperator: Operator<ScanLoopAttributes> = defineOperator<ScanLoopAttrib
     return node.inputs.map(({ dtype }, i) => (isFloat(dtype) ? wanted[i] : undefined));
   },
   expand(inputs, attributes, { target }) {
-    if (target === 'cpu' || attributes.length > UNROLLED_STEPS) {
+    if (target !== 'webgpu' || attributes.length > UNROLLED_STEPS) {
       return { outputs: apply(scanLoopOperator, inputs, attributes) };
     }
     return { outputs: unrolled(inputs, attributes) };

@@ -17,7 +17,7 @@ export function expandScan(
   { target, keptBytes }: ExpandContext,
 ): Expansion {
   const o = operands(inputs, attributes);
-  const { outputs, saved } = target === 'cpu' ? expandOnCpu(o, keptBytes) : expandChunked(o, keptBytes);
+  const { outputs, saved } = target !== 'webgpu' ? expandOnCpu(o, keptBytes) : expandChunked(o, keptBytes);
   const [y, ...rest] = outputs as [Tensor, ...Tensor[]];
   return { outputs: [o.D ? add(y, mul(o.u, o.D)) : y, ...rest], saved: saved! };
 }
@@ -35,6 +35,6 @@ export function expandScanGradient(
     dy: hasY ? all[count] : undefined,
     dLast: hasLast ? all[count + Number(hasY)] : undefined,
   };
-  const expandFor = context.target === 'cpu' ? expandGradientOnCpu : expandGradientChunked;
+  const expandFor = context.target !== 'webgpu' ? expandGradientOnCpu : expandGradientChunked;
   return { outputs: expandFor(inputs, operands(inputs, attributes), cotangents, context.saved(0)) };
 }

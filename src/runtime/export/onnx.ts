@@ -36,9 +36,9 @@ export async function onnxFiles(
   const p = Object.fromEntries(
     [...model.parameters].map(([name, { shape }]) => [name, g.constant(parameters.get(name)!, shape)]),
   );
-  const parallel = g.compile(model.logits(1, length, p), { target: 'cpu' });
+  const parallel = g.compile(model.logits(1, length, p), { target: 'onnx' });
   if (model.decodeProblem !== undefined) return { parallel: parallel.model };
-  const step = g.compile(model.decodeStep(1, p), { target: 'cpu' });
+  const step = g.compile(model.decodeStep(1, p), { target: 'onnx' });
   const difference = await compare(model, parallel, step, length);
   if (!(difference <= TOLERANCE)) {
     throw new Error(`The parallel and the stepwise model differ by ${difference} of the largest logit.`);

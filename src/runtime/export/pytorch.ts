@@ -14,8 +14,12 @@ export function pytorchProblem(model: Model): string | undefined {
   if (options['bcdt_norm_eps'] !== undefined) return 'it normalises B, C and Δ';
   if (model.layers[0]!.mixer === 'mamba2' && options['norm_groups'] !== options['ngroups'])
     return 'its gated norm runs over other groups';
+  if (options['d_inner'] !== (options['expand'] as number) * model.config.d_model)
+    return 'its inner width is not expand · d_model';
   if (options['learnable_init_states']) return 'it has learned initial states';
-  return model.config.norm_eps === 1e-5 ? undefined : 'its norms have another eps than 1e-5';
+  if (model.config.norm_position === 'post') return 'its norms stand behind the layers';
+  const eps = [model.config.norm_eps, options['gated_norm_eps'] ?? model.config.norm_eps];
+  return eps.every((one) => one === 1e-5) ? undefined : 'its norms have another eps than 1e-5';
 }
 
 const KEYS: Readonly<Record<string, readonly string[]>> = {

@@ -76,7 +76,7 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
   const ort = await import('onnxruntime-node');
   const { device, profile, preallocate = {} } = options;
   const target = targetOf(device);
-  if (compiled.target !== target) {
+  if (compiled.target !== target && compiled.target !== 'onnx') {
     throw new Error(
       `A graph compiled for ${compiled.target} cannot run on ${device}; compile it for ${target}.`,
     );

@@ -40,11 +40,14 @@ export function relativeError(found: ArrayLike<number>, expected: ArrayLike<numb
 const numbers = (values: TypedArray): Exclude<TypedArray, Uint16Array> | Float64Array =>
   values instanceof Uint16Array ? Float64Array.from(values, halfToNumber) : values;
 
-/** Runs a sample's outputs and gradients on a device, compares them with the interpreter and tells what ran where. */
+/**
+ * Runs a sample's outputs and gradients on a device, compares them with the interpreter and tells what ran where.
+ * @param options.target what the graph is written for, the device unless given
+ */
 export async function compareOnDevice(
   sample: Sample,
   device: 'cpu' | 'webgpu',
-  options: { readonly keptBytes?: number } = {},
+  options: { readonly keptBytes?: number; readonly target?: g.Target } = {},
 ): Promise<NodeTiming[]> {
   const outputs = program(buildSample(sample));
   const values = valuesOf(sample);

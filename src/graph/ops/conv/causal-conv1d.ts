@@ -71,7 +71,7 @@ const convOperator: Operator<ConvAttributes> = defineOperator<ConvAttributes>({
   },
   expand(inputs, attributes, { target }) {
     const [x, w, b] = inputs as [Tensor, Tensor, Tensor?];
-    const y = target === 'cpu' ? shifted(x, w, attributes) : fused(x, w, attributes);
+    const y = target !== 'webgpu' ? shifted(x, w, attributes) : fused(x, w, attributes);
     return { outputs: [b ? add(y, b) : y] };
   },
 });

@@ -1,8 +1,9 @@
 /** @file Activations whose lowering is not one standard operator. */
+import type { Emitter } from '../../compile/emitter';
 import { floatType } from '../../dtype';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
-import type { Operator, Tensor } from '../../types';
+import type { DType, Operator, Tensor } from '../../types';
 import { add, mul, sub } from './binary';
 import { greater } from './compare';
 import { where } from './select';
@@ -31,9 +32,11 @@ const siluOperator = define(
   // s (1 + x - y) with y = x s at hand
   (x, y, dy) => mul(mul(add(sub(x, y), 1), sigmoid(x)), dy),
   {
-    lower: (emit, inputs) => [
-      emit.node('QuickGelu', inputs, { attributes: { alpha: { float: 1 } }, domain: 'com.microsoft' }),
-    ],
+    lower(emit, inputs) {
+      if (emit.target === 'onnx') return [emit.node('Mul', [inputs[0]!, emit.node('Sigmoid', inputs)])];
+      const attributes = { alpha: { float: 1 } };
+      return [emit.node('QuickGelu', inputs, { attributes, domain: 'com.microsoft' })];
+    },
   },
 );
 
@@ -59,6 +62,12 @@ const softplusOperator = define(
 /** log(1 + exp(x)), accurate for large and small x. */
 export const softplus = (x: Tensor): Tensor => apply1(softplusOperator, [x], {});
 
+/** x · (1 + y) / 2 */
+function halfTimesOnePlus(emit: Emitter, x: string, y: string, dtype: DType): string {
+  const one = emit.node('Add', [y, emit.constant([1], [], dtype)]);
+  return emit.node('Mul', [emit.node('Mul', [x, one]), emit.constant([0.5], [], dtype)]);
+}
+
 const geluOperator = define(
   'gelu',
   (x) => 0.5 * x * (1 + erfReference(x / Math.SQRT2)),
@@ -67,7 +76,13 @@ const geluOperator = define(
     const Phi = add(mul(erf(mul(x, Math.SQRT1_2)), 0.5), 0.5);
     return mul(dy, add(Phi, mul(x, phi)));
   },
-  { lower: (emit, inputs) => [emit.node('Gelu', inputs, { domain: 'com.microsoft' })] },
+  {
+    lower(emit, [x], { inputs: [tensor] }) {
+      if (emit.target !== 'onnx') return [emit.node('Gelu', [x!], { domain: 'com.microsoft' })];
+      const scaled = emit.node('Mul', [x!, emit.constant([Math.SQRT1_2], [], tensor!.dtype)]);
+      return [halfTimesOnePlus(emit, x!, emit.node('Erf', [scaled]), tensor!.dtype)];
+    },
+  },
 );
 
 /** x · Φ(x) with the exact error function. */
@@ -85,7 +100,17 @@ const geluTanhOperator = define(
     const slope = mul(add(mul(z, 3 * GELU_CUBIC), 1), GELU_SCALE);
     return mul(dy, mul(add(add(t, 1), mul(mul(x, slope), sub(1, square(t)))), 0.5));
   },
-  { lower: (emit, inputs) => [emit.node('Gelu', inputs, { attributes: { approximate: 'tanh' } })] },
+  {
+    lower(emit, [x], { inputs: [tensor] }) {
+      if (emit.target !== 'onnx') return [emit.node('Gelu', [x!], { attributes: { approximate: 'tanh' } })];
+      const { dtype } = tensor!;
+      const scalar = (value: number): string => emit.constant([value], [], dtype);
+      const cube = emit.node('Mul', [emit.node('Mul', [x!, x!]), x!]);
+      const inner = emit.node('Add', [x!, emit.node('Mul', [cube, scalar(GELU_CUBIC)])]);
+      const bend = emit.node('Tanh', [emit.node('Mul', [inner, scalar(GELU_SCALE)])]);
+      return [halfTimesOnePlus(emit, x!, bend, dtype)];
+    },
+  },
 );
 
 /** GELU by its tanh approximation (Hendrycks and Gimpel, 2016). */

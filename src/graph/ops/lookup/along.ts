@@ -48,7 +48,7 @@ const takeAlongOperator: Operator<AxisAttributes> = defineOperator<AxisAttribute
     return [dy && isFloat(x.dtype) ? scatterAdd(zeros(x.shape, x.dtype), indices, dy, axis) : undefined];
   },
   expand([x, indices], { axis }, { target }) {
-    const whole = target === 'cpu' || isFloat(x!.dtype);
+    const whole = target !== 'webgpu' || isFloat(x!.dtype);
     return { outputs: whole ? apply(takeKernel, [x!, indices!], { axis }) : [takeFlat(x!, indices!, axis)] };
   },
 });
@@ -109,7 +109,7 @@ const scatterAddOperator: Operator<ScatterAttributes> = defineOperator<ScatterAt
   expand(inputs, attributes, { target }) {
     const [base, indices, updates] = inputs as [Tensor, Tensor, Tensor];
     // The CPU adds one after the other; the atomic additions of a GPU have no order.
-    if (target === 'cpu') return { outputs: apply(scatterKernel, inputs, attributes) };
+    if (target !== 'webgpu') return { outputs: apply(scatterKernel, inputs, attributes) };
     if (!attributes.distinct)
       return { outputs: [add(base, oneHotSums(base, indices, updates, attributes.axis))] };
     const placed = apply1(scatterKernel, [zeros(base.shape, base.dtype), indices, updates], attributes);

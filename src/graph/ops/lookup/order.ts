@@ -16,7 +16,8 @@ interface AxisAttributes {
 
 /** 64-bit positions below `n` as int32. WebGPU cannot convert them, but looks up with them. */
 function asInt32(emit: Emitter, positions: string, n: number): string {
-  if (emit.target === 'cpu') return emit.node('Cast', [positions], { attributes: { to: ONNX_TYPE.int32 } });
+  if (emit.target !== 'webgpu')
+    return emit.node('Cast', [positions], { attributes: { to: ONNX_TYPE.int32 } });
   const table = emit.constant(
     Int32Array.from({ length: n }, (_, i) => i),
     [n],

@@ -46,7 +46,7 @@ const segmentSumOperator: Operator<SegmentAttributes> = defineOperator<SegmentAt
     const rows = ids!.shape[0]!;
     const flat = reshape(x!, [rows, size(x!.shape.slice(1))]);
     const width = flat.shape[1]!;
-    if (target === 'cpu' && count > ONE_HOT_SEGMENTS_CPU) {
+    if (target !== 'webgpu' && count > ONE_HOT_SEGMENTS_CPU) {
       const places = expand(unsqueeze(ids!, 1), [rows, width]);
       return { outputs: [reshape(scatterAdd(zeros([count, width], x!.dtype), places, flat, 0), y!.shape)] };
     }

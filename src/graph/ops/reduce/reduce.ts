@@ -62,9 +62,13 @@ export const defineReduction = (
     },
     evaluate: ([x], attributes) => [evaluateReduce(x!, attributes, start, f)],
     gradient,
-    lower: (emit, inputs, { attributes: { axes, keepdims } }) => [
-      emit.node(onnx, [inputs[0]!, emit.ints(axes)], { attributes: { keepdims: Number(keepdims) } }),
-    ],
+    lower(emit, inputs, { attributes: { axes, keepdims } }) {
+      const attributes = { keepdims: Number(keepdims) };
+      // The others take their axes as an input from opset 18 on.
+      return emit.target === 'onnx' && onnx !== 'ReduceSum'
+        ? [emit.node(onnx, inputs, { attributes: { ...attributes, axes } })]
+        : [emit.node(onnx, [inputs[0]!, emit.ints(axes)], { attributes })];
+    },
   });
 
 const sumOperator = defineReduction(

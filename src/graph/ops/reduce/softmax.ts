@@ -109,7 +109,7 @@ const logSoftmaxOperator: Operator<AxisAttributes> = defineOperator<AxisAttribut
   ],
   expand: ([x], { axis }, { target }) => {
     // WebGPU has no kernel of its own.
-    if (target === 'cpu') return { outputs: [apply1(logSoftmaxKernel, [x!], { axis })] };
+    if (target !== 'webgpu') return { outputs: [apply1(logSoftmaxKernel, [x!], { axis })] };
     const moved = sub(x!, max(x!, [axis], true));
     return { outputs: [sub(moved, log(sum(exp(moved), [axis], true)))] };
   },

@@ -100,7 +100,7 @@ const splitOperator: Operator<SplitAttributes> = defineOperator<SplitAttributes>
     ];
   },
   expand([x], { axis, sizes }, { target }) {
-    if (target === 'cpu' || (x!.dtype !== 'int32' && sizes.length <= MOST_OUTPUTS_WEBGPU)) {
+    if (target !== 'webgpu' || (x!.dtype !== 'int32' && sizes.length <= MOST_OUTPUTS_WEBGPU)) {
       return { outputs: apply(splitKernel, [x!], { axis, sizes }) };
     }
     let start = 0;
