@@ -60,8 +60,9 @@ export interface ForwardContext {
   /**
    * Only while training: drops elements with probability `rate` and scales the others.
    * @param site a name that no other dropout of the layer has
+   * @param shared axes along which the same elements are dropped; none unless given
    */
-  dropout?(x: Tensor, rate: number, site: string): Tensor;
+  dropout?(x: Tensor, rate: number, site: string, shared?: readonly number[]): Tensor;
 }
 
 /** Nobody looks, nothing is dropped. */

@@ -18,6 +18,7 @@ import {
 import { checkKernelLength, kernelLength, lengthField } from './lti/kernel-length';
 import { diagonalProbes, probeDiagonal } from './lti/probes';
 import {
+  blockDropout,
   blockFields,
   blockParameters,
   blockProblems,
@@ -112,7 +113,7 @@ export const dss = defineLayer<typeof options, Resolved>({
       r.kernel === 'exp'
         ? convolveDiagonal(u, m.a, weights(m), r)
         : convolveWritten(u, writtenKernel(m, length), r);
-    const { out, y } = finish(u, convolved, p, r);
+    const { out, y } = finish(u, convolved, p, r, blockDropout(ctx, r));
     if (ctx.probing) probeDiagonal(ctx, m, { x, u, y, D: p['layer.D']! });
     return out;
   },

@@ -6,12 +6,14 @@ import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { defineLayer, type Parameters, type Problem, type Tensors } from './define';
+import { dropoutRate, keepAll } from './dropout';
 import { formula } from './init';
 import { blockSizes, blockTransform, dftEntry, inverseBlockTransform } from './lti/block-fft';
 import { checkKernelLength, kernelLength, lengthField } from './lti/kernel-length';
 import { kernelInit, smooth, squash, START } from './lti/long-kernel';
 import { kernelProbe, probeSignals, signalProbes } from './lti/probes';
 import {
+  blockDropout,
   blockFields,
   blockParameters,
   channelMajor,
@@ -44,12 +46,7 @@ const options = z.strictObject({
     .default(false)
     .describe('Smooth the kernel by a moving average before the squash.'),
   ma_window_len: z.int().positive().default(7).describe('Window of the moving average; odd.'),
-  kernel_dropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe('Share of taps that is dropped in every training step, after the squash.'),
+  kernel_dropout: dropoutRate('Share of taps that is dropped in every training step, after the squash.'),
   block_fft: z
     .boolean()
     .default(false)
@@ -148,7 +145,9 @@ export const longConv = defineLayer<typeof options, Resolved>({
     const kept = shaped(p, r);
     const kernel = ctx.dropout?.(kept, r.kernel_dropout, 'kernel') ?? kept;
     const convolved = r.block_fft ? throughBlocks(u, kernel, p, r) : convolveWritten(u, kernel, r);
-    const { out, y } = finish(u, convolved, renamed(p), r);
+    // Its authors drop behind the activation alone.
+    const dropping = { ...blockDropout(ctx, r), before: keepAll };
+    const { out, y } = finish(u, convolved, renamed(p), r, dropping);
     if (ctx.probing) {
       ctx.probe('kernel', kept);
       probeSignals(ctx, x, y, p['D']!);

@@ -10,6 +10,7 @@ import { smallestRank } from './lti/hippo';
 import { checkKernelLength, kernelLength, lengthField } from './lti/kernel-length';
 import { kernelProbe, probeSignals, signalProbes } from './lti/probes';
 import {
+  blockDropout,
   blockFields,
   blockParameters,
   blockProblems,
@@ -102,7 +103,7 @@ export const s4 = defineLayer<typeof options, Resolved>({
     const u = channelMajor(x);
     const model = dplrModel(p, r, dims.d_model);
     const kernel = g.dplrKernel(model, r.l_max);
-    const { out, y } = finish(u, convolveWritten(u, kernel, r), p, r);
+    const { out, y } = finish(u, convolveWritten(u, kernel, r), p, r, blockDropout(ctx, r));
     if (ctx.probing) {
       ctx.probe('kernel', kernel);
       ctx.probe('delta', g.reshape(model.delta, [dims.d_model]));

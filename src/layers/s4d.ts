@@ -15,6 +15,7 @@ import {
 } from './lti/diagonal-ssm';
 import { diagonalProbes, probeDiagonal } from './lti/probes';
 import {
+  blockDropout,
   blockFields,
   blockParameters,
   blockProblems,
@@ -85,7 +86,7 @@ export const s4d = defineLayer<typeof options, Resolved>({
   forward(x, p, r, dims, ctx) {
     const u = channelMajor(x);
     const m = modes(p, r, dims.d_model);
-    const { out, y } = finish(u, convolveDiagonal(u, m.a, weights(m), r), p, r);
+    const { out, y } = finish(u, convolveDiagonal(u, m.a, weights(m), r), p, r, blockDropout(ctx, r));
     if (ctx.probing) probeDiagonal(ctx, m, { x, u, y, D: p['layer.D']! });
     return out;
   },

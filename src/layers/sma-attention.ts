@@ -7,6 +7,7 @@ import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { HIDDEN, neighbours } from './attention-parts';
 import type { Tensors } from './define';
+import { keepAll, type Drop } from './dropout';
 import { rotate, rotaryAngles } from './rotary';
 
 export interface SmaSizes {
@@ -96,6 +97,7 @@ export function localAttention(
   { position, count }: Compression,
   p: Tensors,
   r: SmaSizes,
+  drop: Drop = keepAll,
 ): Tensor {
   const [batch, length] = q.shape as [number, number, number];
   const size = Math.min(r.window_size, length);
@@ -125,7 +127,7 @@ export function localAttention(
   const limit = g.reshape(count, [batch, 1, 1, 1]);
   const real = g.mul(g.cast(g.less(place, limit), 'float32'), g.cast(g.greater(place, -0.5), 'float32'));
   const seen = g.mul(g.constant(near, [1, 1, size, columns]), real);
-  const mixed = g.matmul(weigh(scores, seen, r), around(v));
+  const mixed = g.matmul(drop(weigh(scores, seen, r), 'attention'), around(v));
   return g.slice(g.reshape(mixed, [batch, blocks * size, v.shape[2]!]), 1, 0, length);
 }
 

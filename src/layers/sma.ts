@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Dims, type Parameters, type Tensors } from './define';
+import { dropoutRate, dropper } from './dropout';
 import { ema, emaFrom, emaParameters, emaStep, type EmaSizes } from './ema';
 import { constant, ones, truncatedNormal, zeros } from './init';
 import { linearParameters, project } from './projection';
@@ -56,6 +57,11 @@ const options = z.strictObject({
     .default('layernorm')
     .describe('The norm inside the layer: layer norm, or an RMS norm with a single learned scale.'),
   prenorm: z.boolean().default(true).describe('Norm before everything, or of the output.'),
+  dropout: dropoutRate(
+    'Share of channels that is dropped in every training step: of the moving average, and of what is added to the residual.',
+  ),
+  attention_dropout: dropoutRate('Share of attention weights that is dropped in every training step.'),
+  hidden_dropout: dropoutRate('Share of the channels of the values that is dropped in every training step.'),
 });
 
 type Resolved = z.output<typeof options> & EmaSizes & SmaSizes;
@@ -118,12 +124,16 @@ export const sma = defineLayer<typeof options, Resolved>({
   },
 
   forward(x, p, r, dims, ctx) {
-    const m = g.silu(ema(r.prenorm ? norm(x, p, r, dims) : x, p, r));
+    const drop = dropper(ctx, r.dropout);
+    const m = drop(g.silu(ema(r.prenorm ? norm(x, p, r, dims) : x, p, r)), 'average');
     const { hx, active, probability } = gate(m, p);
     const compression = compress(active);
     const heads = unit(rowsAt(m, compression.position), p, r);
-    const mixed = localAttention(heads, compression, p, r);
-    const small = project(g.mul(mixed, heads.r), p, 'h_proj');
+    const v = dropper(ctx, r.hidden_dropout)(heads.v, 'values');
+    const mixed = localAttention({ ...heads, v }, compression, p, r, dropper(ctx, r.attention_dropout));
+    const read = project(g.mul(mixed, heads.r), p, 'h_proj');
+    // Where both sides are seen the authors drop of what attention adds, otherwise of all that is added.
+    const small = r.bidirectional ? drop(read, 'attended') : read;
     const chosen = g.mul(g.slice(probability, 2, 1, 2), g.unsqueeze(active, 2));
     const attended = g.mul(rowsAt(small, compression.place), chosen);
     if (ctx.probing) {
@@ -134,7 +144,8 @@ export const sma = defineLayer<typeof options, Resolved>({
       ctx.probe('attention', attentionMap(unit(m, p, r), active, p, r));
       ctx.probe('attended', attended);
     }
-    return leave(g.add(hx, attended), x, p, r, dims);
+    const added = g.add(hx, attended);
+    return leave(r.bidirectional ? added : drop(added, 'added'), x, p, r, dims);
   },
 
   state: (r, dims) => ({ ema_state: [dims.d_model, r.ndim], ...smaState(r) }),

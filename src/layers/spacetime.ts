@@ -8,6 +8,7 @@ import * as g from '../graph';
 import { closedLoop, companionMatrix, normalised, openLoop, type Companion } from './companion';
 import { defineLayer, type Dims, type ParameterSpec, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
+import { dropoutRate, dropper, keepAll, type Drop } from './dropout';
 import { normal, uniform } from './init';
 import { continueFrom, denseSpace } from './lti/continue';
 import { probe } from './probe';
@@ -45,6 +46,7 @@ const options = z.strictObject({
     .max(8)
     .default(2)
     .describe('Linear layers behind the model, each after a GELU; 0 for none.'),
+  dropout: dropoutRate('Share of channels that is dropped behind the first GELU in every training step.'),
   residual: z.boolean().default(true).describe('Add the (preprocessed) input to the output.'),
   horizon: z
     .int()
@@ -157,7 +159,7 @@ export const spacetime = defineLayer<typeof options, Resolved>({
       ctx.probe('a', normalised(ssm.a, r.norm_order));
       ctx.probe('y', y);
     }
-    const out = mlp(y, p, r);
+    const out = mlp(y, p, r, dropper(ctx, r.dropout));
     return r.residual ? g.add(out, input) : out;
   },
 
@@ -244,5 +246,8 @@ const preprocessing = (r: Resolved, { d_model }: Dims): Tensors => ({
 const mlpNames = (r: Resolved): string[] =>
   Array.from({ length: r.mlp_layers }, (_, i) => `mlp.layers.${2 * i + 2}`);
 
-const mlp = (y: g.Tensor, p: Tensors, r: Resolved): g.Tensor =>
-  mlpNames(r).reduce((x, name) => project(g.gelu(x), p, name), y);
+const mlp = (y: g.Tensor, p: Tensors, r: Resolved, drop: Drop = keepAll): g.Tensor =>
+  mlpNames(r).reduce((x, name, i) => {
+    const active = g.gelu(x);
+    return project(i === 0 ? drop(active, 'mlp') : active, p, name);
+  }, y);

@@ -3,6 +3,7 @@
  * the runtime takes. Layer items are checked by the mixers' own definitions; see `src/language`.
  */
 import * as z from 'zod';
+import { dropoutRate } from '../layers/dropout';
 
 const step = z.int().positive();
 
@@ -18,6 +19,14 @@ export const modelFields = {
     .describe(
       'pre: x + mixer(norm(x)), and a norm before the head; post: norm(x + mixer(x)), and none before the head.',
     ),
+  embed_dropout: dropoutRate('Share of the embedded input that is dropped in every training step.'),
+  resid_dropout: dropoutRate(
+    'Share of what a mixer adds to the residual stream that is dropped in every training step; not of layers that hold their residual themselves.',
+  ),
+  tie_dropout: z
+    .boolean()
+    .default(false)
+    .describe('embed_dropout and resid_dropout drop the same channels at every time step.'),
   norm_eps: z.number().positive().default(1e-5).describe('Added to the mean square before the root.'),
   tie_embeddings: z
     .boolean()
@@ -189,6 +198,9 @@ export interface ModelConfig {
   readonly layers: readonly LayerItem[];
   readonly norm: 'rms' | 'layer';
   readonly norm_position?: 'pre' | 'post';
+  readonly embed_dropout?: number;
+  readonly resid_dropout?: number;
+  readonly tie_dropout?: boolean;
   readonly norm_eps: number;
   readonly tie_embeddings: boolean;
   readonly vocab_size?: number;

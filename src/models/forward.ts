@@ -87,15 +87,21 @@ function update(
         if (looking) probing.probe?.(name, tensor);
       },
       ...(dropout && {
-        dropout: (dropped: Tensor, rate: number, site: string) =>
-          g.dropout(dropped, rate, g.randomState(), { site: `layers.${layer.index}.${site}` }),
+        dropout: (dropped: Tensor, rate: number, site: string, shared: readonly number[] = []) =>
+          g.dropout(dropped, rate, g.randomState(), { site: `layers.${layer.index}.${site}`, shared }),
       }),
     }),
   );
   // What a layer with a residual of its own adds is its output less its input.
   if (looking) probing.passed?.(input, placement === 'own' ? g.sub(mixed, input) : mixed);
-  return mixed;
+  if (!dropout || placement === 'own') return mixed;
+  const { resid_dropout = 0 } = architecture.config;
+  return streamDropout(mixed, resid_dropout, `layers.${layer.index}.residual`, architecture);
 }
+
+/** Drops of (batch, time, d_model), the same channels at every time step where the config ties them. */
+const streamDropout = (x: Tensor, rate: number, site: string, { config }: Surroundings): Tensor =>
+  g.dropout(x, rate, g.randomState(), { site, shared: config.tie_dropout === true ? [1] : [] });
 
 /** The residual stream behind the last layer, before the final norm: (batch, time, d_model). */
 export function stack(
@@ -104,8 +110,11 @@ export function stack(
   architecture: Architecture,
   building: Building = {},
 ): Tensor {
-  const { probing, half = false, checkpointing = false } = building;
-  let x = precise(half, encode(inputs, p, architecture), [], Object.values(p));
+  const { probing, half = false, checkpointing = false, dropout = false } = building;
+  const { embed_dropout = 0 } = architecture.config;
+  const encoded = encode(inputs, p, architecture);
+  const embedded = dropout ? streamDropout(encoded, embed_dropout, 'input', architecture) : encoded;
+  let x = precise(half, embedded, [], Object.values(p));
   probing?.residual?.(0, x);
   for (const layer of architecture.layers) {
     const names = Object.keys(p).filter((name) => name.startsWith(`${layer.prefix}.`));

@@ -6,8 +6,9 @@
 import * as z from 'zod';
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
-import type { Dims, Parameters, Problem, Tensors } from '../define';
+import type { Dims, ForwardContext, Parameters, Problem, Tensors } from '../define';
 import { nearestDivisor } from '../divisors';
+import { dropoutRate, dropper, keepAll, type Drop } from '../dropout';
 import { linear, normal, uniform } from '../init';
 import { linearParameters } from '../projection';
 import { complexStates, continueFrom, realRows, type StateSpace } from './continue';
@@ -37,6 +38,8 @@ export const blockFields = {
     .enum(['glu', 'none'])
     .default('glu')
     .describe('Behind the output linear map: a gated linear unit, or nothing.'),
+  dropout: dropoutRate('Share of values that is dropped at the activation in every training step.'),
+  tie_dropout: z.boolean().default(false).describe('Drop the same channels at every time step.'),
 };
 
 /** The step sizes Δ and how the parameters of the state space model are trained. */
@@ -165,14 +168,38 @@ export interface BlockOutput {
 export const skipped = (u: Tensor, convolved: Tensor, D: Tensor, r: BlockSizes): Tensor =>
   g.add(convolved, g.mul(g.reshape(D, [convolved.shape[0]!, 1, 1]), repeated(u, r.channels)));
 
+/** What a training step drops, of (channel, batch, time): before the activation, and behind it. */
+export interface BlockDropout {
+  readonly before: Drop;
+  readonly behind: Drop;
+}
+
+const NOTHING: BlockDropout = { before: keepAll, behind: keepAll };
+
+/** Twice, as the convolution and the block around it drop in the authors' code (`FFTConv`, `S4Block`). */
+export function blockDropout(
+  ctx: ForwardContext,
+  { dropout, tie_dropout }: { readonly dropout: number; readonly tie_dropout: boolean },
+): BlockDropout {
+  const drop = dropper(ctx, dropout, tie_dropout ? [2] : []);
+  return { before: drop, behind: drop };
+}
+
 /**
  * @param u (H, batch, time)
  * @param convolved (channels · H, batch, time)
  */
-export function finish(u: Tensor, convolved: Tensor, p: Tensors, r: BlockSizes): BlockOutput {
+export function finish(
+  u: Tensor,
+  convolved: Tensor,
+  p: Tensors,
+  r: BlockSizes,
+  { before, behind }: BlockDropout = NOTHING,
+): BlockOutput {
   const [rows, batch, length] = convolved.shape as [number, number, number];
   const y = skipped(u, convolved, p['layer.D']!, r);
-  const active = g.reshape(activations[r.activation](y), [rows, batch * length]);
+  const activated = behind(activations[r.activation](before(y, 'convolution')), 'activation');
+  const active = g.reshape(activated, [rows, batch * length]);
   const [weight, bias] = [p['output_linear.0.weight']!, p['output_linear.0.bias']!];
   const d_model = u.shape[0]!;
   const map = (from: number, to: number): Tensor =>
