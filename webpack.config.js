@@ -126,6 +126,7 @@ module.exports = (_env, argv) => {
     target: 'web',
     entry: entries({
       curves: 'media/curves/main.tsx',
+      'curves-worker': 'media/curves/worker.ts',
       scan: 'media/scan/main.tsx',
       playground: 'media/playground/main.tsx',
     }),

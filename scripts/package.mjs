@@ -91,6 +91,7 @@ function inspectPackage(file) {
     'dist/server.js',
     'dist/cli.js',
     'dist/media/curves.js',
+    'dist/media/curves-worker.js',
     'dist/media/scan.js',
     'LICENSE',
     'THIRD_PARTY_NOTICES.md',

@@ -122,7 +122,8 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
   const save = async (kind: 'png' | 'svg' | 'csv' | 'md'): Promise<void> => {
     const name = (model.runs[0]?.config ?? 'curves').replace(/[^\w.-]+/g, '-');
     const what = sweeping ? 'sweep' : 'curves';
-    const drawn = (): Scene => (sweeping ? sweepFigure(model, measure) : figure(model, measure));
+    const drawn = (): Scene =>
+      model.whole(() => (sweeping ? sweepFigure(model, measure) : figure(model, measure)));
     if (kind === 'md') {
       model.send({ type: 'copy', text: markdown(model) });
       announce('Table copied as Markdown', true);
@@ -131,7 +132,7 @@ export function App({ model }: { model: CurvesModel }): JSX.Element {
         type: 'export',
         kind,
         name: `${name}-${what}.csv`,
-        data: sweeping ? sweepCsv(model) : csv(model),
+        data: sweeping ? sweepCsv(model) : model.whole(() => csv(model)),
       });
     else if (kind === 'svg')
       model.send({

@@ -1,13 +1,21 @@
-/** @file One chart: title, canvas of the lines, canvas of the cursor above it. */
+/** @file One chart: title, canvas of the lines, canvas of the cursor above it; a layer of lines where there are many rows. */
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { drawChart, type Chart, type ChartFrame, type ChartNote } from '../../src/figures/curves/chart';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import {
+  drawChart,
+  type Chart,
+  type ChartFrame,
+  type ChartNote,
+  type ChartView,
+} from '../../src/figures/curves/chart';
 import { drawOverlay } from '../../src/figures/curves/overlay';
 import { chartSummary } from '../../src/figures/curves/summary';
 import type { Metric } from '../../src/figures/curves/metrics';
 import type { Measure } from '../../src/figures/core/scene';
 import { paint, SceneCanvas } from '../shared/canvas';
 import { Select } from '../shared/controls';
+import type { Picture } from './layers';
+import { LineLayer, nothingYet, useLineLayer } from './line-layer';
 import type { CurvesModel } from './model';
 import { usePointer } from './pointer';
 
@@ -43,30 +51,28 @@ export function ChartPanel(props: ChartPanelProps): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
   const latest = useRef<Chart>(null);
-  const chart = useMemo(
-    () =>
-      drawChart(
-        model.chartGroups(metric),
-        metric,
-        {
-          axis: model.state.axis,
-          xDomain: model.domain(),
-          yZoom: props.place === 0 ? (model.state.yZoom ?? undefined) : undefined,
-          log: model.useLog(metric),
-          envelope: model.state.envelope && props.place === 0,
-          clipOutliers: model.state.clipOutliers,
-        },
-        frame,
-        model.theme,
-        measure,
-        {
-          notes: props.notes,
-          checkpoints: props.checkpoints,
-          ...(props.message ? { message: props.message } : {}),
-        },
-      ),
-    [model.version, metric, frame, measure, props.message],
-  );
+  const large = model.isLarge(metric);
+  const [latestPicture, setPicture] = useState<Picture>();
+  // Of another metric until the first of this one comes.
+  const picture = latestPicture?.of.metric === metric.id ? latestPicture : undefined;
+  const chart = useMemo(() => {
+    const groups = model.chartGroups(metric);
+    const view: ChartView = {
+      axis: model.state.axis,
+      xDomain: model.domain(),
+      yZoom: props.place === 0 ? (model.state.yZoom ?? undefined) : undefined,
+      log: model.useLog(metric),
+      envelope: model.state.envelope && props.place === 0,
+      clipOutliers: model.state.clipOutliers,
+    };
+    return drawChart(groups, metric, view, frame, model.theme, measure, {
+      notes: props.notes,
+      checkpoints: props.checkpoints,
+      ...(props.message ? { message: props.message } : {}),
+      ...(large ? { layer: picture ?? nothingYet } : {}),
+    });
+  }, [model.version, metric, frame, measure, props.message, large, picture]);
+  useLineLayer(model, chart, large, setPicture);
   latest.current = chart;
   usePointer(root, latest, model, metric.id);
 
@@ -117,10 +123,12 @@ export function ChartPanel(props: ChartPanelProps): JSX.Element {
         aria-label={`${metric.title}, ${unitLine(model, metric, true)}, ${chart.lines.length} series`}
         aria-describedby={summaryId}
         data-plot={`${chart.plot.x},${chart.plot.y},${chart.plot.width},${chart.plot.height}`}
+        data-lines={large ? (picture ? 'worker' : 'waiting') : 'page'}
         data-x-domain={chart.x.domain.join(',')}
         data-y-domain={chart.y.domain.join(',')}
       >
         <SceneCanvas scene={chart.scene} />
+        {large && <LineLayer chart={chart} picture={picture} />}
         <canvas ref={overlay} class="overlay" aria-hidden="true" />
       </div>
       <p id={summaryId} class="sr-only">

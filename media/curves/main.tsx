@@ -16,9 +16,15 @@ const bridge = connect({ incoming: toCurvesSchema, outgoing: fromCurvesSchema, s
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no #root.');
 
+// Beside this script; `currentScript` is known only while it runs for the first time.
+const worker = new URL(
+  'curves-worker.js',
+  (document.currentScript as HTMLScriptElement | null)?.src ?? location.href,
+);
+
 const panel = root.dataset['panel'] ?? 'all';
 const restored = bridge.restored?.panel === panel || !root.dataset['panel'] ? bridge.restored : undefined;
-const model = new CurvesModel(restored ?? { ...initialState, panel }, bridge.send, bridge.save);
+const model = new CurvesModel(restored ?? { ...initialState, panel }, bridge.send, bridge.save, worker.href);
 followTheme((theme) => model.setTheme(theme));
 bridge.onMessage((message) => model.receive(message));
 render(<App model={model} />, root);

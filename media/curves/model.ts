@@ -4,13 +4,15 @@ import { RunData, xColumn, type XAxis } from '../../src/figures/curves/data';
 import type { ChartGroup } from '../../src/figures/curves/chart';
 import { groupRuns, matches, type RunGroup } from '../../src/figures/curves/groups';
 import { furtherMetrics, hasMetric, metricOf, metrics, type Metric } from '../../src/figures/curves/metrics';
-import { Series } from '../../src/figures/curves/series';
+import type { Series } from '../../src/figures/curves/series';
+import { SeriesStore } from '../../src/figures/curves/store';
 import type { SmoothOptions } from '../../src/figures/curves/smooth';
 import { ceil125, type Range } from '../../src/figures/core/ticks';
 import type { RunStyle } from '../../src/figures/core/palette';
 import { styleBy } from '../../src/figures/curves/colour-by';
 import type { Theme } from '../../src/figures/core/theme';
 import { FrameSource } from '../shared/hooks';
+import { largeChart, Layers, type LayerWish } from './layers';
 
 export const smoothings = [0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999];
 
@@ -41,6 +43,9 @@ export const initialState: CurvesState = {
   axisOrder: [],
 };
 
+/** New rows of a series that are taken in where they are asked for. */
+const rowsAtOnce = 5000;
+
 /** What changes with every movement of the pointer and nothing in the tables. */
 const viewOnly: ReadonlySet<string> = new Set(['zoom', 'yZoom', 'pinned', 'brushes', 'axisOrder']);
 
@@ -58,6 +63,8 @@ export class Cursor extends FrameSource {
 
 export class CurvesModel extends FrameSource {
   readonly cursor = new Cursor();
+  /** Paints the lines of charts with many rows. */
+  readonly layers: Layers;
   state: CurvesState;
   theme!: Theme;
   runs: readonly RunMeta[] = [];
@@ -77,7 +84,10 @@ export class CurvesModel extends FrameSource {
   /** Counts what the run table depends on: all but zoom and pin, which change with every wheel tick. */
   tableVersion = 0;
   private readonly data = new Map<string, RunData>();
-  private readonly series = new Map<string, Series>();
+  private readonly series = new SeriesStore((run) => this.dataOf(run));
+  /** Series with many new rows, taken in bit by bit beside the frames. */
+  private readonly waiting = new Set<Series>();
+  private atOnce = false;
   private held: ToCurves[] = [];
   /** When rows of a run last came, by the host's clock. */
   private readonly rowsAt = new Map<string, number>();
@@ -87,8 +97,11 @@ export class CurvesModel extends FrameSource {
     restored: CurvesState | undefined,
     readonly send: (message: FromCurves) => void,
     private readonly save: (state: CurvesState) => void,
+    /** Address of the worker's script. */
+    worker: string,
   ) {
     super();
+    this.layers = new Layers(worker, () => this.changed());
     this.state = restored ?? initialState;
   }
 
@@ -105,6 +118,8 @@ export class CurvesModel extends FrameSource {
       this.loaded = true;
       const ids = message.runs.map((run) => run.id);
       for (const id of this.data.keys()) if (!ids.includes(id)) this.data.delete(id);
+      this.series.keep(new Set(ids));
+      this.layers.keep(ids);
       const focused = message.focused ?? this.state.focused;
       this.patch({ runs: ids, focused: this.groups.some((g) => g.key === focused) ? focused : null });
     } else if (message.type === 'rows') {
@@ -121,9 +136,7 @@ export class CurvesModel extends FrameSource {
       if (group)
         this.patch({ focused: group.key, hidden: this.state.hidden.filter((key) => key !== group.key) });
     }
-    this.version++;
-    this.tableVersion++;
-    this.notify();
+    this.changed();
   }
 
   private takeRows(rows: Rows): void {
@@ -146,9 +159,7 @@ export class CurvesModel extends FrameSource {
 
   setTheme(theme: Theme): void {
     this.theme = theme;
-    this.version++;
-    this.tableVersion++;
-    this.notify();
+    this.changed();
   }
 
   /** Changes the view and keeps it for after a reload. */
@@ -191,7 +202,7 @@ export class CurvesModel extends FrameSource {
     return metric.log ?? this.state.logY;
   }
 
-  private smoothing(metric: Metric): SmoothOptions {
+  smoothing(metric: Metric): SmoothOptions {
     const { smoothing, oneSided } = this.state;
     return {
       beta: metric.smooth ? smoothing : 0,
@@ -200,20 +211,43 @@ export class CurvesModel extends FrameSource {
     };
   }
 
+  /** With what has come so far, but for many rows at once: these are there a little later. */
   seriesOf(run: string, metric: Metric): Series {
-    const options = this.smoothing(metric);
-    const key = `${run}\n${metric.id}\n${this.state.axis}`;
-    let series = this.series.get(key);
-    const same =
-      series?.smoothing.beta === options.beta &&
-      series.smoothing.kind === options.kind &&
-      series.smoothing.log === options.log;
-    if (!series || !same) {
-      series = new Series(this.dataOf(run), metric, this.state.axis, options);
-      this.series.set(key, series);
+    const series = this.series.get(run, metric, this.state.axis, this.smoothing(metric));
+    if (this.atOnce || series.behind <= rowsAtOnce) series.update();
+    else {
+      if (this.waiting.size === 0) setTimeout(() => this.catchUp());
+      this.waiting.add(series);
     }
-    series.update();
     return series;
+  }
+
+  private catchUp(): void {
+    const until = performance.now() + 8;
+    for (const series of this.waiting) {
+      series.update();
+      this.waiting.delete(series);
+      if (performance.now() > until) break;
+    }
+    if (this.waiting.size > 0) setTimeout(() => this.catchUp());
+    else this.changed();
+  }
+
+  /** Does what needs every row, as an export does. */
+  whole<T>(action: () => T): T {
+    this.atOnce = true;
+    try {
+      return action();
+    } finally {
+      this.atOnce = false;
+    }
+  }
+
+  /** What is shown has changed, or has to be drawn anew. */
+  private changed(): void {
+    this.version++;
+    this.tableVersion++;
+    this.notify();
   }
 
   /** The look of a group: its own, or by the key that the user chose. */
@@ -242,6 +276,24 @@ export class CurvesModel extends FrameSource {
             }
           : {}),
       };
+    });
+  }
+
+  /** Whether the lines of a chart are painted by the worker. */
+  isLarge(metric: Metric): boolean {
+    if (metric.table !== 'train' || !this.layers.usable) return false;
+    let rows = 0;
+    for (const group of this.visible())
+      for (const run of group.runs) rows += this.dataOf(run.id).table('train')?.length ?? 0;
+    return rows > largeChart;
+  }
+
+  /** Groups as the worker is told of them. */
+  layerGroups(groups: readonly ChartGroup[]): LayerWish['groups'] {
+    const known = new Map(this.groups.map((group) => [group.key, group]));
+    return groups.map(({ key, style, live, stale }) => {
+      const runs = known.get(key)!.runs.map((run) => run.id);
+      return { key, style, live, stale, runs, data: runs.map((run) => this.dataOf(run)) };
     });
   }
 

@@ -321,6 +321,32 @@ describePanel('the Curves panel', (suite) => {
     });
   }
 
+  it('leaves the lines of many rows to a worker, where they are zoomed and named all the same', async () => {
+    const many = nineRuns
+      .slice(3, 6)
+      .map((run) => ({ ...run, steps: 30_000, at: 30_000, status: 'finished' as const }));
+    const panel = await open({}, many);
+    const first = panel.page.locator('.plot').first();
+    await showing(() => first.getAttribute('data-lines'), 'worker');
+    assert.ok((await inked(first.locator('.lines canvas'), rgb('#1f1f1f'))) > 0.01);
+    const { left, top, width } = await geometry(panel);
+    await panel.page.mouse.move(left + width / 2, top + 100);
+    await panel.page.keyboard.down('Control');
+    await panel.page.mouse.wheel(0, -300);
+    await panel.page.keyboard.up('Control');
+    await showing(async () => (await attribute(panel, 'data-zoom')) !== '', true);
+    await showing(
+      () => first.locator('.lines canvas').evaluate((canvas: HTMLElement) => canvas.style.transform),
+      '',
+    );
+    assert.ok((await inked(first.locator('.lines canvas'), rgb('#1f1f1f'))) > 0.01);
+    await showing(
+      async () => (await panel.page.locator('.at-cursor').allInnerTexts()).every((text) => text !== '–'),
+      true,
+    );
+    await keep(panel.page, 'curves-many-rows');
+  });
+
   it('repaints when the theme changes', async () => {
     const panel = await open();
     await panel.setTheme('light');

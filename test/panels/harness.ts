@@ -112,7 +112,10 @@ export class Harness {
   static async start(): Promise<Harness> {
     const built = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: Object.fromEntries(panels.map((name) => [name, `media/${name}/main.tsx`])),
+      entryPoints: {
+        ...Object.fromEntries(panels.map((name) => [name, `media/${name}/main.tsx`])),
+        'curves-worker': 'media/curves/worker.ts',
+      },
       bundle: true,
       outdir: 'dist',
       format: 'iife',

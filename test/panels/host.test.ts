@@ -117,6 +117,7 @@ describe('the page of a panel', () => {
   it('allows its own script and style and nothing else', () => {
     const policy = contentSecurityPolicy('https://x', 'abc');
     assert.match(policy, /^default-src 'none'; script-src 'nonce-abc'; style-src https:\/\/x 'nonce-abc';/);
+    assert.match(policy, /; connect-src https:\/\/x; worker-src blob:;/);
     assert.ok(!/unsafe|\*/.test(policy));
     const page = panelPage({
       title: 'a<b',

@@ -19,6 +19,9 @@ export function contentSecurityPolicy(cspSource: string, nonce: string): string 
     `style-src ${cspSource} 'nonce-${nonce}'`,
     `img-src ${cspSource} blob: data:`,
     `font-src ${cspSource}`,
+    // A worker of a webview has to be a blob, whose text is fetched from beside the script.
+    `connect-src ${cspSource}`,
+    'worker-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

@@ -3,23 +3,18 @@ import { paintBands } from './bands';
 import type { BandMark, Box, Mark, Measure, Pixels, Scene, Stroke } from './scene';
 import { markerOutline } from './marker';
 
-type Context = CanvasRenderingContext2D;
+/** On the page, or in a worker, which has no page. */
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 /** Makes a drawable of cells; kept per pixel array, so an unchanged heat map is uploaded once. */
-const bitmaps = new WeakMap<Uint8ClampedArray, HTMLCanvasElement>();
-function bitmap(pixels: Pixels): HTMLCanvasElement {
-  let canvas = bitmaps.get(pixels.data);
+const bitmaps = new WeakMap<Uint8ClampedArray, OffscreenCanvas>();
+function bitmap({ data, width, height }: Pixels): OffscreenCanvas {
+  let canvas = bitmaps.get(data);
   if (!canvas) {
-    canvas = document.createElement('canvas');
-    canvas.width = pixels.width;
-    canvas.height = pixels.height;
-    const context = canvas.getContext('2d');
-    const image = context?.createImageData(pixels.width, pixels.height);
-    if (context && image) {
-      image.data.set(pixels.data);
-      context.putImageData(image, 0, 0);
-    }
-    bitmaps.set(pixels.data, canvas);
+    canvas = new OffscreenCanvas(width, height);
+    const image = new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height);
+    canvas.getContext('2d')?.putImageData(image, 0, 0);
+    bitmaps.set(data, canvas);
   }
   return canvas;
 }
@@ -168,12 +163,12 @@ function drawMark(context: Context, mark: Mark, scene: Scene): void {
 }
 
 /** Sizes the canvas for `ratio` device pixels per CSS pixel and draws the scene over a cleared ground. */
-export function drawScene(canvas: HTMLCanvasElement, scene: Scene, ratio = 1): void {
+export function drawScene(canvas: HTMLCanvasElement | OffscreenCanvas, scene: Scene, ratio = 1): void {
   const width = Math.max(1, Math.round(scene.width * ratio));
   const height = Math.max(1, Math.round(scene.height * ratio));
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext('2d');
+  const context = canvas.getContext('2d') as Context | null;
   if (!context) return;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, width, height);

@@ -1,15 +1,17 @@
 /** @file The line chart: groups of runs + view + theme → a scene, and the geometry that the pointer needs. */
-import { linearScale, logScale, type Scale } from '../core/scale';
+import type { Scale } from '../core/scale';
 import type { Box, Mark, Measure, Scene } from '../core/scene';
 import type { RunStyle } from '../core/palette';
 import type { Theme } from '../core/theme';
 import { percent, short } from '../core/format';
-import { growLinear, growLog, linearTicks, logTicks, type Range, type Tick } from '../core/ticks';
+import { linearTicks, logTicks, type Range, type Tick } from '../core/ticks';
 import type { XAxis } from './data';
 import type { Metric } from './metrics';
-import { drawGroup } from './lines';
+import { drawEnd, lineEnd, placeEnd, type LineEnd } from './ends';
+import { drawLines, emphasised, type DrawnLines } from './lines';
+import { chartScales } from './scales';
 import type { Series } from './series';
-import { visibleRows } from './trace';
+import { valueOf } from './trace';
 
 export interface ChartGroup {
   readonly key: string;
@@ -59,7 +61,7 @@ export interface ChartLine {
   /** Last settled value and where the line ends, in px. */
   readonly end: { readonly x: number; readonly y: number; readonly value: number } | undefined;
   /** The line drawn thicker, for when it is pointed at. */
-  readonly emphasis: Mark | undefined;
+  emphasis(): Mark | undefined;
 }
 
 export interface Chart {
@@ -74,89 +76,27 @@ export interface Chart {
   readonly xTicks: readonly Tick[];
 }
 
+/** What is known of lines that are drawn elsewhere. */
+export interface LayerFacts {
+  readonly extent: Range;
+  /** By key of the group. */
+  readonly ends: ReadonlyMap<string, LineEnd>;
+}
+
+/** Where lines may be drawn: the plot and a little more, for half a line's width. */
+export const clipOf = (plot: Box): Box => ({
+  x: plot.x - 1,
+  y: plot.y - 2,
+  width: plot.width + 2,
+  height: plot.height + 3,
+});
+
 export const xUnit: Record<XAxis, string> = {
   step: 'step',
   time: 'seconds',
   tokens: 'tokens',
   flops: 'FLOPs',
 };
-
-/** Extent of the y values that can be seen. */
-function extent(groups: readonly ChartGroup[], view: ChartView, x: Scale): Range {
-  let min = Infinity;
-  let max = -Infinity;
-  const out: [number, number] = [0, 0];
-  const sample: number[] = [];
-  for (const group of groups) {
-    for (const series of group.series) {
-      const [from, to] = visibleRows(series, x);
-      const ranges =
-        view.envelope && group.series.length === 1
-          ? [series.rawRange, series.shownRange]
-          : [series.shownRange];
-      if (view.clipOutliers) {
-        const stride = Math.max(1, Math.floor((to - from) / 500));
-        for (let i = from; i < to; i += stride) {
-          const value = series.shown.data[i] as number;
-          if (Number.isFinite(value)) sample.push(value);
-        }
-        continue;
-      }
-      for (const range of ranges) {
-        range.query(from, to, out);
-        if (view.log && out[0] <= 0) out[0] = smallestPositive(series, from, to);
-        if (out[0] < min) min = out[0];
-        if (out[1] > max && out[1] < Infinity) max = out[1];
-      }
-    }
-  }
-  if (view.clipOutliers && sample.length > 0) {
-    sample.sort((a, b) => a - b);
-    const at = (share: number): number => sample[Math.round(share * (sample.length - 1))] as number;
-    return [view.log ? Math.max(at(0.01), Number.MIN_VALUE) : at(0.01), at(0.99)];
-  }
-  return [min, max];
-}
-
-function smallestPositive(series: Series, from: number, to: number): number {
-  let min = Infinity;
-  for (let i = from; i < to; i++) {
-    const value = series.raw.data[i] as number;
-    if (value > 0 && value < min) min = value;
-  }
-  return min;
-}
-
-export function chartScales(
-  groups: readonly ChartGroup[],
-  metric: Metric,
-  view: ChartView,
-  frame: ChartFrame,
-): { x: Scale; y: Scale; plot: Box } {
-  const plot: Box = {
-    x: frame.left,
-    y: frame.top,
-    width: Math.max(10, frame.width - frame.left - frame.right),
-    height: Math.max(10, frame.height - frame.top - frame.bottom),
-  };
-  const x = linearScale(view.xDomain, [plot.x, plot.x + plot.width]);
-  const data = extent(groups, view, x);
-  const empty = !(data[1] >= data[0]);
-  const domain =
-    view.yZoom ??
-    metric.range ??
-    (view.log
-      ? empty
-        ? ([0.001, 4] as const)
-        : growLog(data)
-      : empty
-        ? ([0, 1] as const)
-        : growLinear(data));
-  const yRange: Range = [plot.y + plot.height, plot.y];
-  const usable = !view.log || domain[0] > 0;
-  const y = view.log && usable ? logScale(domain, yRange) : linearScale(domain, yRange);
-  return { x, y, plot };
-}
 
 export const formatY = (metric: Metric, value: number): string =>
   metric.format === 'percent' ? percent(value, 0) : short(value);
@@ -184,6 +124,12 @@ export function xTicks(x: Scale): Tick[] {
   return x.domain[1] >= 1e5 ? quarter.map(({ value }) => ({ value, label: short(value) })) : quarter;
 }
 
+/** Bands below all lines. */
+export const linesOf = (drawn: readonly DrawnLines[]): Mark[] => [
+  ...drawn.flatMap(({ bands }) => bands),
+  ...drawn.flatMap(({ lines }) => lines),
+];
+
 /** Draws everything but cursor and end labels, which change with the pointer. */
 export function drawChart(
   groups: readonly ChartGroup[],
@@ -196,9 +142,12 @@ export function drawChart(
     readonly notes?: readonly ChartNote[];
     readonly checkpoints?: readonly number[];
     readonly message?: string;
+    /** Lines and bands come from a layer of their own; here is what it says of them. */
+    readonly layer?: LayerFacts;
   } = {},
 ): Chart {
-  const { x, y, plot } = chartScales(groups, metric, view, frame);
+  const { layer } = extra;
+  const { x, y, plot } = chartScales(groups, metric, view, frame, layer?.extent);
   const scaled = theme.fontSize / 13;
   const small = 11 * scaled;
   const bottom = plot.y + plot.height;
@@ -299,16 +248,13 @@ export function drawChart(
     });
   }
 
-  const drawn = groups.map((group) => drawGroup(group, view, x, y, theme, annotate));
-  marks.push({
-    kind: 'group',
-    clip: { x: plot.x - 1, y: plot.y - 2, width: plot.width + 2, height: plot.height + 3 },
-    marks: [...drawn.flatMap((group) => group.bands), ...drawn.flatMap((group) => group.lines)],
-  });
+  const drawn = layer ? [] : groups.map((group) => drawLines(group, view, x, y, theme));
+  const ends = groups.map((group) => (layer ? layer.ends.get(group.key) : lineEnd(group, x, y)));
+  marks.push({ kind: 'group', clip: clipOf(plot), marks: linesOf(drawn) });
   marks.push({
     kind: 'group',
     clip: { x: plot.x - 8, y: plot.y - 8, width: plot.width + 16, height: plot.height + 9 },
-    marks: drawn.flatMap((group) => group.above),
+    marks: groups.flatMap((group, i) => drawEnd(group, placeEnd(ends[i], x, y), x, y, theme, annotate)),
   });
 
   for (const step of extra.checkpoints ?? []) {
@@ -354,7 +300,12 @@ export function drawChart(
     plot,
     x,
     y,
-    lines: drawn.map((group) => group.line),
+    lines: groups.map((group, i) => ({
+      group,
+      valueAt: (at) => valueOf(group.series, at, y.log),
+      end: placeEnd(ends[i], x, y),
+      emphasis: () => emphasised(group, view, x, y, theme),
+    })),
     xTicks: ticks,
   };
 }

@@ -1,7 +1,7 @@
 /** @file A growing column of numbers. */
 
 export class Column {
-  data: Float64Array;
+  data: Float64Array<ArrayBuffer>;
   length = 0;
 
   constructor(capacity = 256) {

@@ -3,7 +3,7 @@ import { fitText, type Mark, type Measure, type Scene } from '../core/scene';
 import type { Theme } from '../core/theme';
 import { integer, number3, percent, short } from '../core/format';
 import { pushApart } from '../core/labels';
-import { xUnit, type Chart } from './chart';
+import { clipOf, xUnit, type Chart } from './chart';
 
 export interface OverlayView {
   /** Position on the x axis, undefined without a cursor. */
@@ -58,10 +58,8 @@ export function drawOverlay(
   const shown = px !== undefined && px >= plot.x - 0.5 && px <= right + 0.5;
 
   const hovered = chart.lines.find((line) => line.group.key === view.hovered);
-  if (hovered?.emphasis) {
-    const clip = { x: plot.x - 1, y: plot.y - 2, width: plot.width + 2, height: plot.height + 3 };
-    marks.push({ kind: 'group', clip, marks: [hovered.emphasis] });
-  }
+  const emphasis = hovered?.emphasis();
+  if (emphasis) marks.push({ kind: 'group', clip: clipOf(plot), marks: [emphasis] });
   if (view.drag) {
     const { x0, x1, y0, y1 } = view.drag;
     const box = {

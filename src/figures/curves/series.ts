@@ -3,15 +3,14 @@
  * extremes, smoothed values with theirs. Kept between frames; appends cost what is new.
  */
 import { Column } from './column';
-import type { RunData, XAxis } from './data';
-import { xColumn } from './data';
+import { xColumn, type RunData, type Table, type XAxis } from './data';
 import { Extremes } from './extremes';
 import { extendThroughput, tableOf, type Metric } from './metrics';
 import { Smoother, type SmoothOptions } from './smooth';
 
 export class Series {
   readonly xs = new Column();
-  private values = new Column();
+  private values = new Column(0);
   private derived: Column | undefined;
   private rawExtremes: Extremes;
   private smoother: Smoother;
@@ -29,16 +28,24 @@ export class Series {
     this.shownExtremes = new Extremes(this.smoother.shown);
   }
 
+  /** Whether it shows these data, and not those of a run that was there before. */
+  of(data: RunData): boolean {
+    return data === this.data;
+  }
+
   /** Takes in rows that have come since. */
   update(): void {
     const table = tableOf(this.data, this.metric);
     if (this.generation !== this.data.generation || (table && table.length < this.xs.length)) this.restart();
-    if (!table || table.length === this.xs.length) return;
-    if (this.metric.column === 'tokens_per_second' && !table.column('tokens_per_second')) {
+    // A run without the metric has no rows of it.
+    if (!table || table.length === this.xs.length || !this.has(table)) return;
+    const column = table.column(this.metric.column);
+    if (column) this.use(column);
+    else {
       this.derived ??= new Column();
       extendThroughput(table, this.derived);
       this.use(this.derived);
-    } else this.use(table.column(this.metric.column) ?? this.nothing(table.length));
+    }
     this.extendX(table.length);
     const changed = this.smoother.update(this.values);
     this.rawExtremes.update();
@@ -61,24 +68,34 @@ export class Series {
     this.rawExtremes = new Extremes(column);
   }
 
-  private nothing(length: number): Column {
-    const column = new Column(length);
-    column.resize(length);
-    column.data.fill(Number.NaN);
-    return column;
-  }
-
   private extendX(length: number): void {
     const table = tableOf(this.data, this.metric)!;
-    const direct = table.column(xColumn[this.axis]);
+    const direct = this.metric.table === 'train' ? table.column(xColumn[this.axis]) : undefined;
     const steps = table.column('step');
+    const from = this.xs.length;
     let last = this.xs.last() ?? -Infinity;
-    for (let i = this.xs.length; i < length; i++) {
-      let x = direct && this.metric.table === 'train' ? direct.at(i) : Number.NaN;
+    this.xs.resize(length);
+    const xs = this.xs.data;
+    for (let i = from; i < length; i++) {
+      let x = direct ? (direct.data[i] as number) : Number.NaN;
       if (Number.isNaN(x) && steps) x = this.data.positionOf(steps.at(i), this.axis);
       last = x > last ? x : last;
-      this.xs.push(last);
+      xs[i] = last;
     }
+  }
+
+  private has(table: Table): boolean {
+    return (
+      table.column(this.metric.column) !== undefined ||
+      (this.metric.column === 'tokens_per_second' && table.column('seconds') !== undefined)
+    );
+  }
+
+  /** Rows that have come and are not taken in yet. */
+  get behind(): number {
+    const table = tableOf(this.data, this.metric);
+    if (!table || !this.has(table)) return 0;
+    return this.generation === this.data.generation ? table.length - this.xs.length : table.length;
   }
 
   get length(): number {
@@ -89,10 +106,6 @@ export class Series {
   }
   get shown(): Column {
     return this.smoother.shown;
-  }
-  /** One-sided values: final once written. */
-  get settled(): Column {
-    return this.smoother.forward;
   }
   /** First index of the part that may still move while the run is live. */
   get tailStart(): number {
@@ -107,8 +120,8 @@ export class Series {
 
   /** Last finite settled value. */
   lastValue(): number | undefined {
-    for (let i = this.settled.length - 1; i >= 0; i--) {
-      const value = this.settled.data[i] as number;
+    for (let i = this.length - 1; i >= 0; i--) {
+      const value = this.smoother.settled(i);
       if (Number.isFinite(value)) return value;
     }
     return undefined;

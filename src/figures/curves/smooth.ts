@@ -20,83 +20,104 @@ export interface SmoothOptions {
 
 /** Keeps the smoothed values of a growing column; appends cost what is new and the tail that still moves. */
 export class Smoother {
-  /** The one-sided average, final once written. */
-  readonly forward = new Column();
-  /** What is drawn. Equals `forward` for the one-sided kind. */
-  readonly shown: Column;
-  private readonly backward = new Column();
-  private readonly weights = new Column();
+  /** What is drawn. */
+  readonly shown = new Column();
+  private readonly centred: boolean;
+  /** What is averaged: the values or their logarithms; NaN leaves a gap instead of a made-up point. */
+  private readonly inputs = new Column(0);
+  /** The one-sided average of `inputs`, and what it has seen: 1 − βᵗ over the finite values. */
+  private readonly forward = new Column(0);
+  private readonly weights = new Column(0);
+  private readonly backward = new Column(0);
   private mean = 0;
-  /** 1 − βᵗ over the finite values seen. */
   private weight = 0;
 
   constructor(readonly options: SmoothOptions) {
-    this.shown = options.kind === 'centred' && options.beta > 0 ? new Column() : this.forward;
+    this.centred = options.kind === 'centred' && options.beta > 0;
   }
 
   /** Points before the end whose centred value may still move: 1/(1 − β). */
   get tail(): number {
-    return this.shown === this.forward ? 0 : Math.round(1 / (1 - this.options.beta));
+    return this.centred ? Math.round(1 / (1 - this.options.beta)) : 0;
+  }
+
+  /** The one-sided average at a row, final once written. */
+  settled(index: number): number {
+    if (!this.centred) return this.shown.at(index);
+    const average = this.forward.at(index);
+    return this.options.log ? Math.exp(average) : average;
   }
 
   /** Takes in the values after those seen; returns the first index whose shown value changed. */
   update(values: Column): number {
-    const { beta, log } = this.options;
-    const from = this.forward.length;
+    const { beta } = this.options;
+    const from = this.shown.length;
     if (values.length < from) throw new RangeError('values were removed: make a new smoother');
     if (values.length === from) return from;
-    const into = log ? Math.log : (x: number): number => x;
-    const out = log ? Math.exp : (x: number): number => x;
-    const usable = (x: number): boolean => Number.isFinite(x) && (!log || x > 0);
-    this.forward.reserve(values.length);
-    for (let i = from; i < values.length; i++) {
-      const value = values.data[i] as number;
-      if (beta === 0) {
-        this.forward.push(value);
-        continue;
-      }
-      if (usable(value)) {
-        this.mean = beta * this.mean + (1 - beta) * into(value);
-        this.weight = beta * this.weight + (1 - beta);
-      }
-      // A value that cannot be averaged leaves a gap instead of a made-up point.
-      this.forward.push(usable(value) && this.weight > 0 ? out(this.mean / this.weight) : Number.NaN);
-      this.weights.push(this.weight);
+    if (beta === 0) {
+      this.shown.append(values.data.subarray(from, values.length));
+      return from;
     }
-    if (this.shown === this.forward) return from;
-    return this.updateBackward(values, from, into, out, usable);
+    this.updateForward(values, from);
+    return this.centred ? this.updateBackward(from) : from;
+  }
+
+  // Plain loops over arrays: a million rows are smoothed before a panel is first drawn.
+
+  private updateForward(values: Column, from: number): void {
+    const { beta, log } = this.options;
+    const n = values.length;
+    for (const column of [this.inputs, this.forward, this.weights, this.shown]) column.resize(n);
+    const { data } = values;
+    const inputs = this.inputs.data;
+    const forward = this.forward.data;
+    const weights = this.weights.data;
+    const shown = this.shown.data;
+    let { mean, weight } = this;
+    for (let i = from; i < n; i++) {
+      const value = data[i] as number;
+      const usable = log ? value > 0 && value < Infinity : Number.isFinite(value);
+      if (usable) {
+        const input = log ? Math.log(value) : value;
+        mean = beta * mean + (1 - beta) * input;
+        weight = beta * weight + (1 - beta);
+        inputs[i] = input;
+        forward[i] = mean / weight;
+      } else inputs[i] = forward[i] = Number.NaN;
+      weights[i] = weight;
+    }
+    this.mean = mean;
+    this.weight = weight;
+    if (this.centred) return;
+    for (let i = from; i < n; i++) shown[i] = log ? Math.exp(forward[i] as number) : (forward[i] as number);
   }
 
   /** Runs from the newest value towards the old ones until nothing changes any more. */
-  private updateBackward(
-    values: Column,
-    from: number,
-    into: (x: number) => number,
-    out: (x: number) => number,
-    usable: (x: number) => boolean,
-  ): number {
-    const { beta } = this.options;
-    const n = values.length;
+  private updateBackward(from: number): number {
+    const { beta, log } = this.options;
+    const n = this.inputs.length;
     this.backward.resize(n);
-    this.shown.resize(n);
+    const inputs = this.inputs.data;
+    const forward = this.forward.data;
+    const weights = this.weights.data;
+    const backward = this.backward.data;
+    const shown = this.shown.data;
     let mean = 0;
     let weight = 0;
     for (let i = n - 1; i >= 0; i--) {
-      const value = values.data[i] as number;
-      if (!usable(value)) {
-        this.backward.data[i] = Number.NaN;
-        this.shown.data[i] = Number.NaN;
+      const input = inputs[i] as number;
+      if (Number.isNaN(input)) {
+        backward[i] = shown[i] = Number.NaN;
         continue;
       }
-      mean = beta * mean + (1 - beta) * into(value);
+      mean = beta * mean + (1 - beta) * input;
       weight = beta * weight + (1 - beta);
       const back = mean / weight;
-      const before = this.backward.data[i] as number;
-      if (i < from && Math.abs(back - before) <= 1e-9 * (1 + Math.abs(back))) return i + 1;
-      this.backward.data[i] = back;
-      const ahead = this.weights.data[i] as number;
-      const forward = into(this.forward.data[i] as number);
-      this.shown.data[i] = out((ahead * forward + weight * back) / (ahead + weight));
+      if (i < from && Math.abs(back - (backward[i] as number)) <= 1e-9 * (1 + Math.abs(back))) return i + 1;
+      backward[i] = back;
+      const ahead = weights[i] as number;
+      const both = (ahead * (forward[i] as number) + weight * back) / (ahead + weight);
+      shown[i] = log ? Math.exp(both) : both;
     }
     return 0;
   }

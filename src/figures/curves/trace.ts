@@ -2,7 +2,7 @@
  * @file From a series to pixels. Where more points than pixels are visible, every pixel column keeps its first, smallest,
  * largest and last value, so no visible point is lost.
  */
-import { lowerBound, type Scale } from '../core/scale';
+import { lowerBound, nearestIndex, type Scale } from '../core/scale';
 import type { Series } from './series';
 import type { Column } from './column';
 import type { Extremes } from './extremes';
@@ -255,4 +255,23 @@ export function traceSeeds(
     })
     .filter((path) => path.length > 2);
   return { line, band, rest };
+}
+
+/** The value of a group at `at`: of one run its nearest row, of several seeds their mean where all have one. */
+export function valueOf(seeds: readonly Series[], at: number, log: boolean): number | undefined {
+  const [single] = seeds;
+  if (seeds.length === 1 && single) return nearestValue(single, at);
+  const values = seeds.map((series) => valueBetween(series, at)).filter((value) => value !== undefined);
+  return values.length === 0 || values.length < seeds.length ? undefined : meanOf(values, log);
+}
+
+/** The drawn value of the row nearest to `at`; undefined beyond the ends of the run. */
+function nearestValue(series: Series, at: number): number | undefined {
+  const index = nearestIndex(series.xs.data, at, series.length);
+  if (index < 0) return undefined;
+  const spacing =
+    series.length > 1 ? (series.xs.at(series.length - 1) - series.xs.at(0)) / (series.length - 1) : 0;
+  if (at > series.xs.at(series.length - 1) + spacing || at < series.xs.at(0) - spacing) return undefined;
+  const value = series.shown.data[index] as number;
+  return Number.isFinite(value) ? value : undefined;
 }

@@ -1,0 +1,164 @@
+/**
+ * @file The page's side of the worker that paints the lines of large charts: starts it, tells it new rows, and keeps at
+ * most one picture per chart on its way, so that a slow machine skips pictures instead of queueing them.
+ *
+ * A webview may not load a worker by its address; its script is fetched and started as a blob, which the policy of the
+ * page allows (`worker-src blob:`). Where that fails, charts are drawn on the page.
+ */
+import { xColumn, type RunData, type XAxis } from '../../src/figures/curves/data';
+import type { LayerRequest, ToLayer } from '../../src/figures/curves/layer';
+import type { Metric } from '../../src/figures/curves/metrics';
+import type { FromLayer } from './worker';
+
+/** Rows of a chart from which its lines are painted by the worker. */
+export const largeChart = 60_000;
+
+/** A picture with the view that it shows. */
+export interface Picture extends FromLayer {
+  readonly of: LayerRequest;
+}
+
+interface Place {
+  show: (picture: Picture) => void;
+  /** The picture on its way. */
+  sent: LayerRequest | undefined;
+  /** Wanted after that one. */
+  next: LayerWish | undefined;
+}
+
+/** Columns that a chart of training is drawn from. */
+const columnsOf = (metric: Metric, axis: XAxis): ReadonlySet<string> =>
+  new Set([
+    'step',
+    xColumn[axis],
+    metric.column,
+    ...(metric.column === 'tokens_per_second' ? ['tokens', 'seconds'] : []),
+  ]);
+
+/** The worker has a copy of what each chart needs: columns of one copy all have the same rows. */
+const copyOf = (run: string, metric: Metric, axis: XAxis): string => `${run}\t${metric.id}\t${axis}`;
+const runOf = (copy: string): string => copy.slice(0, copy.indexOf('\t'));
+
+/** What of a run the worker has been told. */
+interface Told {
+  readonly data: RunData;
+  readonly generation: number;
+  rows: number;
+}
+
+export type LayerWish = Omit<LayerRequest, 'type' | 'chart' | 'metric' | 'groups'> & {
+  readonly metric: Metric;
+  readonly groups: readonly (LayerRequest['groups'][number] & { readonly data: readonly RunData[] })[];
+};
+
+export class Layers {
+  private worker: Worker | undefined;
+  private state: 'unused' | 'starting' | 'running' | 'failed' = 'unused';
+  private readonly places = new Map<number, Place>();
+  private readonly told = new Map<string, Told>();
+
+  constructor(
+    /** Of the worker's script. */
+    private readonly address: string,
+    /** Called when charts are to be drawn on the page after all. */
+    private readonly onFail: () => void,
+  ) {}
+
+  get usable(): boolean {
+    return this.state !== 'failed';
+  }
+
+  /** Asks for a picture of a chart; an older wish of the same chart that has not been begun is dropped. */
+  ask(chart: number, wish: LayerWish, show: (picture: Picture) => void): void {
+    if (this.state === 'unused') void this.start();
+    const place = this.places.get(chart) ?? { show, sent: undefined, next: undefined };
+    place.show = show;
+    place.next = wish;
+    this.places.set(chart, place);
+    this.send(chart, place);
+  }
+
+  /** The chart is gone. */
+  leave(chart: number): void {
+    this.places.delete(chart);
+  }
+
+  /** Forgets all runs but these. */
+  keep(runs: readonly string[]): void {
+    for (const copy of this.told.keys()) if (!runs.includes(runOf(copy))) this.told.delete(copy);
+    this.post({ type: 'keep', runs: [...this.told.keys()] });
+  }
+
+  private async start(): Promise<void> {
+    this.state = 'starting';
+    try {
+      const script = await (await fetch(this.address)).text();
+      const worker = new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })));
+      worker.addEventListener('message', (event: MessageEvent<FromLayer>) => this.receive(event.data));
+      worker.addEventListener('error', () => this.fail());
+      this.worker = worker;
+      this.state = 'running';
+      for (const [chart, place] of this.places) this.send(chart, place);
+    } catch {
+      this.fail();
+    }
+  }
+
+  private fail(): void {
+    this.worker?.terminate();
+    this.worker = undefined;
+    this.state = 'failed';
+    this.places.clear();
+    this.told.clear();
+    this.onFail();
+  }
+
+  private post(message: ToLayer, transfer: Transferable[] = []): void {
+    this.worker?.postMessage(message, transfer);
+  }
+
+  private send(chart: number, place: Place): void {
+    const wish = place.next;
+    if (!wish || place.sent || !this.worker) return;
+    place.next = undefined;
+    const { metric, view } = wish;
+    const groups = wish.groups.map(({ data, ...group }) => {
+      group.runs.forEach((run, i) => this.tell(copyOf(run, metric, view.axis), data[i]!, metric, view.axis));
+      return { ...group, runs: group.runs.map((run) => copyOf(run, metric, view.axis)) };
+    });
+    const request: LayerRequest = { ...wish, type: 'draw', chart, metric: metric.id, groups };
+    place.sent = request;
+    this.post(request);
+  }
+
+  private receive(answer: FromLayer): void {
+    const place = this.places.get(answer.chart);
+    if (!place?.sent) return answer.picture.close();
+    const of = place.sent;
+    place.sent = undefined;
+    place.show({ ...answer, of });
+    this.send(answer.chart, place);
+  }
+
+  /** Sends the rows of a run that are new to the worker. */
+  private tell(run: string, data: RunData, metric: Metric, axis: XAxis): void {
+    const table = data.table('train');
+    const before = this.told.get(run);
+    const same = before?.data === data && before.generation === data.generation;
+    const told = before && same ? before : { data, generation: data.generation, rows: 0 };
+    this.told.set(run, told);
+    if (before && !same) this.post({ type: 'rows', run, reset: true, table: 'train', columns: {}, count: 0 });
+    if (!table || table.length <= told.rows) return;
+    const columns: Record<string, Float64Array<ArrayBuffer>> = {};
+    for (const name of columnsOf(metric, axis)) {
+      const column = table.column(name);
+      if (column) columns[name] = column.data.slice(told.rows, table.length);
+    }
+    const count = table.length - told.rows;
+    told.rows = table.length;
+    this.post(
+      { type: 'rows', run, reset: false, table: 'train', columns, count },
+      Object.values(columns).map(({ buffer }) => buffer),
+    );
+  }
+}
