@@ -1,5 +1,6 @@
 /** @file The data sets, by the name that a config gives. Everything that lists data sets derives from here. */
 import { associativeRecall } from './associative-recall';
+import { cifar10 } from './cifar';
 import { copying } from './copying';
 import type { DataDefinition } from './define';
 import { delay } from './delay';
@@ -39,6 +40,7 @@ export const datasets = {
   [text.name]: text,
   [sequentialMnist.name]: sequentialMnist,
   [imageFolder.name]: imageFolder,
+  [cifar10.name]: cifar10,
   [labelledText.name]: labelledText,
   [timeSeries.name]: timeSeries,
 } as Readonly<Record<string, DataDefinition>>;

@@ -40,7 +40,11 @@ export interface PickleTable {
   /** What a global stands for; undefined refuses the file. */
   global(module: string, name: string): PickleValue | undefined;
   /** What a persistent id stands for. */
-  persistent(id: PickleValue): PickleValue;
+  persistent?(id: PickleValue): PickleValue;
+  /** Gives what a global has made its state; undefined refuses all but attributes of mappings, which are dropped. */
+  build?(target: object, state: PickleValue): void;
+  /** Strings of Python 2 stay bytes, as some of them are; otherwise they must be text. */
+  readonly bytes?: boolean;
 }
 
 const MAX_ITEMS = 4_000_000;
@@ -126,9 +130,9 @@ class Machine {
       case '\x8c':
         return void stack.push(this.#text(this.#byte()));
       case 'U':
-        return void stack.push(this.#text(this.#byte()));
+        return void stack.push(this.#oldString(this.#byte()));
       case 'T':
-        return void stack.push(this.#text(this.#uint32()));
+        return void stack.push(this.#oldString(this.#uint32()));
       case 'B':
         return void stack.push(this.#take(this.#uint32()).slice());
       case 'C':
@@ -191,7 +195,7 @@ class Machine {
         return void stack.push(this.#global(module, name));
       }
       case 'Q':
-        return void stack.push(this.table.persistent(this.#pop()));
+        return void stack.push(this.#persistent(this.#pop()));
       case 'R': {
         const [args, callable] = [this.#pop(), this.#pop()];
         if (!(args instanceof PickleTuple) || !(callable instanceof PickleCall))
@@ -199,10 +203,13 @@ class Machine {
         return void stack.push(callable.call(args.items));
       }
       case 'b': {
+        const [state, target] = [this.#pop(), this.#top()];
         // Attributes of a container, such as a state dict's `_metadata`; nothing here needs them.
-        this.#pop();
-        if (!(this.#top() instanceof Map)) fail('the pickle sets attributes of something that is no mapping');
-        return;
+        if (target instanceof Map) return;
+        if (!this.table.build || target === null || typeof target !== 'object' || !('known' in target)) {
+          return fail('the pickle sets attributes of something that is no mapping');
+        }
+        return this.table.build(target.known, state);
       }
       default:
         fail(
@@ -235,6 +242,12 @@ class Machine {
   }
   #text(length: number): string {
     return text.decode(this.#take(length));
+  }
+  #oldString(length: number): PickleValue {
+    return this.table.bytes ? this.#take(length) : this.#text(length);
+  }
+  #persistent(id: PickleValue): PickleValue {
+    return this.table.persistent ? this.table.persistent(id) : fail('the pickle refers to another file');
   }
   #line(): string {
     const end = this.bytes.indexOf(0x0a, this.#at);

@@ -1,30 +1,11 @@
 /** @file Data from the user's own files: tables over time, labelled texts, images, tokenised text. */
 import assert from 'node:assert/strict';
-import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PNG } from 'pngjs';
-import { DataError } from '../../src/data';
 import { parseCsv } from '../../src/data/csv';
 import { trainBpe } from '../../src/tokenizers';
-import { openData } from './open';
+import { dataFolder, problem } from './folder';
 
-const baseDir = fs.mkdtempSync(join(tmpdir(), 'ssm-data-'));
-after(() => fs.rmSync(baseDir, { recursive: true, force: true }));
-const write = (name: string, content: string | Uint8Array): void => {
-  fs.mkdirSync(join(baseDir, name, '..'), { recursive: true });
-  fs.writeFileSync(join(baseDir, name), content);
-};
-const open = (name: string, options: Record<string, unknown>, seed = 0) =>
-  openData(name, options, { baseDir, seed });
-const problem =
-  (path: (string | number)[], message: RegExp) =>
-  (error: unknown): boolean => {
-    assert.ok(error instanceof DataError, String(error));
-    assert.deepEqual(error.path, path);
-    assert.match(error.message, message);
-    return true;
-  };
+const { write, open } = dataFolder();
 
 describe('comma-separated values', () => {
   it('are read with quotes, other delimiters, a mark of byte order and lines of Windows', () => {
@@ -151,6 +132,11 @@ describe('labelled text', () => {
       open('labelled-text', { ...options, files: ['bad.jsonl'] }),
       problem(['classes'], /bad\.jsonl:2 has the label fine/),
     );
+    write('texts/fine/0.txt', 'text');
+    await assert.rejects(
+      open('labelled-text', { ...options, files: ['texts/fine/*.txt'] }),
+      problem(['classes'], /0\.txt has the label fine/),
+    );
     write('worse.jsonl', '{"text": "a"\n');
     await assert.rejects(
       open('labelled-text', { ...options, files: ['worse.jsonl'] }),
@@ -160,6 +146,42 @@ describe('labelled text', () => {
       open('labelled-text', { ...options, text: 'words' }),
       problem(['text'], /no text under words/),
     );
+  });
+});
+
+describe('labelled text in folders', () => {
+  const options = { classes: ['neg', 'pos'], length: 8, files: ['imdb/train/{pos,neg}/*.txt'] };
+  before(() => {
+    for (const part of ['train', 'test']) {
+      for (const label of ['pos', 'neg']) {
+        for (let i = 0; i < 10; i++) write(`imdb/${part}/${label}/${i}_7.txt`, `${label} ${part} ${i}`);
+      }
+    }
+  });
+
+  it('takes the folder for the label, and tests what is kept apart', async () => {
+    const data = await open('labelled-text', { ...options, test_files: ['imdb/test/*/*.txt'] });
+    assert.deepEqual([data.count('validation'), data.count('test')], [2, 20]);
+    for (const [batch, part] of [
+      [data.heldOut('test', 0, 20), 'te'],
+      [data.trainBatch(0, 18), 'tr'],
+    ] as const) {
+      for (let row = 0; row < batch.size; row++) {
+        const seen = Buffer.from(batch.inputs.slice(row * 8, row * 8 + 6)).toString();
+        assert.equal(seen, `${['neg', 'pos'][batch.targets[row]!]} ${part}`);
+      }
+    }
+  });
+
+  it('other test files are other data', async () => {
+    const hash = async (more: object) => (await open('labelled-text', { ...options, ...more })).hash;
+    const all = [
+      await hash({}),
+      await hash({ test_files: ['imdb/test/*/*.txt'] }),
+      await hash({ test_files: ['imdb/test/pos/*.txt'] }),
+      await hash({ files: ['imdb/*/*/*.txt'] }),
+    ];
+    assert.equal(new Set(all).size, 4);
   });
 });
 

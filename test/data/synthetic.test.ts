@@ -148,6 +148,7 @@ describe('every data set', () => {
   const needed: Readonly<Record<string, object>> = {
     text: { files: ['*.txt'] },
     images: { files: ['*/*.png'], classes: ['a', 'b'], size: 28 },
+    'cifar-10': { files: ['data_batch_*'] },
     'labelled-text': { files: ['*.jsonl'], classes: ['a', 'b'] },
     'time-series': { files: ['*.csv'], columns: ['x'] },
   };

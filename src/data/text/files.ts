@@ -15,15 +15,17 @@ export interface TextFile {
 /**
  * The files of all patterns, each once: patterns in their order, the files of one by path. Empty files that a
  * wildcard finds are passed over.
- * @throws DataError at `['files', index]` when a pattern gives nothing to read
+ * @param option that holds the patterns
+ * @throws DataError at `[option, index]` when a pattern gives nothing to read
  */
 export async function readTextFiles(
   patterns: readonly string[],
   context: Pick<DataContext, 'baseDir' | 'bundledDir'>,
+  option = 'files',
 ): Promise<TextFile[]> {
   const files = new Map<string, TextFile>();
   for (const [index, pattern] of patterns.entries()) {
-    const at = ['files', index];
+    const at = [option, index];
     const paths = await pathsOf(pattern, context, at);
     let empty = 0;
     for (const path of paths) {
