@@ -29,6 +29,15 @@ interface Shot {
 const views: readonly ViewName[] = ['sequence', 'memory', 'attention', 'kernel', 'order', 'training'];
 const looks: readonly ThemeName[] = ['dark', 'light', 'hc-dark', 'hc-light'];
 
+/** Another run of the same config that stands beside the first. */
+const otherRun = {
+  target: '/runs/b',
+  name: 'induction-heads · seed 2',
+  layer: 0,
+  matrix: null,
+  follows: true,
+};
+
 const shots: readonly Shot[] = [
   ...views.flatMap((view) =>
     looks.map((theme) => ({
@@ -46,6 +55,29 @@ const shots: readonly Shot[] = [
   })),
   { name: 'attention-contribution', view: 'attention', state: { measure: 'contribution' } },
   { name: 'attention-bidirectional', view: 'attention', kind: 'bidirectional', state: { layer: 3 } },
+  {
+    name: 'attention-pinned-layer',
+    view: 'attention',
+    state: {
+      layer: 2,
+      matrix: 3,
+      pin: { target: null, name: 'induction-heads · mamba', layer: 0, matrix: null, follows: false },
+    },
+  },
+  { name: 'attention-pinned-run', view: 'attention', theme: 'light', state: { pin: otherRun } },
+  { name: 'attention-pinned-hc-dark', view: 'attention', theme: 'hc-dark', state: { pin: otherRun } },
+  { name: 'attention-pinned-narrow', view: 'attention', width: 420, state: { pin: otherRun } },
+  {
+    name: 'attention-zoom',
+    view: 'attention',
+    state: { window: { query: 20, key: 6, size: 12 }, position: 27, pin: otherRun },
+  },
+  {
+    name: 'attention-zoom-long',
+    view: 'attention',
+    kind: 'long',
+    state: { window: { query: 250, key: 210, size: 100 }, position: 300, source: 269 },
+  },
   { name: 'memory-long', view: 'memory', kind: 'long' },
   { name: 'attention-long', view: 'attention', kind: 'long' },
   {
@@ -132,7 +164,10 @@ async function answerAll(
         await panel.post({
           type: 'survey',
           request,
-          survey: survey(long, kind === 'bidirectional' ? [bidirectionalSurvey(3, 32)] : []),
+          survey: survey(
+            { ...long, ...(message['target'] ? { example: 3 } : {}) },
+            kind === 'bidirectional' ? [bidirectionalSurvey(3, 32)] : [],
+          ),
         });
       else if (message.type === 'analyse')
         await panel.post({ type: 'analysis', request, name: 'lti_kernel', layer: 0, arrays: filters() });

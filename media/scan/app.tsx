@@ -52,6 +52,8 @@ function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement):
       const direction = event.key === 'ArrowLeft' ? -1 : 1;
       if (view === 'order') model.moveStep(direction * (event.shiftKey ? 8 : 1));
       else if (view === 'training') model.moveFrame(direction);
+      else if (view === 'attention' && event.shiftKey && state.window)
+        model.pan(state.window, 0, (direction * state.window.size) / 4);
       else if (view === 'attention' && !event.shiftKey && !control) model.moveSource(direction);
       else if (control) model.jumpToWrite(direction);
       else model.moveTo(position + direction * (event.shiftKey ? 8 : 1));
@@ -75,7 +77,9 @@ function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement):
     case 'ArrowUp':
     case 'ArrowDown':
       if (control || scrolling || !target.matches('.plot')) return false;
-      if (view === 'attention') model.moveTo(position + (event.key === 'ArrowUp' ? -1 : 1));
+      if (view === 'attention' && event.shiftKey && state.window)
+        model.pan(state.window, ((event.key === 'ArrowUp' ? -1 : 1) * state.window.size) / 4, 0);
+      else if (view === 'attention') model.moveTo(position + (event.key === 'ArrowUp' ? -1 : 1));
       else if (view === 'kernel')
         model.patch({ channel: Math.max(0, model.filterChannel + (event.key === 'ArrowUp' ? -1 : 1)) });
       else model.moveChannel(event.key === 'ArrowUp' ? -1 : 1);
@@ -96,7 +100,19 @@ function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement):
       model.setSpeed(1);
       return true;
     case '0':
-      model.patch({ zoom: null });
+      if (control) return false;
+      model.patch(view === 'attention' ? { window: null } : { zoom: null });
+      return true;
+    case '+':
+    case '=':
+    case '-':
+      if (view !== 'attention' || control) return false;
+      model.zoom(event.key === '-' ? 2 : 0.5);
+      return true;
+    case 'p':
+    case 'P':
+      if (view !== 'attention' || control) return false;
+      model.pinned.toggle();
       return true;
     case 't':
     case 'T':
@@ -242,6 +258,7 @@ function ViewPanel({
       measure,
       model.inspection,
       model.survey,
+      model.pinned.matrices,
       model.filters,
       model.frames,
       model.losses,
@@ -325,6 +342,8 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
     'data-position': inspection ? String(model.position) : '',
     'data-view': state.view,
     'data-source': state.source === null ? '' : String(state.source),
+    'data-window': state.window ? JSON.stringify(state.window) : '',
+    'data-pinned': state.pin ? (state.pin.target ?? 'here') : '',
     'data-frames': String(model.frames.length),
     'data-busy': String(model.busy),
     'data-probe': state.table ?? '',

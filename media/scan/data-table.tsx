@@ -17,6 +17,7 @@ export function DataTable({ model }: { model: ScanModel }): JSX.Element | null {
     [
       model.inspection,
       model.survey,
+      model.pinned.survey,
       model.filters,
       model.frames,
       state.view,

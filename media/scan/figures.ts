@@ -1,7 +1,7 @@
 /** @file The figure of each view from the panel's state; the same for the screen and for export. */
 import type { Measure } from '../../src/figures/core/scene';
 import type { Theme } from '../../src/figures/core/theme';
-import { detailOf } from '../../src/figures/scan/attention/detail';
+import { around, detailOf, EXACT, type Detail } from '../../src/figures/scan/attention/detail';
 import { drawAttention } from '../../src/figures/scan/attention/view';
 import type { Figure } from '../../src/figures/scan/figure';
 import { drawKernel } from '../../src/figures/scan/kernel/view';
@@ -51,15 +51,22 @@ export function figureOf(
           source,
           measure: state.measure,
           scale: state.scale,
+          window: state.window ?? undefined,
         },
         {
           ...options,
           tokens: inspection?.tokens ?? [],
-          // Beside tiles, the entries around the chosen cell.
-          detail:
-            model.scan && model.scan.length > 128 && state.measure === 'entries'
-              ? detailOf(model.scan, state.matrix, model.position, source ?? model.position)
-              : undefined,
+          name: model.name,
+          detail: detailAt(model, state.matrix),
+          pin: state.pin && {
+            pin: state.pin,
+            layers: model.pinned.matrices,
+            // The probes that exact entries follow from are those of the layer that is shown.
+            detail:
+              state.pin.target === null && state.pin.layer === model.layer
+                ? detailAt(model, state.pin.matrix)
+                : undefined,
+          },
         },
       );
     case 'kernel':
@@ -87,6 +94,14 @@ export function figureOf(
     case 'sequence':
       return undefined;
   }
+}
+
+/** Where the matrices are in tiles: exact entries of the window, or around the chosen cell. */
+function detailAt({ scan, state, position }: ScanModel, matrix: number | null): Detail | undefined {
+  const { window, source, measure } = state;
+  if (!scan || scan.length <= EXACT || measure !== 'entries') return undefined;
+  if (window && window.size > EXACT) return undefined;
+  return detailOf(scan, matrix, window ?? around(position, source ?? position));
 }
 
 /** Name of the picture for screen readers: what, unit, scale, extent. */

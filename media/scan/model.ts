@@ -13,6 +13,7 @@ import {
 } from '../../src/protocol/view-scan';
 import { matricesOf, type LayerMatrices } from '../../src/figures/scan/attention/data';
 import { fromScan, fromSurvey, type MemorySource } from '../../src/figures/scan/memory/source';
+import { moved, showing, within, zoomed, type Window } from '../../src/figures/scan/attention/window';
 import { stepsOf } from '../../src/figures/scan/order/options';
 import { layersOf } from '../../src/figures/scan/training/view';
 import type { Pick } from '../../src/figures/scan/figure';
@@ -22,6 +23,7 @@ import { scanSummary } from '../../src/figures/scan/step';
 import type { Theme } from '../../src/figures/core/theme';
 import { announce } from '../shared/announce';
 import { FrameSource } from '../shared/hooks';
+import { Pinned } from './pinned';
 
 export const speeds = [1, 2, 4, 8, 16];
 
@@ -51,6 +53,8 @@ export class ScanModel extends FrameSource {
   frames: readonly Frame[] = [];
   frameTokens: readonly string[] = [];
   losses: readonly (readonly [number, number])[] = [];
+  /** The survey of the run or checkpoint that stands beside this one. */
+  readonly pinned = new Pinned(this);
   private surveyed = '';
   private filtered = '';
   /** Requests without an answer, by number. */
@@ -69,7 +73,7 @@ export class ScanModel extends FrameSource {
   }
 
   get busy(): boolean {
-    return this.waiting.size > 0;
+    return this.waiting.size > 0 || this.pinned.busy;
   }
 
   receive(message: ToScan): void {
@@ -91,13 +95,17 @@ export class ScanModel extends FrameSource {
       case 'inspection':
         if (message.request === this.inspecting) this.take(message.inspection);
         this.done(message.request);
-        this.wantMore();
+        this.askMore();
         break;
       case 'survey':
+        if (this.pinned.take(message)) break;
         if (this.done(message.request) === 'survey') {
           this.survey = message.survey;
           this.matrices = matricesOf(message.survey);
         }
+        break;
+      case 'picked':
+        this.pinned.show(message);
         break;
       case 'analysis':
         if (this.done(message.request) === 'filters') this.filters = message.arrays;
@@ -108,6 +116,7 @@ export class ScanModel extends FrameSource {
         this.losses = message.losses;
         break;
       case 'failed': {
+        if (this.pinned.failed(message)) break;
         const what = this.done(message.request);
         if (what !== undefined || message.request === this.inspecting) this.failure = message.message;
         break;
@@ -134,7 +143,7 @@ export class ScanModel extends FrameSource {
   }
 
   /** Asks for what the chosen view needs besides the layer. */
-  private wantMore(): void {
+  askMore(): void {
     const { inspection, state } = this;
     if (!inspection) return;
     const { example, ids } = state;
@@ -146,6 +155,7 @@ export class ScanModel extends FrameSource {
       this.matrices = [];
       this.send({ type: 'survey', request: this.next('survey'), ...what });
     }
+    if (state.view === 'attention') this.pinned.want(inspection, what);
     const filters = `${key} ${inspection.layer}`;
     if (state.view === 'kernel' && inspection.probes['kernel'] && this.filtered !== filters) {
       this.filtered = filters;
@@ -153,6 +163,11 @@ export class ScanModel extends FrameSource {
       const request = this.next('filters');
       this.send({ type: 'analyse', name: 'lti_kernel', request, layer: inspection.layer, ...what });
     }
+  }
+
+  /** A request that somebody else answers for. */
+  get nextRequest(): number {
+    return ++this.request;
   }
 
   private next(kind?: 'survey' | 'filters'): number {
@@ -168,6 +183,8 @@ export class ScanModel extends FrameSource {
     this.newer = undefined;
     this.scan = hasScan(inspection) ? new Recurrence(inspection) : undefined;
     const { scan } = this;
+    const { window } = this.state;
+    if (window) this.patch({ window: within(window, this.length) ?? null });
     if (!scan) return;
     const { channel, position } = this.state;
     if (channel !== null && channel >= scan.channels) this.patch({ channel: null });
@@ -196,7 +213,7 @@ export class ScanModel extends FrameSource {
         'ids' in patch)
     )
       this.ask();
-    else if ('view' in patch) this.wantMore();
+    else if ('view' in patch) this.askMore();
     this.notify();
   }
 
@@ -204,6 +221,10 @@ export class ScanModel extends FrameSource {
   choose(pick: Pick): void {
     const { layer, channel, position, source, matrix, mode, cell, frame } = pick;
     const { order, view } = this.state;
+    if (pick.pinned) {
+      this.pinned.choose(pick);
+      return;
+    }
     const patch: Partial<ScanState> = {
       ...(layer !== undefined && view !== 'training' && layer !== this.layer ? { layer } : {}),
       ...(position === undefined ? {} : { position }),
@@ -326,7 +347,7 @@ export class ScanModel extends FrameSource {
   moveTo(position: number, asked = true): void {
     const { scan } = this;
     const next = Math.max(0, Math.min(this.length - 1, position));
-    this.patch({ position: next });
+    this.patch({ position: next, ...this.following(next, this.state.source ?? next) });
     if (scan && this.state.view === 'sequence')
       announce(scanSummary(scan, next, this.channel), asked && !this.playing);
   }
@@ -334,7 +355,31 @@ export class ScanModel extends FrameSource {
   /** The other token, the one that is read. */
   moveSource(by: number): void {
     const from = this.state.source ?? this.position;
-    this.patch({ source: Math.max(0, Math.min(this.length - 1, from + by)) });
+    const source = Math.max(0, Math.min(this.length - 1, from + by));
+    this.patch({ source, ...this.following(this.position, source) });
+  }
+
+  /** The window of the matrices, moved so that it shows a cell. */
+  private following(query: number, key: number): Partial<ScanState> {
+    const { window, view } = this.state;
+    return window && view === 'attention' ? { window: showing(window, this.length, query, key) ?? null } : {};
+  }
+
+  /** Shows `factor` times as many positions of the matrices, around a cell or the chosen one. */
+  zoom(factor: number, at?: { readonly query: number; readonly key: number }): void {
+    const query = this.position;
+    const around = at ?? { query, key: this.state.source ?? query };
+    this.patch({ window: zoomed(this.state.window, this.length, factor, around) ?? null });
+  }
+
+  /** Shows this part of the matrices. */
+  show(window: Window): void {
+    this.patch({ window: within(window, this.length) ?? null });
+  }
+
+  /** Moves the window of the matrices by positions. */
+  pan(from: Window, queries: number, keys: number): void {
+    this.patch({ window: moved(from, this.length, queries, keys) ?? null });
   }
 
   /** Step of the routes. */

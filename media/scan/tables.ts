@@ -13,10 +13,10 @@ const line = (data: ArrayLike<number>, axis: string, description: string): Probe
   description,
 });
 
-const named = (surveys: readonly LayerSurvey[]): Record<string, Probe> =>
+const named = (surveys: readonly LayerSurvey[], prefix = ''): Record<string, Probe> =>
   Object.fromEntries(
     surveys.flatMap(({ layer, probes }) =>
-      Object.entries(probes).map(([name, probe]) => [`layers.${layer}.${name}`, probe] as const),
+      Object.entries(probes).map(([name, probe]) => [`${prefix}layers.${layer}.${name}`, probe] as const),
     ),
   );
 
@@ -34,7 +34,15 @@ export function numbersOf(model: ScanModel): Inspection | undefined {
     case 'sequence':
       return inspection;
     case 'attention':
-      return model.survey && { ...none, probes: named(model.survey.surveys) };
+      return (
+        model.survey && {
+          ...none,
+          probes: {
+            ...named(model.survey.surveys),
+            ...named(model.pinned.survey?.surveys ?? [], `${state.pin?.name ?? 'pinned'}: `),
+          },
+        }
+      );
     case 'memory': {
       const { memory } = model;
       if (!memory) return undefined;

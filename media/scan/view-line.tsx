@@ -96,9 +96,66 @@ function AttentionLine({ model, width }: { model: ScanModel; width: number }): J
           />
         </>
       )}
+      <PinControls model={model} />
       <span class="spring" />
+      <ZoomControls model={model} />
       <Play model={model} what="token" />
     </div>
+  );
+}
+
+function PinControls({ model }: { model: ScanModel }): JSX.Element {
+  const { pin } = model.state;
+  const { failure } = model.pinned;
+  return (
+    <>
+      <span class="controls">
+        <IconButton
+          icon="pin"
+          label={pin ? 'Let the pinned matrix go (P)' : 'Pin this matrix beside what is chosen next (P)'}
+          testid="pin"
+          pressed={pin !== null}
+          disabled={model.matrices.length === 0}
+          onClick={() => model.pinned.toggle()}
+        />
+        <IconButton
+          icon="compare"
+          label="Compare with a run or checkpoint…"
+          testid="compare"
+          onClick={() => model.send({ type: 'pick' })}
+        />
+      </span>
+      {pin && failure !== undefined && (
+        <span class="pinned is-error" role="alert" title={failure}>
+          {`${pin.name} cannot be compared: ${failure}`}
+        </span>
+      )}
+      {pin && failure === undefined && model.pinned.matrices === undefined && (
+        <span class="pinned secondary" role="status">{`Running ${pin.name} …`}</span>
+      )}
+    </>
+  );
+}
+
+function ZoomControls({ model }: { model: ScanModel }): JSX.Element {
+  const { window } = model.state;
+  return (
+    <span class="controls">
+      <IconButton icon="zoom-in" label="Zoom in (+, Ctrl+wheel, drag)" onClick={() => model.zoom(0.5)} />
+      <IconButton
+        icon="zoom-out"
+        label="Zoom out (−)"
+        disabled={window === null}
+        onClick={() => model.zoom(2)}
+      />
+      <IconButton
+        icon="zoom-reset"
+        label="Whole matrix (0, double click)"
+        testid="zoom-reset"
+        disabled={window === null}
+        onClick={() => model.patch({ window: null })}
+      />
+    </span>
   );
 }
 

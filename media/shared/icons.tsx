@@ -24,6 +24,11 @@ const shapes = {
   stop: 'M4 4h8v8H4z',
   text: 'M2 3.5h12M2 7h8M2 10.5h12M2 14h5',
   branch: 'M4 3v5a3 3 0 0 0 3 3h6M10.5 8.5L13 11l-2.5 2.5',
+  pin: 'M5.5 2.5h5M6.5 2.5v4L4 9.5h8l-2.5-3v-4M8 9.5v4',
+  compare: 'M2.5 3h4.5v10H2.5zM9 3h4.5v10H9zM9 8h4.5',
+  'zoom-in': 'M7 2.5a4.5 4.5 0 1 0 0 9A4.5 4.5 0 1 0 7 2.5M10.3 10.3l3.2 3.2M5 7h4M7 5v4',
+  'zoom-out': 'M7 2.5a4.5 4.5 0 1 0 0 9A4.5 4.5 0 1 0 7 2.5M10.3 10.3l3.2 3.2M5 7h4',
+  'zoom-reset': 'M2.5 5.5v-3h3M10.5 2.5h3v3M13.5 10.5v3h-3M5.5 13.5h-3v-3M6 6h4v4H6z',
 } as const;
 
 export type IconName = keyof typeof shapes;

@@ -93,6 +93,8 @@ export const toScanSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('inspection'), request: z.int(), inspection: inspectionSchema }),
   z.strictObject({ type: z.literal('survey'), request: z.int(), survey: surveySchema }),
+  /** The run or checkpoint that was picked to stand beside this one. */
+  z.strictObject({ type: z.literal('picked'), target: z.string(), name: z.string() }),
   /** Arrays of one analysis of a layer. */
   z.strictObject({
     type: z.literal('analysis'),
@@ -120,8 +122,12 @@ export const fromScanSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('survey'),
     request: z.int(),
+    /** Another run or checkpoint than the panel's. */
+    target: z.string().max(4096).optional(),
     ...requestSchema.omit({ layer: true }).shape,
   }),
+  /** Asks the host which run or checkpoint should stand beside this one. */
+  z.strictObject({ type: z.literal('pick') }),
   z.strictObject({
     type: z.literal('analyse'),
     request: z.int(),
@@ -163,6 +169,22 @@ export const scanStateSchema = z.object({
   matrix: z.int().min(0).nullable().catch(null),
   measure: z.enum(['entries', 'contribution']).catch('entries'),
   scale: z.enum(['matrix', 'layer']).catch('matrix'),
+  /** The part of the large matrices that is shown, in positions. */
+  window: z
+    .object({ query: z.number().min(0), key: z.number().min(0), size: z.number().positive() })
+    .nullable()
+    .catch(null),
+  /** What stands beside the chosen matrix: another one, or that of a run or checkpoint (`target`). */
+  pin: z
+    .object({
+      target: z.string().nullable(),
+      name: z.string(),
+      layer: z.int().min(0),
+      matrix: z.int().min(0).nullable(),
+      follows: z.boolean(),
+    })
+    .nullable()
+    .catch(null),
   overlay: z.enum(['contribution', 'write', 'surprise']).catch('contribution'),
   mode: z.int().min(0).nullable().catch(null),
   compare: z.enum(['initial', 'none']).catch('initial'),

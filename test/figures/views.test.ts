@@ -1,14 +1,20 @@
 /** @file Figures of the views without a browser: what lies where, what is said, numbers that match the analyses. */
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { hiddenAttentionRow } from '../../src/analysis/hidden-attention';
 import { kernel } from '../../src/analysis/lti';
 import { roughMeasure } from '../../src/figures/core/scene';
 import { sceneToSvg } from '../../src/figures/core/svg';
 import { makeTheme } from '../../src/figures/core/theme';
 import { chosenMatrix, matricesOf } from '../../src/figures/scan/attention/data';
-import { detailOf } from '../../src/figures/scan/attention/detail';
+import { around, detailOf } from '../../src/figures/scan/attention/detail';
 import { drawAttention, pageOf } from '../../src/figures/scan/attention/view';
-import { pickAt } from '../../src/figures/scan/figure';
+import { columnOf, cutOf, rowOf } from '../../src/figures/scan/attention/cut';
+import { pinnedSide, sharedMax } from '../../src/figures/scan/attention/pinned';
+import { showing, within as inWindow, zoomed } from '../../src/figures/scan/attention/window';
+import type { AttentionView } from '../../src/figures/scan/attention/options';
+import { number3 } from '../../src/figures/core/format';
+import { pickAt, type Viewport } from '../../src/figures/scan/figure';
 import { filterOf, gainOf, modesOf, peakOf } from '../../src/figures/scan/kernel/data';
 import { drawKernel } from '../../src/figures/scan/kernel/view';
 import { cellOf, largest, strongestKeys } from '../../src/figures/scan/matrix';
@@ -143,14 +149,129 @@ describe('the attention view', () => {
   });
 });
 
+describe('a part of the matrices', () => {
+  it('keeps what lies at the pointer where it is, and never leaves the matrix', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 8, max: 500 }),
+        fc.double({ min: 0.05, max: 20, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (length, factor, a, b) => {
+          const start = zoomed(null, length, 0.5, { query: length * a, key: length * b })!;
+          const at = { query: start.query + start.size * a, key: start.key + start.size * b };
+          const next = zoomed(start, length, factor, at) ?? { query: 0, key: 0, size: length };
+          assert.ok(next.query >= 0 && next.query + next.size <= length + 1e-9);
+          assert.ok(next.key >= 0 && next.key + next.size <= length + 1e-9);
+          assert.ok(next.size >= 4);
+          if (next.size <= start.size)
+            assert.ok(Math.abs((at.query - next.query) / next.size - a) < 1e-6, 'the query has moved');
+        },
+      ),
+    );
+  });
+  it('has the entries of the whole matrix at their positions, also in tiles', () => {
+    const size = 10;
+    const data = Float64Array.from({ length: size * size }, (_, i) => i);
+    const plain = cutOf({ size, data, signed: false, causal: true }, { query: 6, key: 3, size: 4 }, size);
+    assert.deepEqual([plain.count, plain.query(0), plain.key(4)], [4, 6, 7]);
+    assert.equal(plain.value(1, 2), 75);
+    // Position 7 cannot be read at 6.
+    assert.equal(
+      cutOf({ size, data, signed: false, causal: true }, { query: 6, key: 6, size: 4 }, size).value(0, 1),
+      undefined,
+    );
+    const edges = Array.from({ length: size + 1 }, (_, k) => 3 * k);
+    const tiles = cutOf(
+      { size, data, signed: false, causal: true, edges },
+      { query: 18, key: 9, size: 12 },
+      30,
+    );
+    assert.deepEqual([tiles.count, tiles.query(0), tiles.key(0), tiles.key(4)], [4, 18, 9, 21]);
+    assert.equal(tiles.value(1, 2), 75);
+    assert.deepEqual([rowOf(tiles, 22), rowOf(tiles, 30), columnOf(tiles, 8)], [1, undefined, undefined]);
+  });
+  it('follows a cell as little as needed', () => {
+    assert.deepEqual(showing({ query: 4, key: 4, size: 8 }, 32, 14, 5), { query: 7, key: 4, size: 8 });
+    assert.equal(inWindow({ query: 0, key: 0, size: 40 }, 32), undefined);
+  });
+});
+
+describe('a pinned matrix', () => {
+  const other = matricesOf(survey({ example: 3 }));
+  const pin = { target: '/runs/b', name: 'seed 2', layer: 0, matrix: null, follows: true };
+  const base: AttentionView = {
+    layer: 0,
+    matrix: null,
+    position: 31,
+    source: 13,
+    measure: 'entries',
+    scale: 'matrix',
+  };
+  const drawn = (patch: Partial<AttentionView>) =>
+    drawAttention(
+      layers,
+      { ...base, ...patch },
+      {
+        ...options,
+        width: 1300,
+        tokens: found.tokens,
+        name: 'seed 1',
+        pin: { pin, layers: other },
+      },
+    );
+  it('stands beside the chosen one under one cursor and window', () => {
+    const figure = drawn({ window: { query: 20, key: 6, size: 12 } });
+    const ranges = figure.viewports.map(({ query, key, size }) => [query, key, size]);
+    assert.deepEqual(ranges, [
+      [20, 6, 12],
+      [20, 6, 12],
+    ]);
+    const [own, beside] = figure.viewports as [Viewport, Viewport];
+    assert.equal(own.y, beside.y);
+    const at = (box: Viewport) => pickAt(figure, box.x + box.width * 0.3, box.y + box.height * 0.6)!;
+    assert.deepEqual(
+      [
+        at(own).position,
+        at(own).source,
+        at(own).pinned,
+        at(beside).position,
+        at(beside).source,
+        at(beside).pinned,
+      ],
+      [27, 9, undefined, 27, 9, true],
+    );
+  });
+  it('is the same channel, or the one of the same rank where the other run has others in front', () => {
+    const index = layers[0]!.strongest[1]!.index!;
+    const own = { layer: layers[0]!, matrix: layers[0]!.strongest[1]! };
+    const same = other[0]!.strongest.find((one) => one.index === index) ?? other[0]!.strongest[1]!;
+    assert.equal(pinnedSide(pin, other, own, 'entries')!.matrix, same);
+    const fixed = { ...pin, follows: false, layer: 1, matrix: null };
+    assert.equal(pinnedSide(fixed, other, own, 'entries')!.matrix, other[1]!.mean);
+    assert.equal(pinnedSide(pin, undefined, own, 'entries'), undefined);
+  });
+  it('tells both numbers, and shares the scale only with its own kind', () => {
+    const key = 3;
+    const [a, b] = [layers[0]!, other[0]!].map(({ mean }) => number3(mean.data[20 * mean.size + key]!));
+    assert.match(
+      drawn({ position: 20, source: key, matrix: null, layer: 0 }).summary,
+      new RegExp(`Pinned: seed 2, layer 0, mamba, mean of 64: ${b} from position 3, against ${a}\\.$`),
+    );
+    const side = (at: number) => ({ layers, layer: layers[at]!, matrix: layers[at]!.mean, name: '' });
+    assert.equal(sharedMax(side(0), side(1), 'entries'), Math.max(layers[0]!.mean.max, layers[1]!.mean.max));
+    assert.equal(sharedMax(side(0), side(2), 'entries'), undefined);
+  });
+});
+
 describe('exact entries of a long scan', () => {
   it('are those of the whole matrix', () => {
     const long = new Recurrence(inspection({ length: 200, channels: 6, states: 4 }));
-    const one = detailOf(long, 2, 150, 60)!;
+    const one = detailOf(long, 2, around(150, 60))!;
     assert.deepEqual([one.query, one.key, one.size], [126, 36, 48]);
     const row = hiddenAttentionRow(scanOf(long)!, 2, 150);
     for (let j = 0; j < 48; j++) assert.ok(Math.abs(one.data[24 * 48 + j]! - row[36 + j]!) < 1e-12);
-    const mean = detailOf(long, null, 199, 199)!;
+    const mean = detailOf(long, null, around(199, 199))!;
     assert.equal(mean.channels, 6);
     const last = Array.from({ length: 6 }, (_, c) =>
       Math.abs(hiddenAttentionRow(scanOf(long)!, c, 199)[199]!),

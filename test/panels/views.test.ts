@@ -104,6 +104,97 @@ describePanel(
       await showing(() => attribute(panel, 'data-layer'), String(second!.layer));
     });
 
+    it('zooms a matrix by wheel, drag and keys, moves it, and shows it whole again', async () => {
+      const { panel } = await open('attention', {}, { position: 20, source: 12 });
+      const { page } = panel;
+      const window = async () => (await panel.state<ScanState>()).window;
+      // The large matrix of 1328 px: 850 from the left, 14 cells of 13 px a side.
+      const box = (await plot(panel).boundingBox())!;
+      const at = (share: number) => [box.x + 8 + 880 + 416 * share, box.y + 8 + 50 + 416 * share] as const;
+      await page.mouse.move(...at(0.5));
+      await page.keyboard.down('Control');
+      await page.mouse.wheel(0, -120);
+      await page.keyboard.up('Control');
+      await page.waitForTimeout(80);
+      const wheeled = (await window())!;
+      assert.ok(wheeled.size < 32 && wheeled.size > 16);
+      await page.getByTestId('zoom-reset').click();
+      assert.equal(await window(), null);
+      await page.mouse.move(...at(0.25));
+      await page.mouse.down();
+      await page.mouse.move(...at(0.5), { steps: 4 });
+      await page.mouse.up();
+      await page.waitForTimeout(80);
+      const marked = (await window())!;
+      assert.ok(
+        Math.abs(marked.size - 8) < 0.5 && Math.abs(marked.query - marked.key) < 1,
+        JSON.stringify(marked),
+      );
+      // Marking chooses nothing; a drag moves what is zoomed.
+      await showing(() => attribute(panel, 'data-position'), '20');
+      await page.mouse.move(...at(0.75));
+      await page.mouse.down();
+      await page.mouse.move(...at(0.5), { steps: 4 });
+      await page.mouse.up();
+      const dragged = (await window())!;
+      assert.ok(Math.abs(dragged.query - marked.query - 2) < 0.3, JSON.stringify([marked, dragged]));
+      await page.mouse.dblclick(...at(0.5));
+      assert.equal(await window(), null);
+      await plot(panel).focus();
+      await page.keyboard.press('+');
+      await page.keyboard.press('+');
+      for (let k = 0; k < 8; k++) await page.keyboard.press('ArrowDown');
+      await page.waitForTimeout(60);
+      const followed = (await window())!;
+      const { position } = await panel.state<ScanState>();
+      assert.ok(
+        followed.query <= position! && position! < followed.query + followed.size,
+        'the cursor is shown',
+      );
+      await page.keyboard.press('0');
+      assert.equal(await window(), null);
+    });
+
+    it('pins a matrix, then a run, beside the chosen one: same tokens, one cursor', async () => {
+      const { panel, seen } = await open('attention', {}, { position: 20, source: 12 });
+      await panel.page.keyboard.press('p');
+      await showing(() => attribute(panel, 'data-pinned'), 'here');
+      assert.match(await summary(panel), /Pinned: induction\/mamba-0, layer 0, mamba, mean of 64/);
+      await panel.page.getByTestId('pin').click();
+      await showing(() => attribute(panel, 'data-pinned'), '');
+      await panel.page.getByTestId('compare').click();
+      await panel.page.waitForTimeout(40);
+      assert.ok((await panel.sent()).some(({ type }) => type === 'pick'));
+      await panel.post({ type: 'picked', target: '/runs/b', name: 'seed 2' });
+      await panel.page.waitForTimeout(80);
+      const asked = (await panel.sent()).findLast(({ type }) => type === 'survey')!;
+      assert.equal(asked['target'], '/runs/b');
+      assert.deepEqual(
+        asked['ids'],
+        inspection().tokens.map(({ id }) => id),
+      );
+      await panel.post({ type: 'survey', request: asked['request'], survey: survey({ example: 3 }) });
+      await panel.page.waitForTimeout(120);
+      assert.match(await summary(panel), /Pinned: seed 2, layer 0, mamba, mean of 64: .* from position 12/);
+      assert.deepEqual(await seriousViolations(panel.page), []);
+      await panel.page.keyboard.press('t');
+      await panel.page.waitForTimeout(80);
+      await panel.page.getByLabel('Probe').selectOption('seed 2: layers.0.contribution');
+      // A run that is gone does not take the view with it.
+      await panel.page.keyboard.press('t');
+      await panel.post({ type: 'picked', target: '/runs/c', name: 'lost' });
+      await panel.page.waitForTimeout(80);
+      const lost = (await panel.sent()).findLast(({ type }) => type === 'survey')!;
+      await panel.post({ type: 'failed', request: lost['request'], message: 'There is no run.' });
+      await panel.page.waitForTimeout(80);
+      assert.match(
+        await panel.page.getByRole('alert').innerText(),
+        /lost cannot be compared: There is no run/,
+      );
+      assert.equal(await plot(panel).count(), 1);
+      await serve(panel, 'scan', seen);
+    });
+
     it('shows the numbers of what it draws as a table', async () => {
       const { panel } = await open('memory', {}, { position: 20 });
       await panel.page.keyboard.press('t');

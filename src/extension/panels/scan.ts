@@ -7,6 +7,7 @@ import type { PanelServices } from '../services';
 import { listen, panelIcon, showPage } from './host';
 import { readAnalysis, readInspection, readSurvey } from './inspection';
 import { readFrames } from './replay';
+import { isOffered, pickOther } from './pick-other';
 import { runName } from './run-name';
 
 /** Milliseconds between looks for new probes of a live run. */
@@ -119,7 +120,10 @@ export class ScanPanel {
         await vscode.commands.executeCommand('ssm.openCurves', this.target);
       else await vscode.commands.executeCommand('ssm.train', vscode.Uri.file(this.target));
     } else if (message.type === 'replay') await this.replay();
-    else if (message.type === 'inspect' || message.type === 'survey' || message.type === 'analyse')
+    else if (message.type === 'pick') {
+      const picked = await pickOther(this.services.runs, this.target);
+      if (picked) await this.post({ type: 'picked', ...picked });
+    } else if (message.type === 'inspect' || message.type === 'survey' || message.type === 'analyse')
       await this.ask(message);
   }
 
@@ -133,15 +137,19 @@ export class ScanPanel {
 
   private async ask(message: Extract<FromScan, { type: 'inspect' | 'survey' | 'analyse' }>): Promise<void> {
     const { type, request, example, ids } = message;
+    const other = type === 'survey' ? message.target : undefined;
     // Only the newest question of its kind counts.
-    this.cancel.get(type)?.cancel();
+    const kind = other === undefined ? type : 'pinned';
+    this.cancel.get(kind)?.cancel();
     const cancel = new vscode.CancellationTokenSource();
-    this.cancel.set(type, cancel);
+    this.cancel.set(kind, cancel);
     const layer = type === 'survey' ? 'all' : message.layer;
     try {
+      if (other !== undefined && !(await isOffered(this.services.runs, this.target, other)))
+        throw new Error(`There is no run at ${other} any more.`);
       const raw = await this.services.inspect(
         {
-          target: this.target,
+          target: other ?? this.target,
           ...(layer === undefined ? {} : { layer }),
           ...(ids === undefined ? (example === undefined ? {} : { example }) : { ids }),
           ...(type === 'analyse' ? { probe: message.name } : {}),

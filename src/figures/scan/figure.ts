@@ -18,6 +18,8 @@ export interface Pick {
   readonly cell?: number;
   /** Step of training. */
   readonly frame?: number;
+  /** Layer and matrix are those of the pinned side. */
+  readonly pinned?: boolean;
   /** Shown beside the pointer. */
   readonly text: string;
 }
@@ -26,9 +28,18 @@ export interface Region extends Box {
   at(x: number, y: number): Pick | undefined;
 }
 
+/** A square drawing of pairs of positions that can be zoomed: what its edges stand for. */
+export interface Viewport extends Box {
+  readonly query: number;
+  readonly key: number;
+  /** Positions along each side. */
+  readonly size: number;
+}
+
 export interface Figure {
   readonly scene: Scene;
   readonly regions: readonly Region[];
+  readonly viewports: readonly Viewport[];
   /** For people who do not see it. */
   readonly summary: string;
 }
@@ -48,7 +59,8 @@ export function pickAt(figure: Figure, x: number, y: number): Pick | undefined {
 /** px around a figure. */
 export const MARGIN = 8;
 
-/** Marks with the sizes and colours of a theme. */
+const shifted = <T extends Box>(box: T): T => ({ ...box, x: box.x + MARGIN, y: box.y + MARGIN });
+
 /** Where a drawing begins, and how wide it may be; its height is what it needs. px. */
 export interface Place {
   readonly x: number;
@@ -56,9 +68,11 @@ export interface Place {
   readonly width: number;
 }
 
+/** Marks with the sizes and colours of a theme. */
 export class Ink {
   readonly marks: Mark[] = [];
   readonly regions: Region[] = [];
+  readonly viewports: Viewport[] = [];
   /** User's font size against 13 px. */
   readonly scale: number;
 
@@ -145,6 +159,10 @@ export class Ink {
     this.marks.push({ kind: 'rect', ...box, stroke: { color, width, ...(dash ? { dash } : {}) } });
   }
 
+  viewport(viewport: Viewport): void {
+    this.viewports.push(viewport);
+  }
+
   region(box: Box, at: Region['at']): void {
     this.regions.push({ x: box.x, y: box.y, width: box.width, height: box.height, at });
   }
@@ -158,7 +176,8 @@ export class Ink {
         fonts: this.theme.fonts,
         marks: [{ kind: 'group', shift: [MARGIN, MARGIN], marks: this.marks }],
       },
-      regions: this.regions.map((region) => ({ ...region, x: region.x + MARGIN, y: region.y + MARGIN })),
+      regions: this.regions.map(shifted),
+      viewports: this.viewports.map(shifted),
       summary,
     };
   }

@@ -1,7 +1,8 @@
-/** @file Exact entries of a long scan around one cell: what tiles only show the largest of. */
+/** @file Exact entries of a part of a long scan: what tiles only show the largest of. */
 import { mapsAt } from '../../../analysis/scan';
 import { scanOf } from '../memory/reach';
 import type { Recurrence } from '../recurrence';
+import type { Window } from './window';
 
 export interface Detail {
   /** First query and first key, and how many of each. */
@@ -14,24 +15,27 @@ export interface Detail {
   readonly channels: number;
 }
 
-/** Tokens along each side. */
-const SIZE = 48;
+/** Tokens along each side around a cell, and at most. */
+const AROUND = 48;
+export const EXACT = 128;
 /** Channels that a mean is taken over: more are sampled evenly. */
 const MOST = 24;
 
+/** The part around a cell. */
+export const around = (position: number, source: number): Window => ({
+  query: position - AROUND / 2,
+  key: source - AROUND / 2,
+  size: AROUND,
+});
+
 /** @param index channel or head, null for the mean */
-export function detailOf(
-  scan: Recurrence,
-  index: number | null,
-  position: number,
-  source: number,
-): Detail | undefined {
+export function detailOf(scan: Recurrence, index: number | null, window: Window): Detail | undefined {
   const own = scanOf(scan);
   if (!own) return undefined;
-  const size = Math.min(SIZE, own.length);
-  const clamp = (at: number): number => Math.max(0, Math.min(own.length - size, at - Math.floor(size / 2)));
-  const [query, key] = [clamp(position), clamp(source)];
-  return scan.keep(`detail ${index} ${query} ${key}`, () => {
+  const size = Math.min(Math.round(window.size), own.length);
+  const clamp = (at: number): number => Math.max(0, Math.min(own.length - size, Math.floor(at)));
+  const [query, key] = [clamp(window.query), clamp(window.key)];
+  return scan.keep(`detail ${index} ${query} ${key} ${size}`, () => {
     const step = Math.max(1, Math.ceil(own.channels / MOST));
     const chosen =
       index === null

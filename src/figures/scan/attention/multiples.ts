@@ -1,6 +1,5 @@
 /** @file Small multiples: the matrices of every layer. */
 import { number3, visible } from '../../core/format';
-import type { Measure } from '../../core/scene';
 import type { Ink, Place } from '../figure';
 import { drawMatrix, entryAt, readsText } from '../matrix';
 import type { LayerMatrices, NamedMatrix } from './data';
@@ -9,6 +8,13 @@ import type { AttentionOptions, AttentionView, Label } from './options';
 const GAP = 14;
 /** px between the two parts of a caption. */
 const CAPTION_GAP = 6;
+
+export interface MultiplesOptions extends AttentionOptions {
+  /** They belong to the pinned side. */
+  readonly pinned?: boolean;
+  /** Another matrix that is marked: the pinned one among these. */
+  readonly outlined?: { readonly layer: number; readonly matrix: number | null };
+}
 
 /** px left for each small matrix. */
 function sideOf(width: number, columns: number): number {
@@ -20,8 +26,9 @@ export function drawMultiples(
   place: Place,
   layers: readonly LayerMatrices[],
   view: AttentionView,
-  { measureText, tokens }: AttentionOptions,
+  options: MultiplesOptions,
 ): number {
+  const { measureText, tokens } = options;
   const { theme, scale } = ink;
   const label: Label = (t) => visible(tokens[t]?.label ?? '');
   const columns = place.width < 420 ? 3 : place.width < 560 ? 4 : 5;
@@ -46,7 +53,7 @@ export function drawMultiples(
         layer.contribution,
         layer.contribution.max,
         view,
-        measureText,
+        options,
         label,
       );
     });
@@ -72,7 +79,7 @@ export function drawMultiples(
         height: side,
       };
       const max = view.scale === 'layer' && matrix.index !== null ? shared : matrix.max;
-      smallMatrix(ink, box, layer, matrix, max, view, measureText, label);
+      smallMatrix(ink, box, layer, matrix, max, view, options, label);
     });
     y += Math.ceil(small.length / columns) * (side + 30 * scale) + 14;
   }
@@ -87,15 +94,17 @@ function smallMatrix(
   matrix: NamedMatrix,
   max: number,
   view: AttentionView,
-  measureText: Measure,
+  { measureText, pinned, outlined }: MultiplesOptions,
   label: Label,
 ): void {
   const { theme, scale } = ink;
   const side = box.width;
   drawMatrix(ink, box, matrix, { max, position: view.position, source: view.source });
-  const chosen = view.measure === 'contribution' || matrix.index === view.matrix;
-  if (layer.layer === view.layer && chosen)
-    ink.frame({ x: box.x - 4, y: box.y - 4, width: side + 8, height: side + 8 }, theme.focus, 2);
+  const isAt = (place: { readonly layer: number; readonly matrix: number | null }): boolean =>
+    layer.layer === place.layer && (view.measure === 'contribution' || matrix.index === place.matrix);
+  const outline = { x: box.x - 4, y: box.y - 4, width: side + 8, height: side + 8 };
+  if (isAt(view)) ink.frame(outline, theme.focus, 2);
+  else if (outlined && isAt(outlined)) ink.frame(outline, theme.foreground, 1, [2, 2]);
   const below = box.y + side + 14 * scale;
   const name = view.measure === 'contribution' ? '' : matrix.name;
   // Where both do not fit, the number stands alone and the name is cut.
@@ -107,10 +116,10 @@ function smallMatrix(
   ink.region({ ...box, height: side + 18 }, (px, py) => {
     const entry = entryAt(matrix, side, px, Math.min(side - 1, py));
     const words = `layers.${layer.layer} ${matrix.name}`;
-    if (!entry) return { layer: layer.layer, matrix: matrix.index, text: words };
+    const own = { layer: layer.layer, matrix: matrix.index, ...(pinned ? { pinned } : {}) };
+    if (!entry) return { ...own, text: words };
     return {
-      layer: layer.layer,
-      matrix: matrix.index,
+      ...own,
       position: entry.query,
       source: entry.key,
       text: `${words} · ${readsText(label, entry.query, entry.key)} · ${number3(entry.value)}`,

@@ -3,6 +3,8 @@ import type { Measure } from '../../core/scene';
 import type { Theme } from '../../core/theme';
 import type { LayerMatrices } from './data';
 import type { Detail } from './detail';
+import type { Pin } from './pinned';
+import type { Window } from './window';
 
 export interface AttentionView {
   readonly layer: number;
@@ -11,6 +13,8 @@ export interface AttentionView {
   readonly source: number | undefined;
   readonly measure: 'entries' | 'contribution';
   readonly scale: 'matrix' | 'layer';
+  /** The part of the large matrices that is shown; all unless named. */
+  readonly window?: Window | undefined;
 }
 
 export interface AttentionOptions {
@@ -18,8 +22,19 @@ export interface AttentionOptions {
   readonly theme: Theme;
   readonly measureText: Measure;
   readonly tokens: readonly { readonly label: string }[];
-  /** Exact entries around the chosen cell, where the matrix is in tiles. */
+  /** Exact entries of the window or around the chosen cell, where the matrix is in tiles. */
   readonly detail?: Detail | undefined;
+  /** Run and checkpoint that is shown. */
+  readonly name?: string;
+  /** What stands beside it; without layers while they are being computed. */
+  readonly pin?:
+    | {
+        readonly pin: Pin;
+        readonly layers: readonly LayerMatrices[] | undefined;
+        readonly detail?: Detail | undefined;
+      }
+    | null
+    | undefined;
 }
 
 /** How a position's token is shown. */

@@ -2,94 +2,94 @@
 import { number3 } from '../../core/format';
 import type { Ink, Place } from '../figure';
 import { cellOf, positionOf, readsText } from '../matrix';
-import { chosenMatrix, type LayerMatrices } from './data';
-import type { Large } from './large';
-import { pageOf, type AttentionOptions, type AttentionView, type Label } from './options';
+import type { NamedMatrix } from './data';
+import type { AttentionOptions, AttentionView, Label } from './options';
+
+/** One row of a matrix, under a name. */
+export interface Profile {
+  readonly layer: number;
+  readonly matrix: NamedMatrix;
+  readonly name: string;
+  readonly note: string;
+  /** Of the chosen matrix. */
+  readonly strong: boolean;
+  readonly pinned?: boolean;
+}
+
+const HEIGHT = 30;
 
 export function drawProfiles(
   ink: Ink,
   place: Place,
-  { x, side }: Large,
-  layers: readonly LayerMatrices[],
+  /** Left edge and width of the axis, where they lie under a matrix. */
+  axis: { readonly x: number; readonly side: number } | undefined,
+  profiles: readonly Profile[],
   view: AttentionView,
   { measureText }: AttentionOptions,
   label: Label,
 ): number {
   const { theme, scale } = ink;
-  const words = view.measure === 'contribution' ? 'takes, in each layer' : 'reads, in each layer';
-  ink.title(
-    place.x,
-    place.y,
-    `What ${label(view.position)} at ${view.position} ${words}`,
-    '',
-    measureText,
-    place.width,
-  );
+  const words = view.measure === 'contribution' ? 'takes' : 'reads';
+  const title = `What ${label(view.position)} at ${view.position} ${words}`;
+  ink.title(place.x, place.y, title, '', measureText, place.width);
   let y = place.y + 12;
-  const height = 30;
-  const page = pageOf(layers, view.layer).slice(0, 8);
   const nameWidth = 66 * scale;
-  const from = Math.max(x, place.x + nameWidth);
-  const to = x + side - 46 * scale;
-  for (const layer of page) {
-    const own = layer.layer === view.layer;
-    const matrix = own
-      ? chosenMatrix(layer, view.matrix, view.measure)
-      : view.measure === 'contribution'
-        ? layer.contribution
-        : layer.mean;
+  const from = Math.max(axis?.x ?? 0, place.x + nameWidth);
+  const to = (axis ? axis.x + axis.side : place.x + place.width) - 46 * scale;
+  for (const profile of profiles) {
+    const { matrix } = profile;
     const row = cellOf(matrix, view.position);
+    const value = (j: number): number => matrix.data[row * matrix.size + j]!;
     let most = 0;
-    for (let j = 0; j < matrix.size; j++)
-      most = Math.max(most, Math.abs(matrix.data[row * matrix.size + j]!));
+    for (let j = 0; j < matrix.size; j++) most = Math.max(most, Math.abs(value(j)));
     const each = (to - from) / matrix.size;
-    const signed = matrix.signed;
-    const zero = signed ? y + height / 2 : y + height;
+    const zero = matrix.signed ? y + HEIGHT / 2 : y + HEIGHT;
     for (let j = 0; j < matrix.size; j++) {
-      const value = matrix.data[row * matrix.size + j]!;
-      if (value === 0 || most === 0) continue;
-      const tall = (Math.abs(value) / most) * (signed ? height / 2 : height);
+      const entry = value(j);
+      if (entry === 0 || most === 0) continue;
+      const tall = (Math.abs(entry) / most) * (matrix.signed ? HEIGHT / 2 : HEIGHT);
       ink.fill(
         from + j * each + each * 0.12,
-        value < 0 ? zero : zero - tall,
+        entry < 0 ? zero : zero - tall,
         Math.max(0.7, each * 0.76),
         Math.max(0.75, tall),
         theme.data,
       );
     }
     ink.hairline(from, zero, to, zero);
-    if (view.source !== undefined) {
-      const column = cellOf(matrix, view.source);
+    const mark = (first: number, last: number, color: string, dash?: readonly number[]): void => {
+      const left = from + cellOf(matrix, first) * each;
+      const right = from + (cellOf(matrix, last) + 1) * each;
       ink.frame(
-        { x: from + column * each - 0.5, y: y - 2, width: Math.max(3, each) + 1, height: height + 3 },
-        theme.foreground,
+        { x: left - 0.5, y: y - 2, width: Math.max(3, right - left) + 1, height: HEIGHT + 3 },
+        color,
         1,
-        [2, 2],
+        dash,
       );
-    }
-    ink.text(from - 6, y + 13 * scale, `layers.${layer.layer}`, {
+    };
+    // The keys that the large matrix shows.
+    if (view.window)
+      mark(Math.round(view.window.key), Math.round(view.window.key + view.window.size) - 1, theme.axis);
+    if (view.source !== undefined) mark(view.source, view.source, theme.foreground, [2, 2]);
+    ink.text(from - 6, y + 13 * scale, profile.name, {
       anchor: 'end',
-      weight: own ? 700 : 400,
+      weight: profile.strong ? 700 : 400,
       color: theme.foreground,
+      maxWidth: nameWidth,
     });
-    ink.text(
-      from - 6,
-      y + 26 * scale,
-      own && matrix.index !== null ? matrix.name : view.measure === 'contribution' ? layer.mixer : 'mean',
-      { anchor: 'end', size: 10, maxWidth: nameWidth },
-    );
+    ink.text(from - 6, y + 26 * scale, profile.note, { anchor: 'end', size: 10, maxWidth: nameWidth });
     ink.text(to + 6, y + 12 * scale, number3(most));
-    const box = { x: from, y, width: to - from, height };
-    ink.region(box, (px) => {
+    ink.region({ x: from, y, width: to - from, height: HEIGHT }, (px) => {
       const j = Math.min(matrix.size - 1, Math.floor(px / each));
       const key = positionOf(matrix, j);
       return {
-        layer: layer.layer,
+        layer: profile.layer,
+        ...(profile.pinned ? { pinned: true } : {}),
         source: key,
-        text: `${readsText(label, view.position, key)} · ${number3(matrix.data[row * matrix.size + j]!)}`,
+        text: `${readsText(label, view.position, key)} · ${number3(value(j))}`,
       };
     });
-    y += height + 12;
+    y += HEIGHT + 12;
   }
   return y;
 }

@@ -1,16 +1,17 @@
 /**
  * @file Hidden attention beside attention: small multiples of every layer, the chosen matrix large, and what the token
- * at the playhead reads in each layer.
+ * at the playhead reads in each layer. With a pinned matrix, both large beside each other under one cursor.
  */
 import { number3, visible } from '../../core/format';
 import { Ink, type Figure } from '../figure';
-import { strongestKeys } from '../matrix';
-import { chosenMatrix, type LayerMatrices, type NamedMatrix } from './data';
+import { cellOf, strongestKeys } from '../matrix';
+import { chosenMatrix, type LayerMatrices } from './data';
 import { drawEntries } from './entries';
-import { drawLarge } from './large';
+import { drawLarge, type Large } from './large';
 import { drawMultiples } from './multiples';
 import { pageOf, type AttentionOptions, type AttentionView, type Label } from './options';
-import { drawProfiles } from './profiles';
+import { pinnedSide, sharedMax, type Side } from './pinned';
+import { drawProfiles, type Profile } from './profiles';
 
 export { pageOf, type AttentionOptions, type AttentionView } from './options';
 
@@ -19,57 +20,166 @@ export function drawAttention(
   view: AttentionView,
   options: AttentionOptions,
 ): Figure {
-  const { width, theme } = options;
-  const ink = new Ink(theme);
-  const wide = width >= 900;
+  const ink = new Ink(options.theme);
   const label: Label = (t) => visible(options.tokens[t]?.label ?? '');
-  const chosen = layers.find(({ layer }) => layer === view.layer) ?? layers[0]!;
-  const matrix = chosenMatrix(chosen, view.matrix, view.measure);
-  const right = wide ? Math.round(Math.min(470, width * 0.36)) : width;
-  const left = wide ? width - right - 40 : width;
-  const x0 = wide ? left + 40 : 0;
-  const large = drawLarge(ink, { x: x0, width: right }, chosen, matrix, view, options, label);
-  let profiles = drawProfiles(
-    ink,
-    { x: x0, y: large.bottom + 24, width: right },
-    large,
-    layers,
-    view,
-    options,
-    label,
-  );
-  if (options.detail && matrix.edges)
-    profiles = drawEntries(
-      ink,
-      { x: x0, y: profiles + 20, width: right },
-      options.detail,
-      view,
-      options,
-      label,
-    );
-  const top = wide ? 0 : profiles + 28;
-  const bottom = drawMultiples(
-    ink,
-    { x: 0, y: top, width: left },
-    pageOf(layers, chosen.layer),
-    view,
-    options,
-  );
-  const summary = summaryOf(matrix, chosen, view, label);
-  return ink.figure(width, Math.max(profiles, bottom) + 8, summary);
+  const layer = layers.find((one) => one.layer === view.layer) ?? layers[0]!;
+  const matrix = chosenMatrix(layer, view.matrix, view.measure);
+  const own: Side = { layers, layer, matrix, name: options.name ?? '', detail: options.detail };
+  const { pin } = options;
+  const found = pin && pinnedSide(pin.pin, pin.layers, own, view.measure);
+  const other = found && { ...found, detail: pin?.detail };
+  const height = other
+    ? drawPair(ink, own, other, view, options, label)
+    : drawOne(ink, own, view, options, label);
+  const summary = [summaryOf(own, view, label), other ? compareOf(own, other, view) : '']
+    .filter(Boolean)
+    .join(' ');
+  return ink.figure(options.width, height + 8, summary);
 }
 
-function summaryOf(
-  matrix: NamedMatrix,
-  { layer, mixer }: LayerMatrices,
+const lengthOf = ({ matrix }: Side): number => matrix.edges?.at(-1) ?? matrix.size;
+
+/** The chosen matrix at the right, all matrices at the left; below each other where there is no room. */
+function drawOne(ink: Ink, own: Side, view: AttentionView, options: AttentionOptions, label: Label): number {
+  const { width } = options;
+  const wide = width >= 900;
+  const right = wide ? Math.round(Math.min(470, width * 0.36)) : width;
+  const left = wide ? width - right - 40 : width;
+  const x = wide ? left + 40 : 0;
+  const how = { ...options, max: own.matrix.max, length: lengthOf(own) };
+  const large = drawLarge(ink, { x, y: 0, width: right }, own, view, how, label);
+  const place = { x, y: large.bottom + 24, width: right };
+  let bottom = drawProfiles(ink, place, large, profilesOf(own, view), view, options, label);
+  if (options.detail && own.matrix.edges && !view.window)
+    bottom = drawEntries(ink, { x, y: bottom + 20, width: right }, options.detail, view, options, label);
+  const multiples = drawMultiples(
+    ink,
+    { x: 0, y: wide ? 0 : bottom + 28, width: left },
+    pageOf(own.layers, own.layer.layer),
+    view,
+    options,
+  );
+  return Math.max(bottom, multiples);
+}
+
+/** Both large, what the playhead reads in both, then the matrices to choose from. */
+function drawPair(
+  ink: Ink,
+  own: Side,
+  other: Side,
   view: AttentionView,
+  options: AttentionOptions,
   label: Label,
-): string {
+): number {
+  const { width, pin } = options;
+  const gap = 40;
+  const columns = width >= 1200 ? 3 : width >= 700 ? 2 : 1;
+  const each = Math.min(columns === 3 ? 464 : Infinity, Math.floor((width - (columns - 1) * gap) / columns));
+  const shared = sharedMax(own, other, view.measure);
+  const large = (side: Side, compared: 'chosen' | 'pinned', x: number, y: number): Large =>
+    drawLarge(
+      ink,
+      { x, y, width: each },
+      side,
+      view,
+      { ...options, max: shared ?? side.matrix.max, length: lengthOf(side), compared },
+      label,
+    );
+  const first = large(own, 'chosen', 0, 0);
+  const second =
+    columns === 1 ? large(other, 'pinned', 0, first.bottom + 28) : large(other, 'pinned', each + gap, 0);
+  const below = Math.max(first.bottom, second.bottom) + 26;
+  const rows: Profile[] = [profileOf(own, true), { ...profileOf(other, false), pinned: true }];
+  const third = { x: 2 * (each + gap), y: 14 * ink.scale, width: width - 2 * (each + gap) };
+  const profiles =
+    columns === 3
+      ? drawProfiles(ink, third, undefined, rows, view, options, label)
+      : drawProfiles(ink, { x: 0, y: below, width }, undefined, rows, view, options, label);
+  let y = columns === 3 ? below : profiles + 20;
+  ink.text(
+    columns === 3 ? third.x : 0,
+    columns === 3 ? profiles + 14 * ink.scale : y,
+    shared === undefined
+      ? 'Entries differ in kind: each matrix has its own scale.'
+      : 'Both matrices have the same scale.',
+    { maxWidth: columns === 3 ? third.width : width },
+  );
+  y += columns === 3 ? 0 : 20;
+  if (pin?.pin.target === null)
+    return Math.max(
+      profiles,
+      drawMultiples(ink, { x: 0, y, width }, pageOf(own.layers, own.layer.layer), view, {
+        ...options,
+        outlined: { layer: other.layer.layer, matrix: other.matrix.index },
+      }),
+    );
+  const titled = (name: string, x: number, at: number): number => {
+    ink.title(x, at + 14 * ink.scale, name, 'matrices to choose from', options.measureText, half);
+    return at + 26 * ink.scale;
+  };
+  const half = columns === 1 ? width : Math.floor((width - gap) / 2);
+  const left = drawMultiples(
+    ink,
+    { x: 0, y: titled(own.name, 0, y), width: half },
+    pageOf(own.layers, own.layer.layer),
+    view,
+    options,
+  );
+  const chosen = { ...view, layer: other.layer.layer, matrix: other.matrix.index };
+  const beside = columns === 1 ? { x: 0, y: left + 20 } : { x: half + gap, y };
+  const right = drawMultiples(
+    ink,
+    { ...beside, y: titled(other.name, beside.x, beside.y), width: half },
+    pageOf(other.layers, other.layer.layer),
+    chosen,
+    { ...options, pinned: true },
+  );
+  return Math.max(profiles, left, right);
+}
+
+const profileOf = ({ layer, matrix }: Side, strong: boolean): Profile => ({
+  layer: layer.layer,
+  matrix,
+  name: strong ? 'chosen' : 'pinned',
+  note: matrix.name,
+  strong,
+});
+
+/** One row of every layer: of the chosen matrix, and of the mean of the others. */
+function profilesOf({ layers, layer: chosen, matrix }: Side, view: AttentionView): Profile[] {
+  return pageOf(layers, view.layer)
+    .slice(0, 8)
+    .map((layer) => {
+      const strong = layer.layer === chosen.layer;
+      const own = strong ? matrix : view.measure === 'contribution' ? layer.contribution : layer.mean;
+      const mean = view.measure === 'contribution' ? layer.mixer : 'mean';
+      return {
+        layer: layer.layer,
+        matrix: own,
+        name: `layers.${layer.layer}`,
+        note: strong && own.index !== null ? own.name : mean,
+        strong,
+      };
+    });
+}
+
+function summaryOf({ matrix, layer: { layer, mixer } }: Side, view: AttentionView, label: Label): string {
   const [first, second] = strongestKeys(matrix, view.position, 2);
   if (!first) return '';
   const next = second ? `; the next is ${second.key} with ${number3(second.value)}` : '';
   return (
     `Layer ${layer}, ${mixer}, ${matrix.name}. Position ${view.position}, token ${label(view.position)}, reads most from ` +
     `position ${first.key}, token ${label(first.key)}, ${number3(first.value)}${next}.`
+  );
+}
+
+/** The same entry on the pinned side. */
+function compareOf(own: Side, { matrix, layer, name }: Side, view: AttentionView): string {
+  const key = view.source ?? strongestKeys(own.matrix, view.position, 1)[0]?.key ?? 0;
+  const at = ({ matrix: m }: Pick<Side, 'matrix'>): number =>
+    m.data[cellOf(m, view.position) * m.size + cellOf(m, key)]!;
+  return (
+    `Pinned: ${name}, layer ${layer.layer}, ${layer.mixer}, ${matrix.name}: ${number3(at({ matrix }))} ` +
+    `from position ${key}, against ${number3(at(own))}.`
   );
 }
