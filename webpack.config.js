@@ -104,6 +104,7 @@ module.exports = (_env, argv) => {
       extension: 'src/extension/main.ts',
       server: 'language-server/main.ts',
       cli: 'src/cli/main.ts',
+      shard: 'src/runtime/engine/shard-worker.ts',
     }),
     output: {
       path: dist,

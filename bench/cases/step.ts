@@ -3,6 +3,7 @@ import type { Dataset } from '../../src/data';
 import type { Model } from '../../src/models';
 import { trainSchema } from '../../src/models/config';
 import { openCpuEngine } from '../../src/runtime/engine/cpu';
+import { shardCount } from '../../src/runtime/engine/shards';
 import { timed, type Contestant } from '../harness';
 
 /** @param data where the batches come from */
@@ -11,11 +12,12 @@ export async function stepOf(
   data: Pick<Dataset, 'trainBatch'>,
   { batch, threads }: { readonly batch: number; readonly threads: number },
 ): Promise<Contestant> {
+  const shards = shardCount(threads, batch, model.parameterCount);
   const engine = await openCpuEngine({
     parameters: model.parameters,
-    graph: model.trainingStep(batch),
+    graph: model.trainingStep(batch / shards),
     train: trainSchema.parse({ batch_size: batch }),
-    threads,
+    ...{ threads, shards },
   });
   await engine.write({ parameters: model.initialise(0) });
   let step = 0;

@@ -27,12 +27,18 @@ export interface MemoryRequest {
   readonly train: TrainConfig;
   /** Examples per evaluation. */
   readonly evaluated: number;
+  /** Threads that train a part of every batch; 1 unless given. */
+  readonly shards?: number;
 }
 
 /** Resident memory of the program with the runtime before it trains anything. */
 const PROGRAM = 190e6;
 /** Of a session per node: the runtime's description of it, its plan, its kernel. */
 const PER_NODE = 10e3;
+/** A further thread with the runtime, before it computes anything. */
+const THREAD = 22e6;
+/** Of the weights per further thread: theirs, their gradients, these in shared memory and in the runtime's binding. */
+const THREAD_COPIES = 4;
 /** Tensors that the optimiser keeps per parameter. */
 const STATES = { adamw: 2, adam: 2, sgd: 1 } as const;
 
@@ -103,6 +109,7 @@ export function resolvedCheckpointing(request: MemoryRequest, available: number)
  */
 export function trainingMemory(request: MemoryRequest): TrainingMemory {
   const { optimizer, accumulate } = request.train;
+  const others = (request.shards ?? 1) - 1;
   const layers = expandLayers(request.model.layers);
   const kinds = new Map<string, { layer: PlacedLayer; count: number }>();
   for (const layer of layers) {
@@ -124,9 +131,11 @@ export function trainingMemory(request: MemoryRequest): TrainingMemory {
     return sum + around;
   };
   // Weights, gradients, and a copy of these that the runtime's binding makes of every result.
-  const copies = 3 + STATES[optimizer.name] + (accumulate > 1 ? 1 : 0);
+  const summed = accumulate > 1 || others > 0 ? 1 : 0;
+  const shared = others > 0 ? 1 + THREAD_COPIES * others : 0;
+  const copies = 3 + STATES[optimizer.name] + summed + shared;
   const parameters = copies * total('outputs') + total('frozen');
   const activations = total('peak');
-  const program = PROGRAM + PER_NODE * total('nodes');
+  const program = PROGRAM + THREAD * others + PER_NODE * (1 + others) * total('nodes');
   return { parameters, activations, program, total: parameters + activations + program };
 }

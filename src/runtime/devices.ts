@@ -118,7 +118,7 @@ export async function chooseThreads(request: ThreadsRequest): Promise<number> {
   const { most, flopsPerStep } = request;
   if (most === 1 || flopsPerStep >= SMALL_FLOPS) return most;
   const file = request.cacheFile ?? defaultCacheFile();
-  const key = `${classOf(request)} threads of ${most}`;
+  const key = `${classOf(request)} shards on ${most}`;
   const known = (await readCache(file))[key]?.['threads'];
   if (known !== undefined) return known;
   const one = await request.measure(1);

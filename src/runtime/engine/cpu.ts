@@ -1,15 +1,26 @@
 /**
  * @file Training on the CPU: onnxruntime computes loss and gradients, reading parameters from and writing
- * gradients into one WebAssembly memory, where the optimiser updates them in place. Devices whose memory the
- * runtime's binding cannot hold on to (CUDA, DirectML, CoreML) train in the same way.
+ * gradients into one WebAssembly memory, where the optimiser updates them in place. With several threads each takes
+ * a part of the batch. Devices whose memory the runtime's binding cannot hold on to (CUDA, DirectML, CoreML) train in
+ * the same way, without parts.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch } from '../../data/define';
 import { LOSS_SCALE } from '../../models';
 import { Optimizer, type Update } from '../optimizer';
-import { compileCached, fallbacks, openSession, targetOf, type Device, type Feed } from '../ort';
+import {
+  compileCached,
+  fallbacks,
+  openSession,
+  targetOf,
+  type Device,
+  type Feed,
+  type TypedArray,
+} from '../ort';
 import { batchFeeds, onlyInputs, randomFeeds } from './feeds';
+import { ShardGroup } from './shard-group';
+import { splitBatch, type Shard } from './shards';
 import {
   GRADIENT,
   type EngineOptions,
@@ -23,14 +34,15 @@ export async function openCpuEngine(
   options: EngineOptions,
   device: Exclude<Device, 'webgpu'> = 'cpu',
 ): Promise<TrainingEngine> {
-  const { parameters, graph, train, threads, seed = 0 } = options;
-  const accumulating = train.accumulate > 1;
+  const { parameters, graph, train, threads, shards = 1, seed = 0 } = options;
+  const accumulating = train.accumulate * shards > 1;
   const optimizer = new Optimizer(parameters, { ...train, accumulating });
   const { memory } = optimizer;
   const compiled = await compileCached(graph, targetOf(device));
   const preallocate: Record<string, Float32Array> = {};
   for (const [name, view] of memory.gradients.views) preallocate[GRADIENT + name] = view;
-  const settings = { device, threads, preallocate };
+  const each = Math.max(1, Math.floor(threads / shards));
+  const settings = { device, threads: each, preallocate };
   // The first step of another device is profiled, to know what does not stay there.
   const profile = join(tmpdir(), `ssm-profile-${process.pid}`);
   const session = await openSession(
@@ -40,6 +52,29 @@ export async function openCpuEngine(
   let left: readonly string[] | undefined = device === 'cpu' ? [] : undefined;
   const parameterFeeds: Record<string, Float32Array> = Object.fromEntries(memory.parameters.views);
   const fixed = onlyInputs(compiled, parameterFeeds);
+  const others = shards > 1 ? new ShardGroup(shards - 1, compiled, each, memory) : undefined;
+
+  /** Loss of one micro-batch, whose gradients are added to the sums. */
+  const microBatch = async (
+    pieces: readonly Shard[],
+    feedsOf: (shard: Batch, index: number) => Record<string, TypedArray>,
+    first: boolean,
+  ): Promise<number> => {
+    const [own, ...rest] = pieces.map(({ batch }, index) => feedsOf(batch, index));
+    // The threads are asked before this one blocks.
+    const asked = others?.run(rest) ?? Promise.resolve([]);
+    const [losses, found] = await Promise.all([asked, session.run({ ...fixed, ...own! })]);
+    const { weight } = pieces[0]!;
+    if (accumulating) optimizer.accumulate(first, weight);
+    losses.forEach((_, index) => {
+      others!.take(index);
+      optimizer.accumulate(false, pieces[index + 1]!.weight);
+    });
+    return losses.reduce(
+      (sum, loss, index) => sum + pieces[index + 1]!.weight * loss,
+      weight * (found['loss'] as Float32Array)[0]!,
+    );
+  };
 
   return {
     device,
@@ -51,17 +86,16 @@ export async function openCpuEngine(
       const { lossScale = 1 } = update;
       const scale = onlyInputs(compiled, { [LOSS_SCALE]: Float32Array.of(lossScale) });
       const divisor = batches.length * lossScale;
+      others?.publish();
+      const count = batches.length * shards;
       let loss = 0;
       for (const [index, batch] of batches.entries()) {
-        const place = { step: update.step, index, count: batches.length };
-        const found = await session.run({
-          ...fixed,
+        const feedsOf = (shard: Batch, part: number) => ({
           ...scale,
-          ...batchFeeds(compiled, batch),
-          ...randomFeeds(compiled, seed, place),
+          ...batchFeeds(compiled, shard),
+          ...randomFeeds(compiled, seed, { step: update.step, index: index * shards + part, count }),
         });
-        loss += (found['loss'] as Float32Array)[0]! / batches.length;
-        if (accumulating) optimizer.accumulate(index === 0);
+        loss += (await microBatch(splitBatch(batch, shards), feedsOf, index === 0)) / batches.length;
       }
       left ??= fallbacks(await session.placement());
       const gradNorm = optimizer.gradientNorm(divisor);
@@ -84,6 +118,8 @@ export async function openCpuEngine(
         }
       }
     },
-    release: () => session.release(),
+    async release(): Promise<void> {
+      await Promise.all([session.release(), others?.release()]);
+    },
   };
 }

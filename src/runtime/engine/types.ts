@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly graph: Readonly<Record<string, Tensor>>;
   readonly train: TrainConfig;
   readonly threads: number;
+  /** Equal parts of a micro-batch that are computed side by side, each of the graph's size; 1 unless given. */
+  readonly shards?: number;
   /** Seed of what the graph draws while it trains (dropout); 0 unless given. */
   readonly seed?: number;
 }

@@ -46,15 +46,16 @@ export class Optimizer {
     });
   }
 
-  /** Adds the gradients of one micro-batch to the sums; `first` starts a new sum. */
-  accumulate(first: boolean): void {
+  /**
+   * Adds the gradients of one micro-batch, or of a part of it, to the sums.
+   * @param first starts a new sum
+   * @param weight factor on the gradients
+   */
+  accumulate(first: boolean, weight = 1): void {
     const { loops, sums, gradients, regionBytes } = this.memory;
     if (regionBytes === 0 || sums === gradients) return;
-    if (first) {
-      for (const [name, view] of sums.views) view.set(gradients.views.get(name)!);
-    } else {
-      loops.accumulate(sums.base, sums.base + regionBytes, gradients.base);
-    }
+    if (first) for (const view of sums.views.values()) view.fill(0);
+    loops.accumulate(sums.base, sums.base + regionBytes, gradients.base, weight);
   }
 
   /**

@@ -54,8 +54,8 @@ export interface Loops {
   readonly nesterov: SgdLoop;
   /** Σ x², accumulated in double. */
   sumOfSquares(start: number, end: number): number;
-  /** target += source */
-  accumulate(target: number, end: number, source: number): void;
+  /** target += source · weight */
+  accumulate(target: number, end: number, source: number, weight: number): void;
 }
 
 const scalar = (index: number): Code => [...op.localGet(index), ...op.f32x4Splat];
@@ -245,18 +245,17 @@ function sumOfSquares(): WasmFunction {
 }
 
 function accumulate(): WasmFunction {
-  const [target, end, source] = [0, 1, 2];
+  const [target, end, source, weight] = [0, 1, 2, 3];
   return {
     name: 'accumulate',
-    parameters: [i32, i32, i32],
+    parameters: [i32, i32, i32, f32],
     locals: [],
     body: [
       op.doWhile(
         op.localGet(target),
         op.localGet(target),
         op.v128Load(),
-        op.localGet(source),
-        op.v128Load(),
+        scaled(source, weight),
         op.f32x4Add,
         op.v128Store(),
         advance(source),

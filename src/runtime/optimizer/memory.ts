@@ -50,10 +50,14 @@ export interface MemoryOptions {
 }
 
 export class ParameterMemory {
+  /** All regions. */
+  readonly buffer: ArrayBuffer;
   readonly loops: Loops;
   readonly spans: readonly Span[];
   /** Bytes of the region of gradients and of each state, padding included: of what is not frozen. */
   readonly regionBytes: number;
+  /** Bytes of the region of parameters. */
+  readonly parameterBytes: number;
   readonly parameters: Region;
   readonly gradients: Region;
   /** The gradients themselves where nothing is accumulated. */
@@ -78,9 +82,11 @@ export class ParameterMemory {
         new Float32Array(memory.buffer, base + offsets.get(name)!, elements(parameters.get(name)!.shape));
       return { base, views: new Map(names.map((name) => [name, view(name)])) };
     };
+    this.buffer = memory.buffer;
     this.loops = bindLoops(memory);
     this.spans = spans;
     this.regionBytes = trained;
+    this.parameterBytes = all;
     this.parameters = region(all, everything);
     this.states = new Map(options.states.map((name) => [name, region(trained)]));
     this.gradients = region(trained);

@@ -6,6 +6,7 @@ import type { RunConfig } from '../../models/config';
 import { chooseDevice, chooseThreads, DeviceError, type ComputeDevice, type DeviceChoice } from '../devices';
 import { openCpuEngine } from '../engine/cpu';
 import { openDeviceEngine } from '../engine/device';
+import { couplesExamples, shardCount } from '../engine/shards';
 import type { TrainingEngine } from '../engine/types';
 import { availableDevices, deviceProblem } from '../ort';
 
@@ -21,6 +22,14 @@ export const buildingOf = (train: RunConfig['train']): TrainingOptions => ({
   checkpointing: train.activation_checkpointing === 'blocks',
 });
 
+/** In how many parts a batch is trained, each by a thread; see `shardCount`. */
+export const shardsFor = (
+  device: ComputeDevice,
+  { train }: Pick<RunConfig, 'train'>,
+  model: Model,
+  threads: number,
+) => (device === 'cpu' ? shardCount(threads, train.batch_size, model.parameterCount) : 1);
+
 /** @throws DeviceError when the device has no half precision and the config asks for it */
 export async function openEngine(device: ComputeDevice, request: EngineRequest): Promise<TrainingEngine> {
   const { config, model, threads } = request;
@@ -30,9 +39,15 @@ export async function openEngine(device: ComputeDevice, request: EngineRequest):
       `The ${device} device here does not compute in half precision. Take train.precision: fp32.`,
     );
   }
-  const graph = model.trainingStep(train.batch_size, model.length, buildingOf(train));
-  const options = { parameters: model.parameters, graph, train, threads, seed: config.seed };
-  return device === 'webgpu' ? openDeviceEngine(options, device) : openCpuEngine(options, device);
+  const built = (shards: number) => ({
+    parameters: model.parameters,
+    graph: model.trainingStep(train.batch_size / shards, model.length, buildingOf(train)),
+    ...{ train, threads, shards, seed: config.seed },
+  });
+  if (device === 'webgpu') return openDeviceEngine(built(1), device);
+  const shards = shardsFor(device, config, model, threads);
+  const options = built(shards);
+  return openCpuEngine(shards > 1 && couplesExamples(options.graph) ? built(1) : options, device);
 }
 
 /** Arithmetic of one optimiser step: forward and backward take three times the forward. */

@@ -15,10 +15,19 @@ export interface MemoryPlan {
   readonly shown: string;
 }
 
-/** Decides what `auto` leaves open. Devices have memory of their own, of which nothing is known here. */
-export function planMemory(config: RunConfig, data: Dataset, device: ComputeDevice): MemoryPlan {
+/**
+ * Decides what `auto` leaves open. Devices have memory of their own, of which nothing is known here.
+ * @param shards threads that train a part of every batch
+ */
+export function planMemory(
+  config: RunConfig,
+  data: Dataset,
+  device: ComputeDevice,
+  shards: number,
+): MemoryPlan {
   const { model, task, train } = config;
-  const request: MemoryRequest = { model, task, data: data.shape, train, evaluated: config.eval.examples };
+  const evaluated = config.eval.examples;
+  const request: MemoryRequest = { model, task, data: data.shape, train, evaluated, shards };
   const available = device === 'cpu' ? totalmem() : Infinity;
   const activation_checkpointing = resolvedCheckpointing(request, available);
   const decided: TrainConfig = { ...train, activation_checkpointing };

@@ -10,7 +10,7 @@ import { defaultThreads, type ComputeDevice } from '../devices';
 import type { RunControl } from '../process/control';
 import type { LiveStatus } from '../process/protocol';
 import { RunServer } from '../process/server';
-import { deviceFor, openEngine, threadsFor } from './engine';
+import { deviceFor, openEngine, shardsFor, threadsFor } from './engine';
 import { readRunInfo, RunWriter, type SyncFileSystem } from '../../runs';
 import { runtimeVersion } from '../versions';
 import { explainMemory, planMemory } from './memory';
@@ -111,7 +111,12 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     ? { device: earlier.device as ComputeDevice, reason: 'as the run began' }
     : await deviceFor(asking);
   const threads = fixed ?? (await threadsFor(choice.device, asking));
-  const memory = planMemory(asked, data, choice.device);
+  const memory = planMemory(
+    asked,
+    data,
+    choice.device,
+    shardsFor(choice.device, asked, model, threads),
+  );
   const config = { ...asked, train: memory.train };
   if (earlier !== undefined && (choice.device !== earlier.device || threads !== earlier.threads)) {
     say(
