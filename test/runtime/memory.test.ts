@@ -53,6 +53,13 @@ describe('the estimate of memory', function () {
     assert.ok(of({ batch_size: 16 }).activations > 1.8 * plain.activations);
     assert.ok(of({ batch_size: 8, accumulate: 2 }).parameters > plain.parameters);
     assert.ok(of({ batch_size: 8, optimizer: { name: 'sgd' } }).parameters < plain.parameters);
+    const shared = trainingMemory({
+      ...spec,
+      train: trainSchema.parse({ batch_size: 8 }),
+      evaluated: 1,
+      shards: 2,
+    });
+    assert.ok(shared.parameters > plain.parameters && shared.program > plain.program);
     const checkpointed = of({ batch_size: 8, activation_checkpointing: 'blocks' });
     assert.ok(checkpointed.activations < 0.5 * plain.activations);
   });
