@@ -28,7 +28,7 @@ async function step(request: ShardRequest): Promise<ShardReply> {
 }
 
 parentPort!.on('message', (request: ShardRequest) => {
-  step(request)
+  void step(request)
     .catch((error: unknown): ShardReply => ({
       error: error instanceof Error ? error.message : String(error),
     }))

@@ -111,12 +111,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     ? { device: earlier.device as ComputeDevice, reason: 'as the run began' }
     : await deviceFor(asking);
   const threads = fixed ?? (await threadsFor(choice.device, asking));
-  const memory = planMemory(
-    asked,
-    data,
-    choice.device,
-    shardsFor(choice.device, asked, model, threads),
-  );
+  const memory = planMemory(asked, data, choice.device, shardsFor(choice.device, asked, model, threads));
   const config = { ...asked, train: memory.train };
   if (earlier !== undefined && (choice.device !== earlier.device || threads !== earlier.threads)) {
     say(
