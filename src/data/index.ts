@@ -1,5 +1,6 @@
 /** @file The data sets, by the name that a config gives. Everything that lists data sets derives from here. */
 import { associativeRecall } from './associative-recall';
+import { audio } from './audio';
 import { cifar10 } from './cifar';
 import { copying } from './copying';
 import type { DataDefinition } from './define';
@@ -42,5 +43,6 @@ export const datasets = {
   [imageFolder.name]: imageFolder,
   [cifar10.name]: cifar10,
   [labelledText.name]: labelledText,
+  [audio.name]: audio,
   [timeSeries.name]: timeSeries,
 } as Readonly<Record<string, DataDefinition>>;

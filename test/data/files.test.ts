@@ -63,6 +63,20 @@ describe('time series', () => {
       return sum / (36 * 10);
     });
     assert.ok(Math.abs(data.facts['repeat_last_mse']! - repeated[0]!) < 1e-6);
+    let [square, absolute] = [0, 0];
+    for (let i = 0; i < 36; i++) {
+      const one = data.heldOut('test', i, 1);
+      for (let c = 0; c < 2; c++) {
+        const seen = Array.from({ length: 12 }, (_, step) => one.inputs[step * 3 + c]!);
+        const average = seen.reduce((sum, v) => sum + v, 0) / 12;
+        for (let step = 0; step < 5; step++) {
+          square += (one.targets[step * 2 + c]! - average) ** 2;
+          absolute += Math.abs(one.targets[step * 2 + c]! - average);
+        }
+      }
+    }
+    assert.ok(Math.abs(data.facts['mean_mse']! - square / 360) < 1e-6);
+    assert.ok(Math.abs(data.facts['mean_mae']! - absolute / 360) < 1e-6);
     assert.ok(Math.abs(data.facts['seasonal_mse']! - repeated[1]!) < 1e-6);
   });
 

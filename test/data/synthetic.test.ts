@@ -150,6 +150,7 @@ describe('every data set', () => {
     images: { files: ['*/*.png'], classes: ['a', 'b'], size: 28 },
     'cifar-10': { files: ['data_batch_*'] },
     'labelled-text': { files: ['*.jsonl'], classes: ['a', 'b'] },
+    audio: { files: ['*/*.wav'], classes: ['a', 'b'] },
     'time-series': { files: ['*.csv'], columns: ['x'] },
   };
 

@@ -1,10 +1,11 @@
-/** @file Time series from CSV files: forecast the next steps of some columns (the protocol of Zhou et al., 2021). */
+/** @file Time series from tables: forecast the next steps of some columns (the protocol of Zhou et al., 2021). */
 import * as z from 'zod';
-import { columnOf, parseCsv } from '../csv';
+import { columnOf } from '../csv';
 import { DataError, defineData, type DataShape, type Split } from '../define';
 import { filesDigest } from '../digest';
 import { countsOf, shareProblems, storedDataset } from '../stored';
-import { readTextFiles } from '../text/files';
+import { readTable } from '../tables';
+import { readTextFiles, type TextFile } from '../text/files';
 import { baselines, standardise, windowsOf, type Series } from './windows';
 
 const NAME = 'time-series';
@@ -13,9 +14,20 @@ const options = z.strictObject({
   files: z
     .array(z.string().min(1).max(4096))
     .min(1)
-    .describe('CSV files with a header line; rows in the order of time. Several files are several series.')
+    .describe(
+      'CSV files with a header line, data files of gretl (.gdt), or workspaces and package data of R (.rda, .rdb); ' +
+        'rows in the order of time. Several files are several series.',
+    )
     .meta({ path: 'csv' }),
   columns: z.array(z.string().min(1)).min(1).describe('Columns that are read and forecast, by their names.'),
+  object: z.string().min(1).optional().describe('Which object of a file of R, where it has several.'),
+  rows: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Rows from the start that count, where a protocol leaves the rest out; ETTh: 14,400, ETTm: 57,600.',
+    ),
   context: z
     .int()
     .min(1)
@@ -55,21 +67,24 @@ const shape = ({ columns, context, horizon }: Options): DataShape => ({
 export const timeSeries = defineData({
   name: NAME,
   title: 'Time series',
-  summary: 'CSV columns over time; forecast the next steps. A regression.',
+  summary: 'Columns of a table over time; forecast the next steps. A regression.',
   description:
     'Every window of `context` + `horizon` steps is an example. The inputs are the standardised columns and a mark; ' +
     'in the last `horizon` steps the columns are 0 and the mark is 1, and the outputs there are the forecast. The ' +
     'first part of a series trains, then come `validation` and `test`; mean and deviation are those of the training ' +
     'part. `mse` and `mae` are of standardised values, as papers report them; beside them stand the errors of ' +
-    'repeating the last value (`repeat_last_mse`, `repeat_last_mae`) and, with `period`, the last season.\n\n' +
-    'Source of the protocol: Informer (arXiv 2012.07436), with 70 / 10 / 20 % here. A causal model sees the past ' +
+    'repeating the last value (`repeat_last_mse`, `repeat_last_mae`), of the mean of the context (`mean_mse`, ' +
+    '`mean_mae`) and, with `period`, of the last season.\n\n' +
+    'Source of the protocol: Informer (arXiv 2012.07436), with 70 / 10 / 20 % here; the 12 + 4 + 4 months of ETTh are ' +
+    '`rows: 14400`, `validation: 0.2`, `test: 0.2`. A vector of R has one column of its own name. A causal model sees the past ' +
     'alone; a bidirectional one sees nothing more, as the future is hidden.',
   options,
   check: (given) => shareProblems(given, 0.2),
   shape,
   async open(given, context) {
     const files = await readTextFiles(given.files, context);
-    const series: Series[] = files.map(({ path, content }) => readSeries(content, path, given));
+    const series: Series[] = [];
+    for (const file of files) series.push(await readSeries(file, given));
     const scaled = standardise(series, given);
     const windows = windowsOf(scaled, given);
     for (const split of ['train', 'validation', 'test'] as const) {
@@ -99,11 +114,16 @@ export const timeSeries = defineData({
   },
 });
 
-function readSeries(content: Uint8Array, path: string, { columns, missing }: Options): Series {
-  const table = parseCsv(new TextDecoder().decode(content), path);
+async function readSeries(file: TextFile, { columns, missing, object, rows }: Options): Promise<Series> {
+  const { path } = file;
+  const table = await readTable(file, object);
+  const steps = rows ?? table.rows.length;
+  if (steps > table.rows.length) {
+    throw new DataError(`${path} has ${table.rows.length} rows, fewer than \`rows\` (${steps}).`, ['rows']);
+  }
   const places = columns.map((name, i) => columnOf(table, name, path, ['columns', i]));
-  const values = new Float64Array(table.rows.length * columns.length);
-  table.rows.forEach((row, line) => {
+  const values = new Float64Array(steps * columns.length);
+  table.rows.slice(0, steps).forEach((row, line) => {
     places.forEach((place, c) => {
       const field = row[place]!.trim();
       const value = field === '' ? Number.NaN : Number(field);
@@ -120,7 +140,7 @@ function readSeries(content: Uint8Array, path: string, { columns, missing }: Opt
       }
     });
   });
-  return { values, steps: table.rows.length, path };
+  return { values, steps, path };
 }
 
 function tooShort(split: Split, series: readonly Series[], { context, horizon }: Options): DataError {

@@ -76,18 +76,20 @@ export function windowsOf(
   return found;
 }
 
-/** Errors on standardised values of repeating the last value, and the last season. */
+/** Errors on standardised values of repeating the last value, the mean of the context, and the last season. */
 export function baselines(windows: readonly Window[], protocol: Protocol): Record<string, number> {
   const { columns, context, horizon, period } = protocol;
   const width = columns.length;
-  const errors = (ago: (step: number) => number): { mse: number; mae: number } => {
+  /** @param forecast of one column, from a window and the step asked for */
+  const errors = (
+    forecast: (window: Window, c: number) => (step: number) => number,
+  ): { mse: number; mae: number } => {
     let [square, absolute] = [0, 0];
-    for (const { values, start } of windows) {
-      const first = start + context;
-      for (let step = 0; step < horizon; step++) {
-        for (let c = 0; c < width; c++) {
-          const seen = values[(first + step - ago(step)) * width + c]!;
-          const error = values[(first + step) * width + c]! - seen;
+    for (const window of windows) {
+      for (let c = 0; c < width; c++) {
+        const at = forecast(window, c);
+        for (let step = 0; step < horizon; step++) {
+          const error = window.values[(window.start + context + step) * width + c]! - at(step);
           square += error * error;
           absolute += Math.abs(error);
         }
@@ -96,10 +98,24 @@ export function baselines(windows: readonly Window[], protocol: Protocol): Recor
     const count = windows.length * horizon * width;
     return { mse: square / count, mae: absolute / count };
   };
-  const last = errors((step) => step + 1);
-  const shown: Record<string, number> = { repeat_last_mse: last.mse, repeat_last_mae: last.mae };
+  const ago = (steps: (step: number) => number) =>
+    errors(({ values, start }, c) => (step) => {
+      return values[(start + context + step - steps(step)) * width + c]!;
+    });
+  const last = ago((step) => step + 1);
+  const mean = errors(({ values, start }, c) => {
+    let sum = 0;
+    for (let step = 0; step < context; step++) sum += values[(start + step) * width + c]!;
+    return () => sum / context;
+  });
+  const shown: Record<string, number> = {
+    repeat_last_mse: last.mse,
+    repeat_last_mae: last.mae,
+    mean_mse: mean.mse,
+    mean_mae: mean.mae,
+  };
   if (period !== undefined && period <= context) {
-    const season = errors((step) => period * (Math.floor(step / period) + 1));
+    const season = ago((step) => period * (Math.floor(step / period) + 1));
     Object.assign(shown, { seasonal_mse: season.mse, seasonal_mae: season.mae });
   }
   return shown;

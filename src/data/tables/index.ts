@@ -1,0 +1,20 @@
+/** @file Tables from files: comma-separated values, gretl's data files, objects of R; packed with gzip or not. */
+import { parseCsv, type CsvTable } from '../csv';
+import type { TextFile } from '../text/files';
+import { isGretl, parseGretl } from './gretl';
+import { readRTable } from './r';
+import { unpacked } from './unpack';
+
+/**
+ * @param object which object of a file of R
+ * @throws DataError when the file is damaged, or the object is not there
+ */
+export async function readTable(file: TextFile, object?: string): Promise<CsvTable> {
+  if (/\.rdb$/i.test(file.path)) return readRTable(file, object);
+  const content = unpacked(file);
+  if (/^RD.[23]\n/.test(Buffer.from(content.subarray(0, 5)).toString('latin1'))) {
+    return readRTable({ path: file.path, content }, object);
+  }
+  const text = new TextDecoder().decode(content);
+  return isGretl(text) ? parseGretl(text, file.path) : parseCsv(text, file.path);
+}

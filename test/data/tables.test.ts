@@ -1,0 +1,206 @@
+/** @file Tables for time series from R and gretl, packed or not, and what is said about damaged ones. */
+import assert from 'node:assert/strict';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { dataFolder, problem } from './folder';
+
+const { write, open } = dataFolder();
+
+const steps = 60;
+const value = (t: number, c: number): number => Math.sin(t / (3 + c)) + 0.01 * t * c;
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const columnOf = (c: number): number[] => range(steps).map((t) => value(t, c));
+
+/** R's serialization, as its documentation describes it. */
+const int = (...values: number[]): Buffer => {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((one, i) => bytes.writeInt32BE(one, 4 * i));
+  return bytes;
+};
+const character = (text: string): Buffer => Buffer.concat([int(0x40009, text.length), Buffer.from(text)]);
+const symbol = (name: string): Buffer => Buffer.concat([int(1), character(name)]);
+const strings = (...texts: string[]): Buffer =>
+  Buffer.concat([int(16, texts.length), ...texts.map(character)]);
+const nil = int(254);
+const pairs = (entries: Record<string, Buffer>): Buffer =>
+  Buffer.concat([
+    ...Object.entries(entries).flatMap(([name, item]) => [int(0x402), symbol(name), item]),
+    nil,
+  ]);
+const withAttributes = (type: number, content: Buffer, attributes?: Record<string, Buffer>): Buffer =>
+  Buffer.concat([int(type | (attributes ? 0x200 : 0)), content, ...(attributes ? [pairs(attributes)] : [])]);
+const doubles = (values: number[], attributes?: Record<string, Buffer>): Buffer => {
+  const bytes = Buffer.alloc(8 * values.length);
+  values.forEach((one, i) => bytes.writeDoubleBE(one, 8 * i));
+  return withAttributes(14, Buffer.concat([int(values.length), bytes]), attributes);
+};
+const integers = (values: number[], attributes?: Record<string, Buffer>): Buffer =>
+  withAttributes(13, int(values.length, ...values), attributes);
+const list = (entries: Record<string, Buffer>): Buffer =>
+  withAttributes(19, Buffer.concat([int(Object.keys(entries).length), ...Object.values(entries)]), {
+    names: strings(...Object.keys(entries)),
+  });
+const serialized = (item: Buffer, version: 2 | 3 = 2): Buffer =>
+  Buffer.concat([
+    Buffer.from('X\n'),
+    int(version, 0x40202, 0x20300),
+    ...(version === 3 ? [int(5), Buffer.from('UTF-8')] : []),
+    item,
+  ]);
+const workspace = (entries: Record<string, Buffer>, version: 2 | 3 = 2): Buffer =>
+  Buffer.concat([Buffer.from(`RDX${version}\n`), serialized(pairs(entries), version)]);
+
+const matrix = doubles([...columnOf(0), ...columnOf(1)], {
+  dim: integers([steps, 2]),
+  dimnames: withAttributes(19, Buffer.concat([int(2), nil, strings('a', 'b')])),
+});
+const frame = withAttributes(
+  19,
+  Buffer.concat([
+    int(3),
+    doubles(columnOf(0)),
+    doubles(columnOf(1)),
+    integers(
+      range(steps).map((t) => 1 + (t % 2)),
+      { levels: strings('low', 'high') },
+    ),
+  ]),
+  { names: strings('a', 'b', 'kind'), 'row.names': integers([-(2 ** 31), -steps]) },
+);
+const series = doubles(columnOf(1), { tsp: doubles([1, 1 + (steps - 1) / 12, 12]) });
+
+const gretl = (rows: string[], more = '', names = ['a', 'b']): string =>
+  `<?xml version="1.0"?>\n<!DOCTYPE gretldata SYSTEM "gretldata.dtd">\n<gretldata name="x" frequency="4"${more}>\n` +
+  `<description>1 &lt; 2</description>\n<variables count="2">\n` +
+  names.map((name) => `<variable name="${name}"\n label="of ${name}"\n/>\n`).join('') +
+  `</variables>\n<observations count="${rows.length}" labels="true">\n` +
+  rows.map((row, i) => `<obs label="${i}">${row} </obs>\n`).join('') +
+  '</observations>\n</gretldata>\n';
+const gretlRows = range(steps).map((t) => `${value(t, 0)} ${value(t, 1)}`);
+const csv = ['a,b', ...range(steps).map((t) => `${value(t, 0)},${value(t, 1)}`)].join('\n');
+
+const options = { columns: ['b', 'a'], context: 4, horizon: 2 };
+const read = (file: string, more: object = {}) => open('time-series', { ...options, files: [file], ...more });
+
+describe('time series from', () => {
+  let expected: { inputs: unknown; targets: unknown };
+  before(async () => {
+    write('two.csv', csv);
+    const data = await read('two.csv');
+    expected = data.heldOut('test', 0, data.count('test'));
+    write('two.csv.gz', gzipSync(csv));
+    write('two.gdt', gretl(gretlRows));
+    write('packed.gdt', gzipSync(gretl(gretlRows)));
+    write('matrix.rda', gzipSync(workspace({ m: matrix }, 3)));
+    write('frame.RData', workspace({ other: nil, f: frame }));
+    const packed = [matrix, series].map((item) => {
+      const plain = serialized(item);
+      return Buffer.concat([int(plain.length), deflateSync(plain)]);
+    });
+    write('package/Rdata.rdb', Buffer.concat(packed));
+    const places = {
+      m: integers([0, packed[0]!.length]),
+      s: integers([packed[0]!.length, packed[1]!.length]),
+    };
+    write(
+      'package/Rdata.rdx',
+      gzipSync(
+        serialized(list({ variables: list(places), references: list({}), compressed: integers([1]) })),
+      ),
+    );
+  });
+
+  for (const [file, more] of [
+    ['two.csv.gz', {}],
+    ['two.gdt', {}],
+    ['packed.gdt', {}],
+    ['matrix.rda', {}],
+    ['frame.RData', { object: 'f' }],
+    ['package/Rdata.rdb', { object: 'm' }],
+  ] as const) {
+    it(`${file} are those of the same numbers as CSV`, async () => {
+      const data = await read(file, more);
+      assert.deepEqual(data.heldOut('test', 0, data.count('test')), expected);
+    });
+  }
+
+  it('a vector of R has one column of its own name', async () => {
+    const one = await read('package/Rdata.rdb', { object: 's', columns: ['s'] });
+    const same = await read('two.csv', { columns: ['b'] });
+    assert.deepEqual(one.heldOut('test', 0, 8), same.heldOut('test', 0, 8));
+  });
+
+  it('R or gretl that cannot be read say what to do', async () => {
+    await assert.rejects(
+      read('package/Rdata.rdb'),
+      problem(['object'], /2 objects; name one as `object`.*m, s/),
+    );
+    await assert.rejects(
+      read('package/Rdata.rdb', { object: 'x' }),
+      problem(['object'], /no object x: it has m, s/),
+    );
+    await assert.rejects(
+      read('frame.RData', { object: 'f', columns: ['kind'] }),
+      problem(['columns', 0], /holds "low" in column kind/),
+    );
+    const whole = workspace({ m: matrix });
+    for (const [name, content, message] of [
+      ['cut.rda', whole.subarray(0, whole.length - 60), /cut off/],
+      ['long.rda', workspace({ m: Buffer.concat([int(14, 2 ** 30)]) }), /cut off/],
+      ['code.rda', workspace({ m: int(3, 0) }), /type 3, which is no data/],
+      ['deep.rda', workspace({ m: Buffer.concat(range(5000).map(() => int(19, 1))) }), /too deeply/],
+      [
+        'sequence.rda',
+        workspace({
+          m: Buffer.concat([
+            int(238),
+            pairs({}).subarray(0, 0),
+            int(2),
+            symbol('compact_intseq'),
+            nil,
+            doubles([1e300, 1, 1]),
+            nil,
+          ]),
+        }),
+        /no length/,
+      ],
+      ['packed.rda', Buffer.from('BZh91AY'), /packed with bzip2/],
+      ['bomb.gz', gzipSync(csv).subarray(0, 100), /cannot be unpacked/],
+      ['short.gdt', gretl([...gretlRows.slice(0, 5), '1']), /observation 6 has 1 numbers for 2 variables/],
+      ['panel.gdt', gretl(gretlRows, ' type="stacked-time-series"'), /a panel/],
+    ] as const) {
+      write(name, content);
+      await assert.rejects(read(name), problem(['files'], message), name);
+    }
+    write('alone/Rdata.rdb', Buffer.alloc(10));
+    await assert.rejects(
+      read('alone/Rdata.rdb'),
+      problem(['files'], /without its index .*Rdata\.rdx \(ENOENT\)/),
+    );
+  });
+
+  it('gretl may have gaps', async () => {
+    write('gap.gdt', gretl(gretlRows.map((row, i) => (i === 7 ? 'NA 1' : row))));
+    await assert.rejects(read('gap.gdt'), problem(['columns', 1], /row 8 holds nothing/));
+    assert.ok((await read('gap.gdt', { missing: 'previous' })).count('test') > 0);
+  });
+});
+
+describe('the published protocol of ETT', () => {
+  it('takes the first rows alone, and its windows have the published number', async () => {
+    write('ett.csv', ['OT', ...range(17_420).map((t) => String(Math.sin(t / 7)))].join('\n'));
+    const data = await open('time-series', {
+      files: ['ett.csv'],
+      columns: ['OT'],
+      context: 96,
+      horizon: 96,
+      rows: 14_400,
+      validation: 0.2,
+      test: 0.2,
+    });
+    assert.deepEqual([data.count('validation'), data.count('test')], [2785, 2785]);
+    await assert.rejects(
+      open('time-series', { files: ['ett.csv'], columns: ['OT'], rows: 20_000 }),
+      problem(['rows'], /17420 rows, fewer than `rows` \(20000\)/),
+    );
+  });
+});
