@@ -7,17 +7,18 @@ export interface CsvTable {
 }
 
 /**
- * Reads a table with one header line.
+ * Reads a table with one header line, or without one, its columns then being called 1, 2, 3, …
  * @throws DataError naming file and line where a row has another number of fields than the header
  */
-export function parseCsv(text: string, path: string): CsvTable {
+export function parseCsv(text: string, path: string, hasHeader = true): CsvTable {
   const clean = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const first = clean.slice(0, clean.indexOf('\n') < 0 ? undefined : clean.indexOf('\n'));
   const delimiter = [',', ';', '\t'].reduce((best, one) =>
     first.split(one).length > first.split(best).length ? one : best,
   );
   const lines = records(clean, delimiter, path);
-  const [header, ...rows] = lines;
+  const header = hasHeader ? lines[0] : lines[0]?.map((_, i) => String(i + 1));
+  const rows = hasHeader ? lines.slice(1) : lines;
   if (!header)
     throw new DataError(`${path} is empty. A table needs a header line and rows below.`, ['files']);
   const wrong = rows.findIndex((row) => row.length !== header.length);

@@ -7,6 +7,7 @@ import type { DataDefinition } from './define';
 import { delay } from './delay';
 import { imageFolder } from './image-folder';
 import { inductionHeads } from './induction-heads';
+import { labelledRows } from './labelled-rows';
 import { labelledText } from './labelled-text';
 import { listops } from './listops';
 import { mqar } from './mqar';
@@ -43,6 +44,7 @@ export const datasets = {
   [imageFolder.name]: imageFolder,
   [cifar10.name]: cifar10,
   [labelledText.name]: labelledText,
+  [labelledRows.name]: labelledRows,
   [audio.name]: audio,
   [timeSeries.name]: timeSeries,
 } as Readonly<Record<string, DataDefinition>>;

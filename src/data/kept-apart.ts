@@ -43,12 +43,14 @@ export async function readItems<Item>(
   given: Given,
   context: DataContext,
   what: string,
-  read: (file: TextFile) => readonly Item[],
+  read: (file: TextFile) => readonly Item[] | Promise<readonly Item[]>,
 ): Promise<{ readonly splits: Readonly<Record<Split, readonly Item[]>>; readonly hash: string }> {
   const { test_files, ...rest } = given;
   const files = await readTextFiles(given.files, context);
   const apart = test_files === undefined ? [] : await readTextFiles(test_files, context, 'test_files');
-  const items = files.flatMap(read);
+  const all = async (some: readonly TextFile[]): Promise<Item[]> =>
+    (await Promise.all(some.map(async (file) => read(file)))).flat();
+  const items = await all(files);
   const shares = test_files === undefined ? given : { ...given, test: 0 };
   const places = splitItems(name, items.length, shares, what);
   const chosen = (split: Split): Item[] => places[split].map((place) => items[place]!);
@@ -57,7 +59,7 @@ export async function readItems<Item>(
     splits: {
       train: chosen('train'),
       validation: chosen('validation'),
-      test: test_files === undefined ? chosen('test') : apart.flatMap(read),
+      test: test_files === undefined ? chosen('test') : await all(apart),
     },
     hash: dataDigest(
       name,

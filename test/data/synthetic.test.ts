@@ -151,6 +151,7 @@ describe('every data set', () => {
     'cifar-10': { files: ['data_batch_*'] },
     'labelled-text': { files: ['*.jsonl'], classes: ['a', 'b'] },
     audio: { files: ['*/*.wav'], classes: ['a', 'b'] },
+    'labelled-rows': { files: ['*.csv'], label: 'y', classes: ['a', 'b'], length: 8 },
     'time-series': { files: ['*.csv'], columns: ['x'] },
   };
 

@@ -114,9 +114,10 @@ export const timeSeries = defineData({
   },
 });
 
-async function readSeries(file: TextFile, { columns, missing, object, rows }: Options): Promise<Series> {
+async function readSeries(file: TextFile, given: Options): Promise<Series> {
   const { path } = file;
-  const table = await readTable(file, object);
+  const { columns, missing, rows } = given;
+  const table = await readTable(file, { object: given.object });
   const steps = rows ?? table.rows.length;
   if (steps > table.rows.length) {
     throw new DataError(`${path} has ${table.rows.length} rows, fewer than \`rows\` (${steps}).`, ['rows']);

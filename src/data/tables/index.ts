@@ -6,15 +6,20 @@ import { readRTable } from './r';
 import { unpacked } from './unpack';
 
 /**
- * @param object which object of a file of R
+ * @param how.object which object of a file of R
+ * @param how.header whether comma-separated values begin with the names of their columns
  * @throws DataError when the file is damaged, or the object is not there
  */
-export async function readTable(file: TextFile, object?: string): Promise<CsvTable> {
+export async function readTable(
+  file: TextFile,
+  how: { readonly object?: string | undefined; readonly header?: boolean } = {},
+): Promise<CsvTable> {
+  const { object, header = true } = how;
   if (/\.rdb$/i.test(file.path)) return readRTable(file, object);
   const content = unpacked(file);
   if (/^RD.[23]\n/.test(Buffer.from(content.subarray(0, 5)).toString('latin1'))) {
     return readRTable({ path: file.path, content }, object);
   }
   const text = new TextDecoder().decode(content);
-  return isGretl(text) ? parseGretl(text, file.path) : parseCsv(text, file.path);
+  return isGretl(text) ? parseGretl(text, file.path) : parseCsv(text, file.path, header);
 }
