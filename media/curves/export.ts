@@ -1,10 +1,10 @@
 /** @file What leaves the panel: a figure drawn anew on white, numbers, a Markdown table. */
 import { printTheme, type Theme } from '../../src/figures/core/theme';
 import type { Measure, Scene } from '../../src/figures/core/scene';
-import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
+import { duration, integer, number3, percent } from '../../src/figures/core/format';
 import { drawChart } from '../../src/figures/curves/chart';
 import { drawOverlay } from '../../src/figures/curves/overlay';
-import { differingKeys } from '../../src/figures/curves/groups';
+import { differingKeys, keyValue } from '../../src/figures/curves/groups';
 import { metricOf } from '../../src/figures/curves/metrics';
 import { sheet, type Panel } from '../../src/figures/curves/sheet';
 import { factsOf } from './facts';
@@ -119,7 +119,7 @@ export function markdown(model: CurvesModel): string {
   const head = ['run', ...keys, 'steps', 'best val loss', 'accuracy', '≥ 99 % at', 'tokens/s', 'time'];
   const rows = facts.map((entry) => [
     entry.group.name,
-    ...keys.map((key) => configValue(entry.group.keys[key])),
+    ...keys.map((key) => keyValue(key, entry.group.keys[key])),
     integer(entry.step),
     entry.best ? `${number3(entry.best.value)} @${integer(entry.best.step)}` : '–',
     percent(entry.accuracy),

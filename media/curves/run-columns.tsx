@@ -1,7 +1,7 @@
 /** @file The columns of the run table: differing keys, then what was measured. */
 import type { ComponentChildren, JSX } from 'preact';
 import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
-import { differingKeys } from '../../src/figures/curves/groups';
+import { differingKeys, keyValue } from '../../src/figures/curves/groups';
 import { metricOf } from '../../src/figures/curves/metrics';
 import { commonRange, meanOf, valueBetween } from '../../src/figures/curves/trace';
 import { useSource } from '../shared/hooks';
@@ -40,7 +40,14 @@ export function allColumns(model: CurvesModel): Column[] {
     cell: (entry) => {
       const value = entry.group.keys[key];
       const differs = JSON.stringify(value ?? null) !== JSON.stringify(reference?.keys[key] ?? null);
-      return <span class={differs ? 'differs' : 'secondary'}>{configValue(value)}</span>;
+      const words = keyValue(key, value);
+      // All layers, where the words are fewer than they are.
+      const all = typeof value === 'string' && words !== value ? value : undefined;
+      return (
+        <span class={differs ? 'differs' : 'secondary'} title={all}>
+          {words}
+        </span>
+      );
     },
   }));
   if (runs.some((run) => run.seed !== runs[0]?.seed)) {

@@ -1,5 +1,6 @@
 /** @file Groups of runs: what they are called, what differs between them and what is equal in all. */
 import { configValue, integer } from '../core/format';
+import { between, mixerName } from './mixer-name';
 import type { RunMeta } from '../../protocol/view-curves';
 
 type Scalar = RunMeta['seed'];
@@ -49,7 +50,7 @@ export function flattenConfig(config: unknown): Record<string, Scalar> {
     visit(others, ['model']);
     const placed = mixersOf(layers);
     const names = placed.map((layer) => layer.mixer);
-    flat['mixer'] = new Set(names).size === 1 ? (names[0] as string) : names.join(' · ');
+    flat['mixer'] = new Set(names).size === 1 ? (names[0] as string) : names.join(between);
     flat['layers'] = placed.length;
     const options = new Set(placed.flatMap((layer) => Object.keys(layer.options)));
     for (const option of options) {
@@ -78,6 +79,10 @@ const toScalar = (value: unknown): Scalar =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? value
     : JSON.stringify(value);
+
+/** The value of a key as people read it: a long list of mixers in few words. */
+export const keyValue = (key: string, value: Scalar | undefined): string =>
+  key === 'mixer' && typeof value === 'string' ? mixerName(value) : configValue(value);
 
 /** Keys that do not make two runs different experiments. */
 const quiet = new Set(['log_every', 'checkpoint_every', 'probe_every', 'keep', 'threads']);
@@ -108,8 +113,8 @@ export function groupRuns(runs: readonly RunMeta[]): RunGroup[] {
       .filter((name) => JSON.stringify(first.keys[name]) !== JSON.stringify(reference?.keys[name] ?? null))
       .map((name) =>
         name === 'mixer' || name === 'data'
-          ? configValue(first.keys[name])
-          : `${name} ${configValue(first.keys[name])}`,
+          ? keyValue(name, first.keys[name])
+          : `${name} ${keyValue(name, first.keys[name])}`,
       );
     const stem = first.config;
     const base = configs.size > 1 || parts.length === 0 ? stem : '';
@@ -149,7 +154,7 @@ export function commonKeys(runs: readonly RunMeta[]): string {
     if (value !== undefined) parts.push(words(value));
   };
   say('data', (value) => `data ${configValue(value)}`);
-  say('mixer', (value) => configValue(value));
+  say('mixer', (value) => keyValue('mixer', value));
   say('layers', (value) => `${configValue(value)} layer${value === 1 ? '' : 's'}`);
   say('length', (value) => `context ${configValue(value)}`);
   say('d_model', (value) => `d_model ${configValue(value)}`);
