@@ -321,6 +321,26 @@ describePanel('the Curves panel', (suite) => {
     });
   }
 
+  it('a run deleted under an open panel leaves chart, table and focus, and comes back with its new rows', async () => {
+    const kept = nineRuns.filter((run) => run.group !== 'g3');
+    const panel = await open({}, nineRuns, 'g3');
+    await showing(() => attribute(panel, 'data-last-step'), '1500');
+    await panel.post(runsMessage(kept));
+    await showing(() => attribute(panel, 'data-runs'), '8');
+    assert.ok(!(await attribute(panel, 'data-selected'))!.split(' ').includes('g3'));
+    assert.equal(await panel.page.locator('.runs-table tbody tr').count(), 6);
+    assert.equal((await panel.state<CurvesState>()).focused, null);
+    const again: Shape = { ...group('g3'), at: 40 };
+    await panel.post(runsMessage([...kept, again], 'g3'));
+    await panel.post({ type: 'rows', runs: [rowsOf(again)], now: Date.now(), pending: 0 });
+    await showing(() => attribute(panel, 'data-last-step'), '40');
+    await showing(
+      () => attribute(panel, 'data-last-loss'),
+      String(rowsOf(again).tables['train']!.columns['loss']!.at(-1)),
+    );
+    await showing(() => attribute(panel, 'data-points'), '40');
+  });
+
   it('leaves the lines of many rows to a worker, where they are zoomed and named all the same', async () => {
     const many = nineRuns
       .slice(3, 6)

@@ -64,6 +64,14 @@ describe('the feed of the curves', () => {
     assert.equal(again.reset, true);
     assert.deepEqual([...again.tables['train']!.columns['step']!], [1, 2]);
   });
+  it('a run deleted under an open panel and made anew under the same name is told from its start', () => {
+    const feed = new Feed();
+    feed.take(new Map([['a', source(3)]]));
+    assert.deepEqual(feed.take(new Map()), { runs: [], pending: 0 });
+    const again = feed.take(new Map([['a', source(5)]])).runs[0]!;
+    assert.equal(again.reset, true);
+    assert.equal(again.tables['train']!.count, 5);
+  });
   it('splits what is long and says how much waits', () => {
     const feed = new Feed();
     const sources = new Map([['a', source(250_000)]]);

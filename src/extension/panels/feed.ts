@@ -39,9 +39,8 @@ export class Feed {
   private readonly seen = new Map<string, Seen>();
 
   /** Everything will be told again: the page was loaded anew. */
-  forget(id?: string): void {
-    if (id === undefined) this.seen.clear();
-    else this.seen.delete(id);
+  forget(): void {
+    this.seen.clear();
   }
 
   /**
@@ -52,6 +51,8 @@ export class Feed {
     const runs: Rows[] = [];
     let room = rowsPerMessage;
     let pending = 0;
+    // A run that was deleted and made anew is told from its start.
+    for (const id of this.seen.keys()) if (!sources.has(id)) this.seen.delete(id);
     for (const [id, source] of sources) {
       const first = !this.seen.has(id);
       const seen: Seen = this.seen.get(id) ?? {
