@@ -4,7 +4,8 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { canvasMeasure } from '../../src/figures/core/canvas';
 import type { Scene } from '../../src/figures/core/scene';
 import { sceneToSvg } from '../../src/figures/core/svg';
-import type { ChartFrame, ChartNote } from '../../src/figures/curves/chart';
+import type { ChartFrame } from '../../src/figures/curves/chart';
+import type { ChartNote } from '../../src/figures/curves/notes';
 import { metricOf } from '../../src/figures/curves/metrics';
 import { visibleRows } from '../../src/figures/curves/trace';
 import { linearScale } from '../../src/figures/core/scale';
@@ -58,7 +59,7 @@ function notesOf(model: CurvesModel): ChartNote[] {
     const x = model.dataOf(longest.id).positionOf(warmup, axis);
     notes.set('warm-up', { x, text: 'warm-up ends' });
   }
-  return [...notes.values()].slice(0, 12);
+  return [...notes.values()];
 }
 
 function checkpointsOf(model: CurvesModel): number[] {

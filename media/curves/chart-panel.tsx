@@ -1,13 +1,8 @@
 /** @file One chart: title, canvas of the lines, canvas of the cursor above it; a layer of lines where there are many rows. */
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import {
-  drawChart,
-  type Chart,
-  type ChartFrame,
-  type ChartNote,
-  type ChartView,
-} from '../../src/figures/curves/chart';
+import { drawChart, type Chart, type ChartFrame, type ChartView } from '../../src/figures/curves/chart';
+import type { ChartNote } from '../../src/figures/curves/notes';
 import { drawOverlay } from '../../src/figures/curves/overlay';
 import { chartSummary } from '../../src/figures/curves/summary';
 import type { Metric } from '../../src/figures/curves/metrics';
@@ -124,6 +119,7 @@ export function ChartPanel(props: ChartPanelProps): JSX.Element {
         aria-describedby={summaryId}
         data-plot={`${chart.plot.x},${chart.plot.y},${chart.plot.width},${chart.plot.height}`}
         data-lines={large ? (picture ? 'worker' : 'waiting') : 'page'}
+        data-ends={chart.lines.filter((line) => line.end).length}
         data-x-domain={chart.x.domain.join(',')}
         data-y-domain={chart.y.domain.join(',')}
       >

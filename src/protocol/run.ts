@@ -89,7 +89,7 @@ export const evalRowSchema = z.looseObject({
 /** Whether a metric of an evaluation is about one layer, for example `layers.0.rms`: many, and for curves. */
 export const isOfLayer = (metric: string): boolean => metric.startsWith('layers.');
 
-/** Something that happened: resume (`from`), checkpoint (`path`), stop, finish, pause, continue, non-finite, … */
+/** Something that happened: resume (`from`), lr (`before`, `after`: the rate that a resume changed), checkpoint (`path`), stop, finish, pause, continue, non-finite, … */
 export const eventRowSchema = z.looseObject({
   step,
   event: z.string(),

@@ -9,6 +9,7 @@ import type { XAxis } from './data';
 import type { Metric } from './metrics';
 import { drawEnd, lineEnd, placeEnd, type LineEnd } from './ends';
 import { drawLines, emphasised, type DrawnLines } from './lines';
+import { drawNotes, type ChartNote } from './notes';
 import { chartScales } from './scales';
 import type { Series } from './series';
 import { valueOf } from './trace';
@@ -26,12 +27,6 @@ export interface ChartGroup {
   readonly note?: string;
   /** Where a run of the group failed, and the note that says so. */
   readonly failed?: { readonly x: number; readonly note: string };
-}
-
-export interface ChartNote {
-  /** On the x axis. */
-  readonly x: number;
-  readonly text: string;
 }
 
 export interface ChartView {
@@ -177,33 +172,8 @@ export function drawChart(
     }
   }
 
-  // Notes at events: dotted verticals, texts beside them where they fit.
   const annotate = frame.right > 60;
-  const noteEnds = [-Infinity, -Infinity];
-  for (const note of [...(extra.notes ?? [])].sort((a, b) => a.x - b.x)) {
-    const at = crisp(x.map(note.x));
-    if (!(at >= plot.x - 1 && at <= right + 1)) continue;
-    marks.push({
-      kind: 'line',
-      points: [at, plot.y, at, bottom],
-      stroke: { color: theme.axis, width: 1, dash: [1.5, 2.5] },
-    });
-    const width = measure(note.text, small);
-    const left = at + 5 + width > right ? at - 5 - width : at + 5;
-    const line = noteEnds.findIndex((end) => left > end + 6);
-    if (!annotate || line < 0) continue;
-    const y = plot.y + small * (1 + 1.3 * line);
-    marks.push({
-      kind: 'text',
-      x: left,
-      y,
-      text: note.text,
-      size: small,
-      color: theme.secondary,
-      halo: theme.background,
-    });
-    noteEnds[line] = left + width;
-  }
+  marks.push(...drawNotes(extra.notes ?? [], x, plot, theme, measure, annotate));
 
   const baseline = crisp(bottom);
   marks.push({

@@ -1,5 +1,6 @@
 /** @file What may change between the parts of a resumed run. */
 import type { RunConfig } from '../../models/config';
+import { learningRate } from './schedule';
 
 /** Keys that do not change what was computed so far; `device` is kept from the run itself. */
 const FREE = [
@@ -28,4 +29,22 @@ export function forbiddenChanges(before: RunConfig, after: RunConfig): string[] 
   return differences(before, after).filter(
     (path) => !FREE.some((free) => path === free || path.startsWith(`${free}.`)),
   );
+}
+
+/**
+ * How a resume changes the learning rate of the next update: with another number of steps, a rate that falls towards
+ * the end of the run jumps. Undefined where it goes on as before.
+ * @param step finished steps
+ */
+export function rateChange(
+  before: RunConfig,
+  after: RunConfig,
+  step: number,
+): { readonly before: number; readonly after: number; readonly message: string } | undefined {
+  const of = ({ train }: RunConfig): number =>
+    learningRate(train.schedule, train.optimizer.lr, step, train.steps);
+  const [was, is] = [of(before), of(after)];
+  if (Math.abs(is - was) <= 1e-6 * Math.max(is, was)) return undefined;
+  const shown = (rate: number): string => String(Number(rate.toPrecision(2)));
+  return { before: was, after: is, message: `learning rate ${shown(was)} → ${shown(is)}` };
 }

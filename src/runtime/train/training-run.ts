@@ -22,6 +22,7 @@ import type { RunServer, ServedRun } from '../process/server';
 import { buildingOf, flopsPerStep, tokensPerStep } from './engine';
 import { Evaluator, type Evaluation } from './evaluate';
 import { INITIAL_LOSS_SCALE } from './loss-scale';
+import { rateChange } from './resume';
 import { startingWeights } from './start';
 import { NonFiniteStep, trainingLoop, type Totals } from './loop';
 import { findNonFinite, nonFiniteMessage } from './nonfinite';
@@ -165,6 +166,8 @@ export class TrainingRun implements ServedRun {
       const from = loaded === undefined ? 'the beginning: there is no checkpoint' : `step ${step}`;
       request.onMessage?.(`Continuing from ${from}.`);
       await this.#row({ step, event: 'resume', from: step });
+      const change = rateChange(request.resume, config, step);
+      if (change) await this.#row({ step, event: 'lr', ...change });
     }
   }
 
