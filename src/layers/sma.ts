@@ -6,7 +6,7 @@ import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Dims, type Parameters, type Tensors } from './define';
 import { dropoutRate, dropper } from './dropout';
-import { ema, emaFrom, emaParameters, emaStep, type EmaSizes } from './ema';
+import { ema, emaFrom, emaParameters, emaState, emaStep, type EmaSizes } from './ema';
 import { constant, ones, truncatedNormal, zeros } from './init';
 import { linearParameters, project } from './projection';
 import { compress, localAttention, rowsAt, type SmaSizes } from './sma-attention';
@@ -23,6 +23,11 @@ const options = z.strictObject({
     .default(16)
     .describe('State size per channel of the moving average.')
     .meta({ symbol: 'N' }),
+  truncation: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Tokens that the moving average holds, its own included; all of them unless given.'),
   window_size: z
     .int()
     .positive()
@@ -148,10 +153,10 @@ export const sma = defineLayer<typeof options, Resolved>({
     return leave(r.bidirectional ? added : drop(added, 'added'), x, p, r, dims);
   },
 
-  state: (r, dims) => ({ ema_state: [dims.d_model, r.ndim], ...smaState(r) }),
+  state: (r, dims) => ({ ...emaState(r, dims.d_model), ...smaState(r) }),
 
   step(x, state, p, r, dims) {
-    const average = emaStep(r.prenorm ? norm(x, p, r, dims) : x, state['ema_state']!, p);
+    const average = emaStep(r.prenorm ? norm(x, p, r, dims) : x, state, p);
     const m = g.silu(average.y);
     const { hx, active, probability } = gate(m, p);
     const heads = unit(m, p, r);
@@ -160,12 +165,12 @@ export const sma = defineLayer<typeof options, Resolved>({
     const attended = g.mul(project(g.mul(mixed, heads.r), p, 'h_proj'), chosen);
     return {
       y: leave(g.add(hx, attended), x, p, r, dims),
-      state: { ema_state: average.state, ...next },
+      state: { ...average.state, ...next },
     };
   },
 
   prefill(x, state, p, r, dims) {
-    const average = emaFrom(r.prenorm ? norm(x, p, r, dims) : x, state['ema_state']!, p);
+    const average = emaFrom(r.prenorm ? norm(x, p, r, dims) : x, state, p);
     const m = g.silu(average.y);
     const { hx, active, probability } = gate(m, p);
     const heads = unit(m, p, r);
@@ -174,7 +179,7 @@ export const sma = defineLayer<typeof options, Resolved>({
     const attended = g.mul(project(g.mul(mixed, heads.r), p, 'h_proj'), chosen);
     return {
       y: leave(g.add(hx, attended), x, p, r, dims),
-      state: { ema_state: average.state, ...next },
+      state: { ...average.state, ...next },
     };
   },
 

@@ -26,6 +26,7 @@ const variants: [mixer: string, options: Record<string, unknown>][] = [
   ['long-conv', { l_max: 4, lam: 0, channels: 2, use_ma_smoothing: true, ma_window_len: 3 }],
   ['sma', { zdim: 4, hdim: 3, ndim: 2, window_size: 2, max_positions: 4 }],
   ['sma', { zdim: 4, window_size: 3, local_pos: true, attention_activation: 'softmax', prenorm: false }],
+  ['sma', { zdim: 4, ndim: 3, window_size: 4, max_positions: 4, truncation: 3 }],
   ['sma', { zdim: 2, window_size: 16, rel_pos_bias: 'rotary', norm_type: 'scalenorm' }],
   ['spacetime', { kernel_dim: 3, n_kernels: 2, skip_connection: true, mlp_layers: 1 }],
   ['spacetime', { kernel_dim: 5, norm_order: 2, preprocess: 'residual', max_avg_window: 6, residual: false }],

@@ -12,6 +12,7 @@ interface Sizes {
   local_pos: boolean;
   norm_type: string;
   prenorm: boolean;
+  truncation?: number;
 }
 
 function normed(row: number[], p: Values): number[] {
@@ -29,6 +30,7 @@ function average(rows: number[][], p: Values, r: Sizes): number[][] {
   const width = rows[0]!.length;
   const kernel = (channel: number, lag: number): number => {
     let sum = 0;
+    if (lag >= (r.truncation ?? Infinity)) return sum;
     for (let n = 0; n < r.ndim; n++) {
       const at = channel * r.ndim + n;
       const written = sigmoid(p['ssm.delta']![at]!);

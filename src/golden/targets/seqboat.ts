@@ -19,6 +19,7 @@ export async function seqboatLayer(goldenCase: GoldenCase, machine: Machine): Pr
   const [, zdim] = goldenCase.shape('param.gamma', 2) as [number, number];
   const window_size = options.size('window_size');
   const local_pos = options.boolean('local_pos') ?? false;
+  const truncation = options.integer('truncation');
   const entries = goldenCase.has('param.rel_pos_bias.rel_pos_bias')
     ? goldenCase.shape('param.rel_pos_bias.rel_pos_bias', 1)[0]!
     : undefined;
@@ -34,6 +35,7 @@ export async function seqboatLayer(goldenCase: GoldenCase, machine: Machine): Pr
     local_pos,
     norm_type: options.word('norm_type', ['layernorm', 'scalenorm']) ?? 'layernorm',
     prenorm: options.boolean('prenorm') ?? true,
+    ...(truncation === undefined ? {} : { truncation }),
   };
   options.finish();
 
