@@ -16,10 +16,12 @@ import { advise } from './advice';
 import type { Analysis } from './analyse';
 import type { Code } from './codes';
 import { maxLayers } from './layers';
+import { lookingAhead } from './looking-ahead';
 import { written } from './words';
 
 interface OptionProblem {
   readonly path: Path;
+  readonly others?: readonly string[];
   readonly message: string;
   readonly suggestion?: number | string | boolean;
   readonly severity?: 'error' | 'warning';
@@ -69,19 +71,19 @@ function checkStack({ stack }: Analysis, say: Say): Diagnostic[] {
 }
 
 /** The layers' own rules, and looking ahead in a task that must not. */
-function checkLayers({ root, stack, facts, task }: Analysis): Diagnostic[] {
+function checkLayers({ root, stack, facts, task, dims }: Analysis): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   for (const layer of stack.layers) {
     const known = facts.get(layer);
     if (!known) continue;
     for (const problem of known.problems) diagnostics.push(optionProblem(root, layer.path, 'mixer', problem));
     if (!known.causal && task?.type === 'language-model') {
-      const causal = find(root, [...layer.path, 'causal']);
-      const at = causal.exact ? causal : find(root, [...layer.path, 'mixer']);
+      const cause = dims && lookingAhead(layer, dims);
+      const at = find(root, [...layer.path, cause?.key ?? 'mixer']);
       const message =
         `This ${layer.definition.name} layer sees later tokens, but a language model predicts them: ` +
         'take a causal layer or another task.';
-      const extra = causal.exact ? { suggestion: 'true' } : {};
+      const extra = cause ? { suggestion: written(cause.causal) } : {};
       diagnostics.push(diagnose(valueWhere(at), 'error', 'not-causal', message, extra));
     }
   }
@@ -99,9 +101,12 @@ function checkData({ root, data }: Analysis): Diagnostic[] {
   }
 }
 
-/** A problem that a definition reports, at the option where it is written, else at the discriminator. */
+/**
+ * A problem that a definition reports: at the option where it is written, else at another that the rule is about, else
+ * at the discriminator.
+ */
 function optionProblem(root: ConfigNode, base: Path, tag: string, problem: OptionProblem): Diagnostic {
-  const { path, suggestion, severity = 'error' } = problem;
+  const { path, others = [], suggestion, severity = 'error' } = problem;
   const at = find(root, [...base, ...path]);
   const message = sentence(problem.message);
   const code = problemCode(message);
@@ -114,14 +119,8 @@ function optionProblem(root: ConfigNode, base: Path, tag: string, problem: Optio
     text !== undefined && path.length === 1 && holder.node.kind === 'map'
       ? insertKey(holder.node, String(key), text)
       : undefined;
-  const tagged = find(root, [...base, tag]);
-  return diagnose(
-    tagged.exact ? valueWhere(tagged) : headWhere(holder),
-    severity,
-    code,
-    message,
-    fix ? { fix } : {},
-  );
+  const shown = [...others, tag].map((name) => find(root, [...base, name])).find(({ exact }) => exact);
+  return diagnose(shown ? valueWhere(shown) : headWhere(holder), severity, code, message, fix ? { fix } : {});
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -22,6 +22,7 @@ const synonyms: Readonly<Record<string, string>> = {
   n_layer: 'repeat',
   n_layers: 'repeat',
   hidden_size: 'd_model',
+  l_kernel: 'l_max',
   seq_len: 'length',
   sequence_length: 'length',
   dataset: 'data',

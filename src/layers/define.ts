@@ -72,6 +72,8 @@ export const UNSEEN: ForwardContext = { probing: false, probe: () => undefined }
 export interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** Other options that the rule is about: the problem is shown there when `path` is not written. */
+  readonly others?: readonly string[];
   /** A value that would be right at `path`, when there is an obvious one. */
   readonly suggestion?: number | string | boolean;
   readonly severity?: 'error' | 'warning';

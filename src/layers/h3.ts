@@ -22,8 +22,9 @@ import {
 } from './lti/diagonal-ssm';
 import { startingPoles } from './lti/poles';
 import { kernelProbe, modeProbes, probeModes, stateNorm } from './lti/probes';
-import { batchMajor, checkPairs, checkStep, stateSize, stepFields } from './lti/s4-block';
+import { batchMajor, checkPairs, stateSize, stepFields } from './lti/s4-block';
 import { probe } from './probe';
+import { stepProblems } from './scan-options';
 import { linearParameters, project, residualInit } from './projection';
 
 const options = z.strictObject({
@@ -78,7 +79,7 @@ export const h3 = defineLayer<typeof options, Resolved>({
   resolve: (o, dims) => ({ ...o, nheads: Math.max(1, Math.floor(dims.d_model / o.head_dim)) }),
 
   check(o, { d_model }) {
-    const problems: Problem[] = [...checkPairs(o.d_state), ...checkStep(o)];
+    const problems: Problem[] = [...checkPairs(o.d_state), ...stepProblems(o)];
     if (d_model % o.head_dim !== 0) {
       const message = `head_dim (${o.head_dim}) must divide d_model (${d_model}).`;
       problems.push({ path: ['head_dim'], message, suggestion: nearestDivisor(d_model, o.head_dim) });

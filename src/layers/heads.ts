@@ -4,16 +4,17 @@ import { nearestDivisor } from './divisors';
 
 /**
  * What is wrong when `headdim` does not divide the width or `ngroups` not the number of heads.
- * @param width its size, and how to say it: `d_inner = expand · d_model`
+ * @param width its size, how to say it: `d_inner = expand · d_model`, and the options that it comes from
  */
 export function headProblems(
   { headdim, ngroups }: { readonly headdim: number; readonly ngroups: number },
-  width: { readonly size: number; readonly words: string },
+  width: { readonly size: number; readonly words: string; readonly options: readonly string[] },
 ): Problem[] {
   const nheads = width.size / headdim;
   if (!Number.isInteger(nheads)) {
     const message = `headdim (${headdim}) must divide ${width.words} (${width.size}).`;
-    return [{ path: ['headdim'], message, suggestion: nearestDivisor(width.size, headdim) }];
+    const suggestion = nearestDivisor(width.size, headdim);
+    return [{ path: ['headdim'], others: width.options, message, suggestion }];
   }
   if (nheads % ngroups === 0) return [];
   const [name] = width.words.split(' ') as [string];

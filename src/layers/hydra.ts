@@ -82,7 +82,11 @@ export const hydra = defineLayer<typeof options, HydraSizes>({
   },
 
   check(o, dims) {
-    const width = { size: o.expand * dims.d_model, words: 'd_inner = expand · d_model' };
+    const width = {
+      size: o.expand * dims.d_model,
+      words: 'd_inner = expand · d_model',
+      options: ['expand'],
+    };
     return [...headProblems(o, width), ...centreProblems(o.d_conv), ...stepProblems(o)];
   },
 

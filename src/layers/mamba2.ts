@@ -136,14 +136,15 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
   check(o, dims) {
     const d_inner = o.d_inner ?? o.expand * dims.d_model;
     const d_ssm = o.d_ssm ?? d_inner;
-    const width = o.d_ssm === undefined ? 'd_inner = expand · d_model' : 'd_ssm';
+    const whole = o.d_inner === undefined ? 'd_inner = expand · d_model' : 'd_inner';
+    const words = o.d_ssm === undefined ? whole : 'd_ssm';
     const problems: Problem[] = [];
     const complain = (key: string, message: string, suggestion?: number): void => {
       problems.push({ path: [key], message, ...(suggestion === undefined ? {} : { suggestion }) });
     };
     if (d_ssm > d_inner) {
       complain('d_ssm', `d_ssm (${d_ssm}) must not exceed d_inner (${d_inner}).`, d_inner);
-    } else problems.push(...headProblems(o, { size: d_ssm, words: width }));
+    } else problems.push(...headProblems(o, { size: d_ssm, words, options: ['d_ssm', 'd_inner', 'expand'] }));
     problems.push(...stepProblems(o));
     if (o.A_init_range[0] > o.A_init_range[1])
       complain('A_init_range', 'A_init_range must be [smallest, largest].');

@@ -97,6 +97,7 @@ export const mamba3 = defineLayer<typeof options, Resolved>({
     const problems: Problem[] = headProblems(o, {
       size: o.expand * dims.d_model,
       words: 'd_inner = expand · d_model',
+      options: ['expand'],
     });
     if (o.d_state % 2 !== 0) {
       const message = `d_state (${o.d_state}) must be even: the state rotates in pairs.`;

@@ -117,7 +117,11 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
   },
 
   check(o, dims) {
-    const width = { size: o.expand * dims.d_model, words: 'd_inner = expand · d_model' };
+    const width = {
+      size: o.expand * dims.d_model,
+      words: 'd_inner = expand · d_model',
+      options: ['expand'],
+    };
     const problems: Problem[] = headProblems({ headdim: o.headdim, ngroups: 1 }, width);
     problems.push(...centreProblems(o.d_conv));
     if (o.matrix_mixer_type === 'dense' && o.is_data_dependent) {

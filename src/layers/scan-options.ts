@@ -58,7 +58,8 @@ interface Steps {
 
 export function stepProblems({ dt_min, dt_max }: Steps): Problem[] {
   if (dt_min < dt_max) return [];
-  return [{ path: ['dt_min'], message: `dt_min (${dt_min}) must be below dt_max (${dt_max}).` }];
+  const message = `dt_min (${dt_min}) must be below dt_max (${dt_max}).`;
+  return [{ path: ['dt_min'], others: ['dt_max'], message }];
 }
 
 /** A convolution around a token sees as many on either side. */

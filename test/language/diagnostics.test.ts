@@ -117,7 +117,7 @@ const cases: [what: string, text: string, code: string, message: RegExp, suggest
     /divide d_model/,
     '8',
   ],
-  ['a layer rule on a default', stack('[{mixer: ⟦mamba2⟧, d_ssm: 48}]'), 'not-divisible', /headdim/],
+  ['a layer rule on a default', stack('[{mixer: mamba2, d_ssm: ⟦48⟧}]'), 'not-divisible', /headdim/],
   [
     'a data rule',
     'data: {type: recall, length: ⟦7⟧}\nmodel: {d_model: 8, layers: [{mixer: mamba}]}',

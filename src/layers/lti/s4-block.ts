@@ -11,6 +11,7 @@ import { nearestDivisor } from '../divisors';
 import { dropoutRate, dropper, keepAll, type Drop } from '../dropout';
 import { linear, normal, uniform } from '../init';
 import { linearParameters } from '../projection';
+import { stepProblems, stepRange } from '../scan-options';
 import { complexStates, continueFrom, realRows, type StateSpace } from './continue';
 
 export const stateSize = z
@@ -44,8 +45,7 @@ export const blockFields = {
 
 /** The step sizes Δ and how the parameters of the state space model are trained. */
 export const stepFields = {
-  dt_min: z.number().positive().default(0.001).describe('Smallest initial step size Δ.'),
-  dt_max: z.number().positive().default(0.1).describe('Largest initial step size Δ.'),
+  ...stepRange,
   lr: z
     .number()
     .min(0)
@@ -79,11 +79,6 @@ export interface BlockSizes {
 export const kernelsOf = ({ channels, bidirectional }: BlockSizes): number =>
   channels * (bidirectional ? 2 : 1);
 
-export function checkStep({ dt_min, dt_max }: { dt_min: number; dt_max: number }): Problem[] {
-  if (dt_min < dt_max) return [];
-  return [{ path: ['dt_min'], message: `dt_min (${dt_min}) must be smaller than dt_max (${dt_max}).` }];
-}
-
 /** States come in conjugate pairs. */
 export function checkPairs(d_state: number): Problem[] {
   if (d_state % 2 === 0) return [];
@@ -103,7 +98,7 @@ function checkCopies(n_ssm: number | undefined, { d_model }: Dims): Problem[] {
 export const blockProblems = (
   o: { readonly d_state: number; readonly n_ssm?: number | undefined; dt_min: number; dt_max: number },
   dims: Dims,
-): Problem[] => [...checkPairs(o.d_state), ...checkStep(o), ...checkCopies(o.n_ssm, dims)];
+): Problem[] => [...checkPairs(o.d_state), ...stepProblems(o), ...checkCopies(o.n_ssm, dims)];
 
 /** One complex state of each pair, per channel. */
 export const blockState = (

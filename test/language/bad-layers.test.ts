@@ -1,0 +1,182 @@
+/** @file Wrong options of layers: an error at the line that has them, in the field's words, for every mixer. */
+import * as assert from 'node:assert/strict';
+import { mixers } from '../../src/layers';
+import { resolve } from './registry';
+
+/** What is written beneath `mixer:`, the option at whose line the error stands, and what it says. */
+type Row = readonly [
+  mixer: string,
+  options: Readonly<Record<string, unknown>>,
+  at: string,
+  message: RegExp,
+  suggestion?: string,
+];
+
+/** Layer options one a line, so that a line says which option is meant. */
+const config = (data: string, mixer: string, options: Readonly<Record<string, unknown>>): string =>
+  [
+    `data: ${data}`,
+    'model:',
+    '  d_model: 64',
+    '  layers:',
+    `    - mixer: ${mixer}`,
+    ...Object.entries(options).map(([key, value]) => `      ${key}: ${JSON.stringify(value)}`),
+    '',
+  ].join('\n');
+
+async function check(data: string, [mixer, options, at, message, suggestion]: Row): Promise<void> {
+  const text = config(data, mixer, options);
+  const { diagnostics, config: resolved } = await resolve(text);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  assert.equal(errors.length, 1, JSON.stringify(errors, null, 1));
+  const [error] = errors as [(typeof errors)[number]];
+  assert.match(error.message, message);
+  assert.equal(error.line, text.split('\n').findIndex((line) => line.includes(`${at}:`)) + 1, at);
+  assert.equal(resolved, undefined);
+  if (suggestion !== undefined) assert.equal(error.suggestion, suggestion);
+  if (!error.fix) return;
+  const repaired = text.slice(0, error.fix.start) + error.fix.text + text.slice(error.fix.end);
+  const left = (await resolve(repaired)).diagnostics.filter(({ severity }) => severity === 'error');
+  assert.deepEqual(left, [], repaired);
+}
+
+/** Mixers that take an option. */
+const taking = (key: string): string[] =>
+  Object.keys(mixers).filter((name) => Object.hasOwn(mixers[name]!.options.shape, key));
+
+/** Every mixer of `covered` has a row, so that a new one is not forgotten. */
+const covers = (rows: readonly Row[], covered: readonly string[]): void =>
+  assert.deepEqual([...new Set(rows.map(([mixer]) => mixer))].toSorted(), [...covered].toSorted());
+
+/** @param covered mixers that need a row, where the rows do not come from the mixers themselves */
+function table(what: string, data: string, rows: readonly Row[], covered?: readonly string[]): void {
+  describe(what, () => {
+    for (const row of rows) {
+      const [mixer, options, at] = row;
+      it(`of ${mixer} ${JSON.stringify(options)} is an error at ${at}`, () => check(data, row));
+    }
+    if (covered) it('is tried with every mixer that has it', () => covers(rows, covered));
+  });
+}
+
+const recall = 'recall';
+const prose = '{type: prose, files: [a]}';
+
+table(
+  'a width that headdim does not divide',
+  recall,
+  [
+    [
+      'mamba2',
+      { headdim: 48 },
+      'headdim',
+      /headdim \(48\) must divide d_inner = expand · d_model \(128\)/,
+      '32',
+    ],
+    ['mamba2', { d_inner: 100 }, 'd_inner', /headdim \(64\) must divide d_inner \(100\)/],
+    ['mamba2', { headdim: 64, d_ssm: 96 }, 'headdim', /must divide d_ssm \(96\)/],
+    ['mamba2', { headdim: 32, ngroups: 3 }, 'ngroups', /must divide the number of heads/, '2'],
+    ['mamba3', { headdim: 48 }, 'headdim', /must divide d_inner/, '32'],
+    ['mamba3', { expand: 1, headdim: 128 }, 'headdim', /must divide d_inner/, '64'],
+    ['hydra', { headdim: 48 }, 'headdim', /must divide d_inner/, '32'],
+    ['matrix-mixer', { headdim: 48 }, 'headdim', /must divide d_inner/, '32'],
+  ],
+  taking('headdim'),
+);
+
+table(
+  'heads that do not divide the width',
+  recall,
+  [
+    ['h3', { head_dim: 3 }, 'head_dim', /head_dim \(3\) must divide d_model \(64\)/],
+    ['attention', { heads: 5 }, 'heads', /heads \(5\) must divide d_model \(64\)/],
+  ],
+  taking('head_dim'),
+);
+
+table(
+  'an odd number of states where they come in pairs',
+  recall,
+  [
+    ['s4', { d_state: 5 }, 'd_state', /must be even: the complex states come in conjugate pairs/, '6'],
+    ['s4d', { d_state: 5 }, 'd_state', /conjugate pairs/, '6'],
+    ['dss', { d_state: 5 }, 'd_state', /conjugate pairs/, '6'],
+    ['h3', { d_state: 5 }, 'd_state', /conjugate pairs/, '6'],
+    ['mamba3', { d_state: 5 }, 'd_state', /must be even: the state rotates in pairs/, '6'],
+  ],
+  ['s4', 's4d', 'dss', 'h3', 'mamba3'],
+);
+
+table(
+  'a kernel shorter than the data',
+  recall,
+  [
+    ['s4', { l_max: 32 }, 'l_max', /shorter than the data \(64 tokens\)/, '64'],
+    ['dss', { l_max: 32 }, 'l_max', /shorter than the data/, '64'],
+    ['long-conv', { l_max: 32 }, 'l_max', /shorter than the data/, '64'],
+  ],
+  taking('l_max'),
+);
+
+table(
+  'a matrix smaller than the data',
+  recall,
+  [['matrix-mixer', { max_seq_len: 32 }, 'max_seq_len', /must not be shorter than the sequences/, '64']],
+  taking('max_seq_len'),
+);
+
+table(
+  'dt_min above dt_max',
+  recall,
+  taking('dt_min').flatMap((mixer): Row[] => [
+    [mixer, { dt_min: 0.2 }, 'dt_min', /dt_min \(0\.2\) must be below dt_max \(0\.1\)/],
+    [mixer, { dt_max: 0.0005 }, 'dt_max', /dt_min \(0\.001\) must be below dt_max \(0\.0005\)/],
+    [mixer, { dt_max: 0.01, dt_min: 0.01 }, 'dt_min', /must be below/],
+  ]),
+);
+
+/** Sizes of windows: how far a layer sees, or averages. */
+const windows = ['window', 'window_size', 'ma_window_len', 'min_avg_window', 'truncation'];
+table(
+  'a window of no tokens',
+  recall,
+  windows.flatMap((key) =>
+    taking(key).flatMap((mixer): Row[] => [
+      [mixer, { [key]: 0 }, key, /positive whole number; found `0`/],
+      [mixer, { [key]: -3 }, key, /positive whole number; found `-3`/],
+    ]),
+  ),
+);
+
+const later = /sees later tokens, but a language model predicts them/;
+table(
+  'both directions in a language model',
+  prose,
+  [
+    ...taking('bidirectional').map((mixer): Row => [
+      mixer,
+      { bidirectional: true },
+      'bidirectional',
+      later,
+      'false',
+    ]),
+    ['attention', { causal: false }, 'causal', later, 'true'],
+    ['hydra', {}, 'mixer', later],
+    ['matrix-mixer', {}, 'mixer', later],
+    ['long-conv', { block_fft: true }, 'block_fft', later, 'false'],
+    ['spacetime', { horizon: 8, n_kernels: 64 }, 'horizon', later, '0'],
+  ],
+  [...taking('bidirectional'), 'attention', 'hydra', 'matrix-mixer', 'spacetime'],
+);
+
+describe('names of other tools', () => {
+  it('lead to the option', async () => {
+    await check(recall, ['s4', { l_kernel: 64 }, 'l_kernel', /Did you mean `l_max`/, 'l_max']);
+  });
+});
+
+describe('an unknown mixer', () => {
+  it('is an error at its line, with the nearest one', async () => {
+    await check(recall, ['s4dd', {}, 'mixer', /`s4dd` is not a mixer/, 's4d']);
+  });
+});
