@@ -28,7 +28,7 @@ describe('checks of time-invariant layers', () => {
       const [odd] = problems(mixer, { d_state: 7 });
       assert.match(odd!.message, /d_state \(7\) must be even.*conjugate pairs/);
       assert.deepEqual([odd!.path, odd!.suggestion], [['d_state'], 8]);
-      assert.match(problems(mixer, { dt_min: 0.1, dt_max: 0.1 })[0]!.message, /must be smaller than dt_max/);
+      assert.match(problems(mixer, { dt_min: 0.1, dt_max: 0.1 })[0]!.message, /must be below dt_max/);
       const [copies] = problems(mixer, { n_ssm: 5 });
       assert.match(copies!.message, /n_ssm \(5\) must divide d_model \(12\)/);
       assert.equal(copies!.suggestion, 4);
@@ -40,7 +40,7 @@ describe('checks of time-invariant layers', () => {
     const [heads] = problems('h3', { head_dim: 5 });
     assert.match(heads!.message, /head_dim \(5\) must divide d_model \(12\)/);
     assert.equal(heads!.suggestion, 4);
-    assert.match(problems('h3', { dt_min: 0.2 })[0]!.message, /dt_min \(0.2\) must be smaller/);
+    assert.match(problems('h3', { dt_min: 0.2 })[0]!.message, /dt_min \(0.2\) must be below/);
   });
 
   it('s4: a kernel shorter than the data, a rank that is too small, a length without factors', () => {
