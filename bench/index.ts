@@ -1,6 +1,6 @@
 /** @file All benchmarks, by name. */
 import { blockCase } from './cases/block';
-import { curvesCase } from './cases/curves';
+import { curvesCases } from './cases/curves';
 import { decodeCases } from './cases/decode';
 import { inductionStep } from './cases/induction';
 import { lmMemory, lmStep } from './cases/lm';
@@ -26,7 +26,7 @@ export const benches: readonly BenchCase[] = [
   ...decodeCases,
   ...lspCases,
   lspColdStart,
-  curvesCase,
+  ...curvesCases,
 ];
 
 /** Runs the named benchmarks (all without names) one after the other; unknown names match nothing. */

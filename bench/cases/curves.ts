@@ -1,57 +1,20 @@
 /**
- * @file The Curves panel with 1,000,000 points in 20 runs: one step of zooming until it is painted, in headless
- * Chromium with software rendering, against uPlot with the same numbers. Needs the checkout's playwright-core and
- * uplot, and Chromium (`CHROMIUM` names another).
+ * @file The Curves panel with 1,000,000 points in 20 runs, in headless Chromium with software rendering, by the
+ * browser's own trace: frames of zooming and panning, and the first picture. Against uPlot with all points, and against
+ * TensorBoard's way, which keeps a random sample of 1,000 rows a run, drawn with uPlot too. Both draw one chart; ours
+ * has the table of runs with its sparklines, the other charts and a smoothed line over the raw values besides.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeNonce, panelPage } from '../../src/extension/panels/html';
-import type { BenchCase, Contestant } from '../harness';
+import { BrowserPage, dist, origin, packaged, type Trace } from '../browser';
+import type { BenchCase, Contestant, Sample } from '../harness';
 
 const RUNS = 20;
 const ROWS = 50_000;
-const WIDTH = 1360;
-const HEIGHT = 720;
-
-/** Folder of the program, `dist` of the checkout. */
-const dist = path.dirname(path.resolve(process.argv[1] ?? 'dist/cli.js'));
-const root = path.dirname(dist);
-
-interface Page {
-  goto(url: string): Promise<unknown>;
-  route(url: string, handle: (route: Route) => Promise<void>): Promise<void>;
-  addInitScript(script: string): Promise<unknown>;
-  waitForFunction(script: string, argument?: unknown, options?: { timeout: number }): Promise<unknown>;
-  evaluate<T>(script: string): Promise<T>;
-  setViewportSize(size: { width: number; height: number }): Promise<void>;
-}
-interface Route {
-  request(): { url(): string };
-  fulfill(answer: { status: number; contentType: string; body: string }): Promise<void>;
-}
-interface Browser {
-  newPage(): Promise<Page>;
-  close(): Promise<void>;
-}
-
-function tools(): { launch(): Promise<Browser>; uplot: { script: string; style: string } } {
-  // Asked for at run time, so that no bundler looks for them.
-  const { createRequire } = process.getBuiltinModule('node:module');
-  const require = createRequire(path.join(root, 'package.json'));
-  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-  if (!fs.existsSync(executablePath)) throw new Error(`There is no Chromium at ${executablePath}.`);
-  const { chromium } = require('playwright-core') as {
-    chromium: { launch(options: object): Promise<Browser> };
-  };
-  const folder = path.dirname(require.resolve('uplot/package.json'));
-  return {
-    launch: () => chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] }),
-    uplot: {
-      script: fs.readFileSync(path.join(folder, 'dist', 'uPlot.iife.min.js'), 'utf8'),
-      style: fs.readFileSync(path.join(folder, 'dist', 'uPlot.min.css'), 'utf8'),
-    },
-  };
-}
+/** Rows a run that TensorBoard keeps unless told otherwise. */
+const SAMPLE = 1000;
+const FRAMES = 40;
 
 /** In the page: `numbers(run)` gives the loss of a run, a fall over two decades with noise. */
 const numbers = `
@@ -61,75 +24,85 @@ globalThis.numbers = (run) => {
   return Float64Array.from({ length: ${ROWS} }, (_, i) =>
     (0.02 * (run + 1) + 3 * Math.exp(-i / (2000 + 500 * run))) * Math.exp(0.3 * (random() - 0.5)));
 };
-/** Milliseconds from a change to the frame after the one in which it is drawn. */
-globalThis.painted = (change) => new Promise((resolve) => {
-  requestAnimationFrame(() => {
-    const start = performance.now();
-    change();
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => resolve(performance.now() - start);
-      channel.port2.postMessage(0);
-    });
-  });
+globalThis.losses = Array.from({ length: ${RUNS} }, (_, run) => numbers(run));
+/** One change a frame: zooming in, out, panning there and back. */
+globalThis.gesture = (change) => new Promise((resolve) => {
+  let turn = 0;
+  const frame = () => {
+    if (turn === ${FRAMES}) return setTimeout(resolve, 200);
+    change(turn++);
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
 });`;
 
 /** What the editor gives a page: an API, and the rows of the runs as messages. */
 const host = `
 globalThis.acquireVsCodeApi = () => ({ postMessage() {}, getState() {}, setState() {} });
 globalThis.fill = () => {
+  performance.mark('bench-rows');
   const now = Date.now();
   const runs = Array.from({ length: ${RUNS} }, (_, run) => ({
     id: '/runs/a/' + run, name: 'a/' + run, config: 'a', group: 'g' + run, palette: run, status: 'finished',
     seed: 0, steps: ${ROWS}, keys: { mixer: 'mamba', d_state: run + 1 }, checkpoints: [],
   }));
   window.postMessage({ type: 'runs', runs, now }, '*');
-  for (let run = 0; run < ${RUNS}; run++) {
-    const loss = numbers(run);
-    const step = Float64Array.from(loss, (_, i) => i + 1);
-    const tables = { train: { count: ${ROWS}, columns: { step, loss } } };
-    window.postMessage({ type: 'rows', runs: [{ id: '/runs/a/' + run, reset: true, tables }], now, pending: 0 }, '*');
-  }
-};`;
+  const step = Float64Array.from({ length: ${ROWS} }, (_, i) => i + 1);
+  const rows = runs.map(({ id }, run) =>
+    ({ id, reset: true, tables: { train: { count: ${ROWS}, columns: { step, loss: losses[run] } } } }));
+  // As the host sends them: at most 200,000 rows a message.
+  for (let run = 0; run < ${RUNS}; run += 4)
+    window.postMessage({ type: 'rows', runs: rows.slice(run, run + 4), now, pending: 0 }, '*');
+};
+globalThis.filled = () => new Promise((resolve) => {
+  const done = () => {
+    const page = document.querySelector('[data-testid=curves]');
+    const plot = document.querySelector('.chart .plot');
+    // The picture of the last run is there when its end has a name.
+    return plot?.dataset.lines === 'worker' && plot.dataset.ends === '${RUNS}' && page.dataset.lastStep === '${ROWS}';
+  };
+  const frame = () => {
+    if (!done()) return requestAnimationFrame(frame);
+    performance.mark('bench-lines');
+    setTimeout(resolve, 300);
+  };
+  requestAnimationFrame(frame);
+});`;
 
-const origin = 'http://panel.test';
+/** 95 % of the frames took less. */
+const late = (frames: readonly number[]): number =>
+  frames.toSorted((a, b) => a - b)[Math.ceil(0.95 * frames.length) - 1]!;
 
-async function openPage(
-  browser: Browser,
-  files: ReadonlyMap<string, readonly [string, string]>,
-): Promise<Page> {
-  const page = await browser.newPage();
-  await page.setViewportSize({ width: WIDTH, height: HEIGHT });
-  await page.addInitScript(numbers);
-  await page.route(`${origin}/**`, async (route) => {
-    const [contentType, body] = files.get(new URL(route.request().url()).pathname) ?? ['text/plain', ''];
-    await route.fulfill({ status: 200, contentType, body });
-  });
-  return page;
-}
+const asFrames = (trace: Trace): Sample => {
+  const frames = trace.frames();
+  return { ms: late(frames), cpu_ms: trace.processor(false) / frames.length };
+};
+const asFirst = (trace: Trace): Sample => ({
+  ms: trace.shown('bench-rows', 'bench-lines'),
+  cpu_ms: trace.processor(true),
+});
 
-/** Alternates between the whole range and a tenth of it. */
-class Zoom implements Contestant {
-  #turn = 0;
-
+/** A page that is measured by one script again and again. */
+class Measured implements Contestant {
   constructor(
     readonly name: string,
-    private readonly browser: Browser,
-    private readonly page: Page,
-    private readonly change: (turn: number) => string,
+    private readonly at: BrowserPage,
+    private readonly script: string,
+    private readonly read: (trace: Trace) => Sample,
+    private readonly fresh: boolean,
   ) {}
 
-  async run(): Promise<{ ms: number }> {
-    return { ms: await this.page.evaluate<number>(`painted(() => { ${this.change(this.#turn++)} })`) };
+  async run(): Promise<Sample> {
+    if (this.fresh) await this.at.page.goto(`${origin}/`);
+    return this.read(await this.at.trace(this.script));
   }
 
   close(): Promise<void> {
-    return this.browser.close();
+    return this.at.close();
   }
 }
 
-async function ours(): Promise<Contestant> {
-  const browser = await tools().launch();
+async function openPanel(): Promise<BrowserPage> {
   const style = `${origin}/curves.css`;
   const script = `${origin}/curves.js`;
   const html = panelPage({
@@ -141,60 +114,99 @@ async function ours(): Promise<Contestant> {
     panel: 'all',
   });
   const read = (name: string): string => fs.readFileSync(path.join(dist, 'media', name), 'utf8');
-  const page = await openPage(
-    browser,
-    new Map([
-      ['/', ['text/html', html]],
-      ['/curves.js', ['text/javascript', read('curves.js')]],
-      ['/curves.css', ['text/css', read('curves.css')]],
-    ]),
-  );
-  await page.addInitScript(host);
-  await page.goto(`${origin}/`);
-  await page.waitForFunction(`document.querySelector('[data-testid=curves]') !== null`);
-  await page.evaluate('fill()');
-  await page.waitForFunction(
-    `document.querySelector('[data-testid=curves]')?.dataset.lastStep === '${ROWS}'`,
-    undefined,
-    { timeout: 60_000 },
-  );
-  // The wheel with Ctrl zooms at the pointer; out and in again in turns.
-  return new Zoom('ours', browser, page, (turn) => {
-    const delta = Math.floor(turn / 6) % 2 === 0 ? -240 : 240;
-    return `
-      const plot = document.querySelector('.chart .plot');
-      const box = plot.getBoundingClientRect();
-      const at = { clientX: box.left + 300, clientY: box.top + 150, bubbles: true, cancelable: true };
-      plot.dispatchEvent(new WheelEvent('wheel', { ...at, deltaY: ${delta}, ctrlKey: true }));`;
-  });
+  const javascript = 'text/javascript; charset=utf-8';
+  const files = new Map<string, [string, string]>([
+    ['/', ['text/html; charset=utf-8', html]],
+    ['/curves.js', [javascript, read('curves.js')]],
+    ['/curves-worker.js', [javascript, read('curves-worker.js')]],
+    ['/curves.css', ['text/css', read('curves.css')]],
+  ]);
+  const opened = await BrowserPage.open(files, numbers + host);
+  await opened.page.goto(`${origin}/`);
+  return opened;
 }
 
-async function peers(): Promise<Contestant[]> {
-  const { launch, uplot } = tools();
-  const browser = await launch();
-  const html = `<!DOCTYPE html><style>${uplot.style}</style><body></body><script>${uplot.script}</script>`;
-  const page = await openPage(browser, new Map([['/', ['text/html', html]]]));
-  await page.goto(`${origin}/`);
-  await page.evaluate(`
-    const steps = Float64Array.from({ length: ${ROWS} }, (_, i) => i + 1);
-    const data = [steps, ...Array.from({ length: ${RUNS} }, (_, run) => numbers(run))];
-    const series = [{}, ...data.slice(1).map((_, run) => ({ stroke: 'hsl(' + run * 18 + ' 60% 40%)', width: 1.75 }))];
-    globalThis.plot = new uPlot(
-      { width: 860, height: 352, series, legend: { show: false }, scales: { x: { time: false }, y: { distr: 3 } } },
-      data, document.body);
-    undefined;`);
-  return [
-    new Zoom('uPlot', browser, page, (turn) => {
-      const share = 0.8 ** (turn % 12 < 6 ? turn % 6 : 6 - (turn % 6));
-      return `plot.setScale('x', { min: 15000 * (1 - ${share}), max: 15000 + 35000 * ${share} });`;
-    }),
-  ];
+async function ours(first: boolean): Promise<Contestant> {
+  const opened = await openPanel();
+  if (first) return new Measured('ours', opened, 'fill(); filled()', asFirst, true);
+  await opened.page.evaluate('fill(); filled()');
+  // The wheel with Ctrl zooms at the pointer, sideways it pans.
+  const script = `gesture((turn) => {
+    const plot = document.querySelector('.chart .plot');
+    const box = plot.getBoundingClientRect();
+    const quarter = Math.floor(turn / ${FRAMES / 4});
+    const at = { clientX: box.left + 300, clientY: box.top + 150, bubbles: true, cancelable: true };
+    plot.dispatchEvent(new WheelEvent('wheel', quarter % 3 === 0
+      ? { ...at, deltaY: quarter === 0 ? -60 : 60, ctrlKey: true }
+      : { ...at, deltaX: quarter === 1 ? 20 : -20 }));
+  })`;
+  return new Measured('ours', opened, script, asFrames, false);
 }
 
-export const curvesCase: BenchCase = {
-  name: 'curves/1e6',
-  about: `one step of zooming over ${RUNS} runs of ${ROWS.toLocaleString('en')} points until it is painted; 95 % to stay below 25 ms`,
-  repetitions: 40,
-  ours,
-  peers,
+/** @param rows that are kept of a run; all without it */
+async function peer(name: string, first: boolean, rows?: number): Promise<Contestant> {
+  const page = `<!DOCTYPE html><meta charset="utf-8"><style>${packaged('uplot', 'dist/uPlot.min.css')}</style>
+    <body></body><script>${packaged('uplot', 'dist/uPlot.iife.min.js')}</script>`;
+  // A reservoir is a uniform sample of the rows; the last one is always kept.
+  const make = `
+globalThis.kept = (loss) => {
+  if (${rows ?? ROWS} === ${ROWS}) return loss;
+  let state = 12345;
+  const random = () => ((state = (state * 1664525 + 1013904223) >>> 0), state / 4294967296);
+  const chosen = new Set([${ROWS - 1}]);
+  while (chosen.size < ${rows ?? 0}) chosen.add(Math.floor(random() * ${ROWS}));
+  globalThis.places ??= Float64Array.from([...chosen].sort((a, b) => a - b), (i) => i + 1);
+  return Float64Array.from(places, (step) => loss[step - 1]);
 };
+globalThis.fill = () => {
+  performance.mark('bench-rows');
+  const all = losses.map((loss) => kept(loss));
+  const steps = globalThis.places ?? Float64Array.from({ length: ${ROWS} }, (_, i) => i + 1);
+  const series = [{}, ...all.map((_, run) => ({ stroke: 'hsl(' + run * 18 + ' 60% 40%)', width: 1.75 }))];
+  const options = { width: 860, height: 352, series, legend: { show: false }, scales: { x: { time: false }, y: { distr: 3 } } };
+  globalThis.plot = new uPlot(options, [steps, ...all], document.body);
+};
+globalThis.filled = () => new Promise((resolve) => requestAnimationFrame(() => {
+  performance.mark('bench-lines');
+  setTimeout(resolve, 300);
+}));`;
+  const files = new Map<string, [string, string]>([['/', ['text/html; charset=utf-8', page]]]);
+  const opened = await BrowserPage.open(files, numbers + make);
+  await opened.page.goto(`${origin}/`);
+  if (first) return new Measured(name, opened, 'fill(); filled()', asFirst, true);
+  await opened.page.evaluate('fill(); filled()');
+  const script = `gesture((turn) => {
+    const quarter = Math.floor(turn / ${FRAMES / 4});
+    const within = turn % ${FRAMES / 4};
+    const share = 0.835 ** (quarter === 0 ? within : quarter === 3 ? ${FRAMES / 4} - within : ${FRAMES / 4});
+    const moved = (quarter === 1 ? within : quarter === 2 ? ${FRAMES / 4} - within : 0) * 0.03 * share * ${ROWS};
+    plot.setScale('x', { min: 15000 * (1 - share) + moved, max: 15000 + 35000 * share + moved });
+  })`;
+  return new Measured(name, opened, script, asFrames, false);
+}
+
+const peers = (first: boolean) => async (): Promise<Contestant[]> => [
+  await peer('uPlot, all points', first),
+  await peer('uPlot, a sample of 1,000 a run', first, SAMPLE),
+];
+
+const what = `${RUNS} runs of ${ROWS.toLocaleString('en')} points`;
+
+export const curvesCases: readonly BenchCase[] = [
+  {
+    name: 'curves/frame',
+    about: `zooming and panning over ${what}: time within which 95 % of the ${FRAMES} frames of a gesture are on the screen, to stay below 25 ms; processor time of the page's thread a frame`,
+    against: ['uPlot, all points'],
+    repetitions: 5,
+    ours: () => ours(false),
+    peers: peers(false),
+  },
+  {
+    name: 'curves/first-paint',
+    about: `${what} until all are on the screen after their rows have come, to stay below 500 ms; processor time of the page and its worker`,
+    against: ['uPlot, all points'],
+    repetitions: 5,
+    ours: () => ours(true),
+    peers: peers(true),
+  },
+];
