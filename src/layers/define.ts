@@ -57,6 +57,8 @@ export interface ForwardContext {
   readonly probing: boolean;
   /** Names an intermediate tensor for the views; the name must be a key of the definition's `probes`. */
   probe(name: string, tensor: Tensor): void;
+  /** Only in evaluations: takes a number per example (batch) that is logged as `layers.<k>.<name>`. */
+  gauge?(name: string, perExample: Tensor): void;
   /**
    * Only while training: drops elements with probability `rate` and scales the others.
    * @param site a name that no other dropout of the layer has

@@ -20,6 +20,8 @@ export interface Probing {
   probe?(name: string, tensor: Tensor): void;
   /** The mixer's input, and what it adds to the residual stream: (batch, time, d_model). */
   passed?(input: Tensor, output: Tensor): void;
+  /** A number per example that layer `index` measures of itself: (batch). */
+  gauge?(index: number, name: string, perExample: Tensor): void;
   /** The residual stream: 0 is the embedding, k the sum behind layer k − 1. */
   residual?(index: number, tensor: Tensor): void;
 }
@@ -86,6 +88,9 @@ function update(
       probe: (name, tensor) => {
         if (looking) probing.probe?.(name, tensor);
       },
+      ...(probing?.gauge && {
+        gauge: (name: string, perExample: Tensor) => probing.gauge?.(layer.index, name, perExample),
+      }),
       ...(dropout && {
         dropout: (dropped: Tensor, rate: number, site: string, shared: readonly number[] = []) =>
           g.dropout(dropped, rate, g.randomState(), { site: `layers.${layer.index}.${site}`, shared }),

@@ -174,7 +174,7 @@ export class Model {
    * `losses` (batch): mean loss per example; `correct` (batch), right targets per example, or `mse` and `mae`
    * (batch).
    * @param options `activations` adds `layers.<k>.rms` (batch): root mean square of the residual stream that layer k
-   * reads, over time and channels
+   * reads, over time and channels; and what layers measure of themselves, `layers.<k>.dead` and `.saturated` (batch)
    */
   evaluation(
     batch: number,
@@ -188,11 +188,14 @@ export class Model {
       if (index < this.layers.length)
         activations[`layers.${index}.rms`] = g.sqrt(g.mean(g.square(x), [1, 2]));
     };
+    const gauge = (index: number, name: string, perExample: Tensor): void => {
+      activations[`layers.${index}.${name}`] = perExample;
+    };
     const { losses, metrics } = this.forward(
       this.inputs(batch, length),
       this.targetInput(batch, length),
       p,
-      options.activations ? { probing: { residual } } : {},
+      options.activations ? { probing: { residual, gauge } } : {},
     );
     return { losses, ...metrics, ...activations };
   }

@@ -76,8 +76,9 @@ export const stepRowSchema = z.looseObject({
   tokens: number,
   flops: number,
   seconds: number,
-  /** Resident bytes of the run's process. */
+  /** Resident bytes of the run's process, and the most that they ever were. */
   memory: number.optional(),
+  memory_peak: number.optional(),
 });
 
 /** After an evaluation; further values of `eval` are metrics of their own. */

@@ -48,7 +48,7 @@ function record(
     checkpoint: async ({ step }) => `step-${step}`,
     row: async (row) => void rows.push(row),
     now: () => time,
-    memory: () => 1e8,
+    memory: () => ({ now: 1e8, peak: 2e8 }),
   };
   return { rows, drawn, parts };
 }
@@ -85,6 +85,7 @@ describe('the training loop', () => {
       flops: 300,
       seconds: 0.003,
       memory: 1e8,
+      memory_peak: 2e8,
     });
   });
 

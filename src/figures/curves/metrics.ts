@@ -101,27 +101,38 @@ export const metrics: readonly Metric[] = [
 const notShown = new Set(['step', 'tokens', 'flops', 'seconds', ...metrics.map(({ column }) => column)]);
 const columnPrefix = 'column:';
 
-/** Units of columns that runs log beside the usual ones. */
+/** Units of columns that runs log beside the usual ones; of layers by the last part of the name. */
 const units: Readonly<Record<string, string>> = {
   memory: 'bytes',
+  memory_peak: 'bytes, the most so far',
+  rms: 'residual stream in front of the layer',
+  dead: 'channels whose gate stays within ±0.01',
+  saturated: 'steps that keep less than 1 % of every state',
   loss_scale: 'of half precision',
   perplexity: '',
 };
+
+/** Columns from 0 to 1, by the last part of the name. */
+const shares = new Set(['dead', 'saturated']);
 
 /** Any further number that runs log, under the name of its column: `memory`, `layers.0.rms`. */
 function columnMetric(id: string): Metric | undefined {
   const [, table, column] = /^column:(train|eval):(.+)$/.exec(id) ?? [];
   if (table === undefined || column === undefined) return undefined;
   const words = column.replaceAll('_', ' ');
+  const last = column.slice(column.lastIndexOf('.') + 1);
+  const isMemory = last.startsWith('memory');
+  const isShare = shares.has(last);
   return {
     id,
     title: words.charAt(0).toUpperCase() + words.slice(1),
-    unit: [units[column] ?? '', table === 'eval' ? 'validation' : ''].filter(Boolean).join(' · '),
+    unit: [units[last] ?? '', table === 'eval' ? 'validation' : ''].filter(Boolean).join(' · '),
     table: table as Metric['table'],
     column,
-    format: column === 'memory' ? 'short' : 'number',
+    format: isMemory ? 'short' : isShare ? 'percent' : 'number',
+    ...(isShare ? { range: [0, 1] as const } : {}),
     log: false,
-    smooth: table === 'train' && column !== 'memory',
+    smooth: table === 'train' && !isMemory,
   };
 }
 

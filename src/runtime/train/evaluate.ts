@@ -15,7 +15,8 @@ export interface Evaluation {
   readonly accuracy?: number;
   readonly examples: number;
   /**
-   * `layers.<k>.rms`, where asked for, the size of the residual stream in front of layer k; `exact_match`, the share
+   * `layers.<k>.rms`, where asked for, the size of the residual stream in front of layer k; `layers.<k>.dead` and
+   * `.saturated`, shares of its gates and steps; `exact_match`, the share
    * of examples with every answer right; what is derived from the loss and the data's facts, for example
    * `bits_per_byte`.
    */

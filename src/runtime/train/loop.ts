@@ -40,8 +40,8 @@ export interface LoopParts {
   onSaveRequest?(save: () => Promise<string>): void;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
-  /** Bytes of this process that are in memory. */
-  memory(): number;
+  /** Bytes of this process that are in memory, and the most that ever were. */
+  memory(): { readonly now: number; readonly peak: number };
 }
 
 /** The first non-finite loss or gradient. The parameters are those before the failing step. */
@@ -126,6 +126,7 @@ export async function trainingLoop(
       const { loss } = result;
       await parts.row({ step: totals.step, event: 'overflow', loss, loss_scale: smaller.value });
     } else if (last || totals.step % train.log_every === 0) {
+      const memory = parts.memory();
       await parts.row({
         step: totals.step,
         loss: result.loss,
@@ -134,7 +135,8 @@ export async function trainingLoop(
         tokens: totals.tokens,
         flops: totals.flops,
         seconds: totals.seconds,
-        memory: parts.memory(),
+        memory: memory.now,
+        memory_peak: memory.peak,
       });
     }
     evaluation = undefined;

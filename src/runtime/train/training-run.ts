@@ -207,7 +207,8 @@ export class TrainingRun implements ServedRun {
         checkpoint: (totals, evaluation) => this.#write(totals, evaluation),
         row: (row) => this.#row(row),
         now: () => performance.now(),
-        memory: () => process.memoryUsage.rss(),
+        // Kilobytes on every system.
+        memory: () => ({ now: process.memoryUsage.rss(), peak: 1024 * process.resourceUsage().maxRSS }),
         onSaveRequest: (save) => (this.#save = save),
       });
       await this.#row({ step: this.#totals.step, event: status === 'finished' ? 'finish' : 'stop' });
