@@ -6,6 +6,7 @@ import { inductionStep } from './cases/induction';
 import { lmMemory, lmStep } from './cases/lm';
 import { lspCases } from './cases/lsp';
 import { lspColdStart } from './cases/lsp-start';
+import { openingCases } from './cases/opening';
 import { operatorCases } from './cases/operators';
 import { ltiCases } from './cases/lti';
 import { sessionCases } from './cases/session';
@@ -24,6 +25,7 @@ export const benches: readonly BenchCase[] = [
   ...operatorCases,
   ...sessionCases,
   ...decodeCases,
+  ...openingCases,
   ...lspCases,
   lspColdStart,
   ...curvesCases,

@@ -111,9 +111,11 @@ export const mamba = defineLayer<typeof options, Resolved>({
     const v = g.silu(conv.y);
     const { delta, B, C } = selection(v, p, r);
     const decay = g.exp(g.mul(g.unsqueeze(delta, 2), g.neg(g.exp(p['A_log']!))));
-    const write = g.mul(g.unsqueeze(g.mul(delta, v), 2), g.unsqueeze(B, 1));
+    // Products of matrices, because d_state is short: repeating one operand along so few numbers takes thrice as long.
+    const write = g.matmul(g.unsqueeze(g.mul(delta, v), 2), g.unsqueeze(B, 1));
     const h = g.add(g.mul(decay, state['ssm_state']!), write);
-    const y = g.add(g.sum(g.mul(h, g.unsqueeze(C, 1)), [2]), g.mul(p['D']!, v));
+    const read = g.reshape(g.matmul(h, g.unsqueeze(C, 2)), v.shape);
+    const y = g.add(read, g.mul(p['D']!, v));
     return {
       y: project(g.mul(y, g.silu(zt)), p, 'out_proj'),
       state: { conv_state: conv.cache, ssm_state: h },

@@ -213,7 +213,8 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     const write = g.mul(g.unsqueeze(heads, 3), perHead(B));
     const before = stateBefore(state, p, batch);
     const S = g.add(g.mul(g.reshape(decay, [batch, r.nheads, 1, 1]), before), write);
-    const read = g.reshape(g.sum(g.mul(S, perHead(C)), [3]), [batch, r.d_ssm]);
+    const column = g.reshape(perHead(C), [batch, r.nheads, r.d_state, 1]);
+    const read = g.reshape(g.matmul(S, column), [batch, r.d_ssm]);
     const y = g.add(read, g.mul(perChannel(p['D']!, r), u));
     const position = state['position'];
     return {

@@ -16,11 +16,15 @@ const EMBEDDING = 'backbone.embedding.weight';
 /** Names of parts whose weight is quantised. */
 const LARGE = /\.(in_proj|out_proj|fc1|fc2)\.weight$|^lm_head\.weight$/;
 
-/** The weights of a model in few bits, by the names that its decoding step asks for. */
+/**
+ * The weights of a model in few bits, by the names that its decoding step asks for.
+ * @param signed 8 bits as signed bytes, see `signedBytesExact`
+ */
 export function quantizeParameters(
   model: Model,
   parameters: ReadonlyMap<string, Float32Array>,
   bits: QuantizedBits,
+  signed = false,
 ): Map<string, QuantizedMatrix> {
   const found = new Map<string, QuantizedMatrix>();
   for (const [name, { shape }] of model.parameters) {
@@ -28,8 +32,9 @@ export function quantizeParameters(
       name === EMBEDDING && !model.parameters.has('lm_head.weight') && model.task.type !== 'classification';
     const [rows, columns] = shape as [number, number];
     if (shape.length !== 2 || columns % BLOCK !== 0 || !(tied || LARGE.test(name))) continue;
-    const quantize = bits === 8 ? eightBits : fourBits;
-    found.set(tied ? TIED : name, quantize(parameters.get(name)!, rows, columns));
+    const values = parameters.get(name)!;
+    const matrix = bits === 8 ? eightBits(values, rows, columns, signed) : fourBits(values, rows, columns);
+    found.set(tied ? TIED : name, matrix);
   }
   return found;
 }
@@ -51,7 +56,8 @@ export function roundedParameters(
 }
 
 /** One scale per output, so that the largest weight of a row is ±127. */
-function eightBits(values: Float32Array, rows: number, columns: number): QuantizedMatrix {
+function eightBits(values: Float32Array, rows: number, columns: number, signed: boolean): QuantizedMatrix {
+  const zero = signed ? 0 : 128;
   const data = new Uint8Array(rows * columns);
   const scales = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
@@ -61,10 +67,10 @@ function eightBits(values: Float32Array, rows: number, columns: number): Quantiz
     const scale = largest / 127 || 1;
     scales[row] = scale;
     for (let column = 0; column < columns; column++) {
-      data[column * rows + row] = 128 + Math.round(values[from + column]! / scale);
+      data[column * rows + row] = zero + Math.round(values[from + column]! / scale);
     }
   }
-  return { bits: 8, rows, columns, data, scales };
+  return { bits: 8, rows, columns, data, scales, signed };
 }
 
 /** One scale per block of 32; the number of largest magnitude becomes −8. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
+import { compile, dequantize, input, quantizedLinear, type QuantizedMatrix } from '../../src/graph';
 import { buildModel } from '../../src/models';
 import { openModelFolder, type OpenedModel } from '../../src/runtime/checkpoint';
 import {
@@ -10,10 +11,13 @@ import {
   likeliest,
   patternOf,
   rank,
+  speculationProblem,
   type GenerateOptions,
 } from '../../src/runtime/generate';
 import { lookUp } from '../../src/runtime/generate/speculate';
-import { roundedParameters } from '../../src/runtime/quantize';
+import { quantizeParameters, roundedParameters } from '../../src/runtime/quantize';
+import { openSession } from '../../src/runtime/ort';
+import { signedBytesExact } from '../../src/runtime/signed-bytes';
 import { bytesTokenizer } from '../../src/tokenizers';
 import { Random } from '../../src/util/random';
 
@@ -181,6 +185,10 @@ describe('decoding', () => {
             a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) /
               b.reduce((sum, value) => sum + value ** 2, 0),
           );
+        assert.match(
+          speculationProblem(few, { ...greedy, draft: 4 }) ?? '',
+          /checked in 32 bits, with another result/,
+        );
         for (const id of [5, 9, 200, 31]) {
           const [x, y, z] = [await few.step(id), await exact.step(id), await full.step(id)];
           assert.ok(distance(x, y) < (bits === 8 ? 0.03 : 0.15), `${distance(x, y)}`);
@@ -192,6 +200,45 @@ describe('decoding', () => {
       }
     });
   }
+});
+
+describe('signed bytes', () => {
+  const matrix = (signed: boolean): QuantizedMatrix => ({
+    bits: 8,
+    rows: 48,
+    columns: 96,
+    data: Uint8Array.from({ length: 48 * 96 }, (_, i) => (((i * 97) % 255) - 127 + (signed ? 0 : 128)) & 255),
+    scales: new Float32Array(48).fill(0.01),
+    signed,
+  });
+
+  it('stand for the same numbers as unsigned ones', async () => {
+    const { model } = await openModelFolder(join(golden, 'hf-mamba-tiny'));
+    const wide = buildModel({ model: { ...model.config, d_model: 64 }, task: model.task, data: model.data });
+    const values = wide.initialise(3);
+    const signed = quantizeParameters(wide, values, 8, true);
+    assert.ok(signed.size > 0);
+    for (const [name, plain] of quantizeParameters(wide, values, 8)) {
+      assert.deepEqual(dequantize(signed.get(name)!), dequantize(plain), name);
+    }
+  });
+
+  it('give the same products wherever they are trusted', async function () {
+    if (!(await signedBytesExact())) {
+      this.test!.title += ' (skipped: signed bytes overflow on this processor)';
+      this.skip();
+    }
+    const x = input('x', [2, 96]);
+    const program = { a: quantizedLinear(x, matrix(false)), b: quantizedLinear(x, matrix(true)) };
+    const session = await openSession(compile(program, { target: 'cpu' }), { device: 'cpu', threads: 1 });
+    try {
+      const feed = Float32Array.from({ length: 192 }, (_, i) => 1 - ((i * 13) % 7) / 8);
+      const { a, b } = (await session.run({ x: feed })) as Record<string, Float32Array>;
+      assert.deepEqual(b, a);
+    } finally {
+      await session.release();
+    }
+  });
 });
 
 describe('guessing ahead', () => {

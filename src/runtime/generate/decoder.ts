@@ -4,6 +4,7 @@ import type { Model, Program } from '../../models';
 import { onlyInputs } from '../engine/feeds';
 import { openSession, type Session } from '../ort';
 import { quantizeParameters, type QuantizedBits } from '../quantize';
+import { signedBytesExact } from '../signed-bytes';
 
 export type States = Readonly<Record<string, Float32Array>>;
 
@@ -33,6 +34,8 @@ export class Decoder {
     private readonly parameters: Readonly<Record<string, Float32Array>>,
     private readonly threads: number,
     private readonly step1: Runner,
+    /** Bits of the projections and the head in single steps; undefined for 32. */
+    readonly bits?: QuantizedBits,
   ) {
     this.#states = zeroStates(model, batch);
   }
@@ -45,10 +48,12 @@ export class Decoder {
   ): Promise<Decoder> {
     const { batch = 1, threads, bits } = options;
     const fixed = Object.fromEntries(parameters);
-    const weights = bits ? quantizeParameters(model, parameters, bits) : new Map<string, QuantizedMatrix>();
+    const weights = bits
+      ? quantizeParameters(model, parameters, bits, bits === 8 && (await signedBytesExact()))
+      : new Map<string, QuantizedMatrix>();
     const program = model.decodeStep(batch, withWeights(model, weights));
     const runner = await openRunner(program, fixed, threads);
-    return new Decoder(model, batch, fixed, threads, runner);
+    return new Decoder(model, batch, fixed, threads, runner, bits);
   }
 
   /** What the model remembers; arrays are never changed, so that it can be kept and set again. */

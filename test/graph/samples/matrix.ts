@@ -9,6 +9,12 @@ const eightBits: g.QuantizedMatrix = {
   data: Uint8Array.from({ length: 160 }, (_, i) => ((i * 37) % 255) + 1),
   scales: Float32Array.of(0.01, 0.02, 0.005, 0.03, 0.01),
 };
+/** Small enough that no pair of products overflows 16 bits on any processor. */
+const signedBytes: g.QuantizedMatrix = {
+  ...eightBits,
+  data: Uint8Array.from({ length: 160 }, (_, i) => ((i * 37) % 121) - 60),
+  signed: true,
+};
 const fourBits: g.QuantizedMatrix = {
   bits: 4,
   rows: 5,
@@ -68,6 +74,13 @@ export const matrixSamples: readonly Sample[] = [
     name: 'linear with weights of 8 bits',
     inputs: [float(3, 32)],
     build: (x) => g.linear(x, g.quantized(eightBits)),
+    seeds: 0,
+    tolerance: 2e-2,
+  },
+  {
+    name: 'linear with weights of signed bytes',
+    inputs: [float(3, 32)],
+    build: (x) => g.linear(x, g.quantized(signedBytes)),
     seeds: 0,
     tolerance: 2e-2,
   },
