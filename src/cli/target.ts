@@ -7,6 +7,7 @@ import type { Model } from '../models';
 import { CONFIG_FILE, RUN_FILE } from '../protocol/run';
 import { readConfig } from './config';
 import { UsageError } from './errors';
+import { readsBytes } from './text';
 import { bundledData } from './root';
 
 export interface Target {
@@ -28,6 +29,11 @@ export interface TargetOptions {
   readonly set?: readonly string[];
   /** Positions that the decoding caches of attention hold. */
   readonly cacheLength?: number;
+  /**
+   * What of a run's data is opened: all of it unless given; `labels` only where neither the checkpoint's tokenizer nor
+   * bytes say what an id means, and then ids stand for themselves where it is gone; or nothing.
+   */
+  readonly data?: 'labels' | 'none';
   /** Whether an untrained config will do. */
   readonly configs?: boolean;
   /** Where notes go, for example that a damaged checkpoint was passed over. */
@@ -82,10 +88,20 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
     }
     return openModelFolder(path, (spec) => ({ ...spec, ...cache }));
   }
-  const { openData } = await import('../runtime/train');
-  const configPath = join(run, CONFIG_FILE);
-  const { config } = await readConfig(configPath, options.set, { warnings: false, trains: false });
-  const data = await openData(config, context(configPath, config));
+  if (options.data !== undefined) {
+    const opened = await openModelFolder(path, (spec) => ({ ...spec, ...cache }));
+    const target = { ...opened, ...(step === undefined ? {} : { step }) };
+    if (options.data === 'none' || opened.tokenizer !== undefined || readsBytes(opened.model)) return target;
+    try {
+      return { ...target, ...(await openRunData(run, options)) };
+    } catch (error) {
+      options.onMessage?.(
+        `Tokens are shown as ids: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return target;
+    }
+  }
+  const { config, data } = await openRunData(run, options);
   const { model, parameters, tokenizer } = await openModelFolder(path, (spec) => ({
     ...spec,
     ...cache,
@@ -99,6 +115,16 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
     ...(step === undefined ? {} : { step }),
     ...(tokenizer === undefined ? {} : { tokenizer }),
   };
+}
+
+async function openRunData(
+  run: string,
+  { set }: TargetOptions,
+): Promise<{ config: RunConfig; data: Dataset }> {
+  const { openData } = await import('../runtime/train');
+  const configPath = join(run, CONFIG_FILE);
+  const { config } = await readConfig(configPath, set, { warnings: false, trains: false });
+  return { config, data: await openData(config, context(configPath, config)) };
 }
 
 const context = (configPath: string, { seed }: RunConfig) => ({

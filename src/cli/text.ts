@@ -16,12 +16,14 @@ export interface Codec {
   readonly tokenizer?: Tokenizer;
 }
 
+/** Whether the ids of a model without a tokenizer are bytes. */
+export const readsBytes = ({ data: { input } }: Model): boolean =>
+  input.kind === 'tokens' && input.vocab_size === bytesTokenizer.vocabSize;
+
 /** @param tokenizer path of a tokenizer.json; bytes, or the labels of the data, where there is none */
 export async function codecOf(model: Model, data: Dataset | undefined, tokenizer?: string): Promise<Codec> {
   if (tokenizer !== undefined) return textCodec(await openTokenizer(tokenizer));
-  const { input } = model.data;
-  if (input.kind === 'tokens' && input.vocab_size === bytesTokenizer.vocabSize)
-    return textCodec(bytesTokenizer);
+  if (readsBytes(model)) return textCodec(bytesTokenizer);
   const label = (id: number): string => data?.label(id) ?? String(id);
   return {
     label,

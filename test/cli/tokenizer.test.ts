@@ -63,6 +63,14 @@ describe('a run on the tokens of a tokenizer.json', function () {
       assert.equal(exported.code, 0, exported.stderr);
       assert.equal(await readFile(join(out, 'tokenizer.json'), 'utf8'), tokenizer);
     }
+    // Neither the data nor the file of the tokenizer is needed any more.
+    await rm(join(folder, 'words.txt'));
+    await rm(join(folder, 'tok.json'));
+    const without = await run('generate', runDir, '--prompt', 'the state', '--max-tokens', '4');
+    assert.equal(without.code, 0, without.stderr);
+    assert.equal(without.stdout, generated.stdout);
+    const exported = await run('export', runDir, '--format', 'safetensors', '--out', join(folder, 'w'));
+    assert.equal(exported.code, 0, exported.stderr);
     // A checkpoint that has left its run is whole without it.
     const moved = join(folder, 'moved');
     await rename(path, moved);

@@ -45,7 +45,7 @@ async function run(path: string, options: Options): Promise<void> {
   await mkdir(dirname(out), { recursive: true });
   const written = (RUNS as readonly string[]).includes(options.format)
     ? await exportRun(path, options.format, out)
-    : await exportModel(await openTarget(path), options, out);
+    : await exportModel(await openTarget(path, { data: 'none' }), options, out);
   for (const line of written) process.stdout.write(`${line}\n`);
 }
 

@@ -78,7 +78,10 @@ async function run(path: string, options: Options): Promise<void> {
   if ((options.prompt === undefined) === (options.ids === undefined)) {
     throw new UsageError('Give either --prompt or --ids.');
   }
-  const target = await openTarget(path, { cacheLength: promptLength(options) + options.maxTokens });
+  const target = await openTarget(path, {
+    cacheLength: promptLength(options) + options.maxTokens,
+    data: 'labels',
+  });
   const { model, parameters, data } = target;
   if (model.task.type !== 'language-model') {
     throw new UsageError(`Only language models generate; the task of this model is ${model.task.type}.`);

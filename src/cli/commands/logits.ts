@@ -18,7 +18,7 @@ export function registerLogits(program: Command): void {
     .option('--threads <n>', 'threads', positiveInteger)
     .option('--json', 'print JSON')
     .action(async (path: string, options: LogitsOptions) => {
-      const { model, parameters } = await openTarget(path);
+      const { model, parameters } = await openTarget(path, { data: 'none' });
       const { logitsOf } = await import('../../runtime/logits');
       const { defaultThreads } = await import('../../runtime/devices');
       const logits = await logitsOf(model, parameters, options.ids, options.threads ?? defaultThreads());

@@ -34,7 +34,7 @@ export function registerPlayground(program: Command): void {
 async function run(path: string, { stdio, tokenizer, threads }: Options): Promise<void> {
   if (stdio !== true) throw new UsageError('The playground speaks over --stdio only.');
   const note = (text: string): void => void process.stderr.write(`${text}\n`);
-  const target = await openTarget(path, { cacheLength: CONTEXT, onMessage: note });
+  const target = await openTarget(path, { cacheLength: CONTEXT, data: 'labels', onMessage: note });
   const { model, parameters, data } = target;
   if (model.task.type !== 'language-model')
     throw new UsageError(

@@ -28,7 +28,7 @@ export function registerRank(program: Command): void {
     .action(async (path: string, options: Options) => {
       const texts = options.candidate ?? [];
       if (texts.length < 2) throw new UsageError('Give at least two --candidate texts.');
-      const target = await openTarget(path);
+      const target = await openTarget(path, { data: 'labels' });
       const codec = await codecOf(target.model, target.data, options.tokenizer ?? target.tokenizer);
       const { Decoder, rank } = await import('../../runtime/generate');
       const { defaultThreads } = await import('../../runtime/devices');
