@@ -9,8 +9,31 @@ type Keys = ReadonlyMap<string, GgufValue>;
 
 const KEY = 'tokenizer.ggml.';
 
-/** `tokenizer.ggml.pre` of those that split a text as GPT-2 does; files without it are older than the key. */
-const GPT2_SPLITS = new Set(['gpt-2', 'gpt2', 'mpt', 'olmo', 'jais', 'default']);
+/** How GPT-2 splits a text; what is left, such as the last of several spaces, becomes a piece of its own. */
+const GPT2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)`;
+const LLAMA3 = String.raw`(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+
+/**
+ * How a text is split before pieces are joined, one expression after the other, by `tokenizer.ggml.pre`. Those of
+ * Mamba are `mpt`, `olmo` or `gpt-2`, of Falcon-Mamba `falcon`; files without the key are older than it and split as
+ * GPT-2 does.
+ */
+const SPLITS: ReadonlyMap<string, readonly string[]> = new Map(
+  (
+    [
+      [['gpt-2', 'gpt2', 'mpt', 'olmo', 'jais', 'phi-2', 'default'], [GPT2]],
+      [['falcon'], [String.raw`[\p{P}$+<=>^~|${'`'}]+`, GPT2, '[0-9][0-9][0-9]']],
+      [
+        ['starcoder', 'refact', 'command-r', 'smollm', 'codeshell'],
+        [String.raw`\p{N}`, GPT2],
+      ],
+      [['llama3', 'llama-v3', 'llama-bpe', 'falcon3', 'falcon-h1'], [LLAMA3]],
+      [['qwen2', 'stablelm2'], [LLAMA3.replace('{1,3}', '')]],
+    ] as const
+  ).flatMap(([names, splits]) => names.map((name) => [name, splits] as const)),
+);
+/** Of those, a word that is a token as a whole is not put together from pieces. */
+const WHOLE_WORDS = new Set(['llama3', 'llama-v3', 'llama-bpe', 'falcon3', 'falcon-h1']);
 
 /** `tokenizer.ggml.token_type`. */
 const UNKNOWN = 2;
@@ -21,7 +44,7 @@ const UNUSED = 5;
 /** Whether a file brings a tokenizer along of a kind that is read. */
 export const hasTokenizer = (keys: Keys): boolean => {
   const [model, pre] = [keys.get(`${KEY}model`), keys.get(`${KEY}pre`) ?? 'default'];
-  return model === 'llama' || (model === 'gpt2' && GPT2_SPLITS.has(String(pre)));
+  return model === 'llama' || (model === 'gpt2' && SPLITS.has(String(pre)));
 };
 
 /**
@@ -53,17 +76,29 @@ export function tokenizerOfGguf(keys: Keys): Record<string, unknown> {
 
 function byteLevel(keys: Keys, vocab: ReadonlyMap<string, number>): Record<string, unknown> {
   const pre = keys.get(`${KEY}pre`) ?? 'default';
-  if (typeof pre !== 'string' || !GPT2_SPLITS.has(pre)) {
+  const splits = typeof pre === 'string' ? SPLITS.get(pre) : undefined;
+  if (!splits) {
     throw new TokenizerError(
       `${KEY}pre is ${shown(pre)}, whose splitting of a text is not known here. Put its tokenizer.json beside the file`,
     );
   }
-  const level = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const level = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
+  const pretokenizers = splits.map((Regex) => ({
+    type: 'Split',
+    pattern: { Regex },
+    behavior: 'Isolated',
+    invert: false,
+  }));
   return {
     normalizer: null,
-    pre_tokenizer: level,
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [...pretokenizers, level] },
     decoder: level,
-    model: { type: 'BPE', vocab: Object.fromEntries(vocab), merges: list(keys, 'merges', 'string') },
+    model: {
+      type: 'BPE',
+      ignore_merges: WHOLE_WORDS.has(String(pre)),
+      vocab: Object.fromEntries(vocab),
+      merges: list(keys, 'merges', 'string'),
+    },
   };
 }
 
