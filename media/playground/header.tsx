@@ -48,6 +48,12 @@ export function Header({ model, narrow }: { model: PlaygroundModel; narrow: bool
     ...(isRun ? [{ label: 'Open Curves', run: command('curves') }] : []),
     { label: 'Fine-Tune…', run: command('fine-tune') },
     'separator',
+    ...([32, 8, 4] as const).map((bits) => ({
+      label: `Weights in ${bits} bits`,
+      checked: state.bits === bits,
+      run: () => model.weights(bits),
+    })),
+    'separator',
     { label: 'Open the model again', detail: isRun ? 'newest checkpoint' : '', run: command('reopen') },
     { label: 'Show Log', run: command('log') },
   ];
@@ -99,6 +105,12 @@ export function FactsLine({ model }: { model: PlaygroundModel }): JSX.Element {
             <dt>Model</dt>
             <dd>
               {integer(facts.parameters)} <span class="secondary">parameters · {layers}</span>
+            </dd>
+          </div>
+          <div title="What the process holds in memory. Few bits are for drawing tokens; prompts are read in 32.">
+            <dt>Weights</dt>
+            <dd data-testid="weights">
+              {facts.bits} bits <span class="secondary">{bytes(facts.memory)} in memory</span>
             </dd>
           </div>
           <div>

@@ -35,4 +35,4 @@ followTheme((theme) => {
 model.patch({});
 bridge.onMessage((message) => model.receive(message));
 render(<App model={model} />, root);
-bridge.send({ type: 'ready' });
+bridge.send({ type: 'ready', bits: model.state.bits });

@@ -1,5 +1,5 @@
 /** @file What the Playground panel knows: the model's facts, the branches, what is looked at, and what is running. */
-import type { Alternative, Beginning, Facts, Kept, Token } from '../../src/protocol/playground';
+import type { Alternative, Beginning, Facts, Kept, Token, WeightBits } from '../../src/protocol/playground';
 import {
   playgroundStateSchema,
   type FromPlayground,
@@ -87,6 +87,8 @@ export class PlaygroundModel extends FrameSource {
         break;
       case 'opened':
         this.facts = message.facts;
+        this.state = { ...this.state, bits: message.facts.bits };
+        this.save(true);
         this.failure = undefined;
         this.newer = undefined;
         break;
@@ -183,6 +185,15 @@ export class PlaygroundModel extends FrameSource {
     if ('position' in patch || 'branch' in patch) this.picked = undefined;
     this.save(true);
     this.notify();
+  }
+
+  /** Has the model opened again with weights of so many bits. */
+  weights(bits: WeightBits): void {
+    if (bits === this.facts?.bits) return;
+    [this.facts, this.beginning, this.kept] = [undefined, undefined, undefined];
+    if (this.running) this.end('stopped', undefined);
+    this.patch({ bits });
+    this.send({ type: 'weights', bits });
   }
 
   private save(now: boolean): void {

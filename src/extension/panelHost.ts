@@ -40,7 +40,8 @@ async function panelServices(studio: Studio): Promise<PanelServices> {
     runs: manager.store,
     log: studio.log,
     inspect: (request, token) => inspect(studio.context, studio.log, request, token),
-    playground: (target, listener) => startPlayground(studio.context, studio.log, target, listener),
+    playground: (target, bits, listener) =>
+      startPlayground(studio.context, studio.log, target, bits, listener),
     stop: (dir) => manager.stop(dir),
     resume: async (dir) => {
       await manager.resume(dir);

@@ -18,6 +18,7 @@ import {
   type GenerateRequest,
   type Result,
   type Token,
+  type WeightBits,
 } from '../protocol/playground';
 import { readMessage } from '../protocol/view';
 import { methods } from '../runtime/playground/rpc';
@@ -49,12 +50,16 @@ export function startPlayground(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   target: string,
+  bits: WeightBits,
   listener: PlaygroundListener,
 ): PlaygroundProcess {
   if (!vscode.workspace.isTrusted)
     throw new UserError('The playground runs a model, so it waits until you trust this workspace.');
   const threads = vscode.workspace.getConfiguration('ssm').get('threads', 0);
-  const flags = threads > 0 ? ['--threads', String(threads)] : [];
+  const flags = [
+    ...(threads > 0 ? ['--threads', String(threads)] : []),
+    ...(bits === 32 ? [] : ['--bits', String(bits)]),
+  ];
   const child: ChildProcess = spawn(
     process.execPath,
     [cliPath(context), 'playground', target, '--stdio', ...flags],

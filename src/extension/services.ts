@@ -1,5 +1,6 @@
 /** @file What the parts of the extension give each other. Interfaces only: importing this file loads nothing. */
 import type * as vscode from 'vscode';
+import type { WeightBits } from '../protocol/playground';
 import type { RunInfo, RunStatus } from '../protocol/run';
 import type { RunNotes, RunReader } from '../runs';
 import type { PlaygroundListener, PlaygroundProcess } from './playground';
@@ -59,7 +60,7 @@ export interface PanelServices {
   /** The answer of `inspect … --json`, computed in a child process; cancelling ends the child. */
   inspect(request: InspectRequest, token?: vscode.CancellationToken): Promise<unknown>;
   /** Opens a language model in a process of its own. Throws in Restricted Mode. */
-  playground(target: string, listener: PlaygroundListener): PlaygroundProcess;
+  playground(target: string, bits: WeightBits, listener: PlaygroundListener): PlaygroundProcess;
   stop(dir: string): Promise<void>;
   resume(dir: string): Promise<void>;
 }

@@ -62,6 +62,10 @@ export type Token = z.output<typeof tokenSchema>;
 export const finishSchema = z.enum(['length', 'end', 'stop', 'constraint', 'stopped']);
 export type Finish = z.output<typeof finishSchema>;
 
+/** Bits of the projections' weights while tokens are drawn; prompts are read in 32. */
+export const weightBitsSchema = z.literal([32, 8, 4]);
+export type WeightBits = z.output<typeof weightBitsSchema>;
+
 export const factsSchema = z.strictObject({
   /** Numbers that were trained. */
   parameters: z.int().min(0),
@@ -73,6 +77,9 @@ export const factsSchema = z.strictObject({
   prompt: z.enum(['text', 'signs']),
   /** Some of the signs, for help. */
   signs: z.array(z.string().max(1000)).max(12).optional(),
+  bits: weightBitsSchema,
+  /** Bytes that the process holds with the model open, measured. */
+  memory: z.number().min(0),
   /** Bytes that are remembered of a text, whatever its length. */
   stateBytes: z.number().min(0),
   /** Tokens that the layers can hold; absent where there is no limit. */

@@ -10,6 +10,7 @@ import {
   settingsSchema,
   tokenSchema,
   tokensSchema,
+  weightBitsSchema,
 } from './playground';
 import { copySchema, exportSchema, panelErrorSchema } from './view';
 
@@ -39,7 +40,10 @@ export const toPlaygroundSchema = z.discriminatedUnion('type', [
 export type ToPlayground = z.output<typeof toPlaygroundSchema>;
 
 export const fromPlaygroundSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready') }),
+  /** `bits`: of a panel that was open before. */
+  z.strictObject({ type: z.literal('ready'), bits: weightBitsSchema.optional() }),
+  /** Open the model again with weights of so many bits. */
+  z.strictObject({ type: z.literal('weights'), bits: weightBitsSchema }),
   z.strictObject({ type: z.literal('generate'), request, ...generateSchema.shape }),
   z.strictObject({ type: z.literal('stop') }),
   z.strictObject({
@@ -118,6 +122,7 @@ export const playgroundStateSchema = z.object({
     .nullable()
     .catch(null),
   request: request.catch(0),
+  bits: weightBitsSchema.catch(32),
   coloured: z.boolean().catch(true),
   table: z.boolean().catch(false),
   /** Whether stop texts and constraint are shown. */

@@ -33,6 +33,8 @@ export const facts: Facts = {
   layers: { mamba2: 2 },
   vocabulary: 256,
   prompt: 'text',
+  bits: 32,
+  memory: 181_000_000,
   stateBytes: 75_776,
   step: 700,
 };

@@ -74,6 +74,22 @@ describePanel('the Playground panel', (suite) => {
     assert.match(await page.getByTestId('speed').innerText(), /1,660/);
   });
 
+  it('opens the model again with weights in few bits, and shows what it holds in memory', async () => {
+    const panel = await open();
+    const { page } = panel;
+    assert.match(await page.getByTestId('weights').innerText(), /32 bits\s+181\.0\sMB in memory/);
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByText('Weights in 8 bits').click();
+    assert.deepEqual(
+      (await panel.sent()).filter(({ type }) => type === 'weights'),
+      [{ type: 'weights', bits: 8 }],
+    );
+    assert.equal(await attribute(panel, 'ready'), 'false');
+    await panel.post({ type: 'opened', facts: { ...facts, bits: 8, memory: 96_000_000 } });
+    await page.waitForTimeout(60);
+    assert.match(await page.getByTestId('weights').innerText(), /8 bits\s+96\.0\sMB in memory/);
+  });
+
   it('colours a token by its probability, and marks what was not the likeliest', async () => {
     const panel = await open();
     const asked = await generate(panel);

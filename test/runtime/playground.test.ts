@@ -280,6 +280,8 @@ describe('the process of the playground', () => {
         layers: { mamba: 3 },
         vocabulary: 256,
         prompt: 'text',
+        bits: 32,
+        memory: 1,
         stateBytes: 1,
         context: 100,
       },

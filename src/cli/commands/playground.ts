@@ -5,7 +5,7 @@ import type { Model } from '../../models';
 import type { Facts } from '../../protocol/playground';
 import type { PlaygroundCodec } from '../../runtime/playground/serve';
 import { UsageError } from '../errors';
-import { positiveInteger } from '../options';
+import { bitsOption, positiveInteger } from '../options';
 import { openTarget } from '../target';
 import { codecOf, type Codec } from '../text';
 
@@ -18,6 +18,7 @@ interface Options {
   readonly stdio?: boolean;
   readonly tokenizer?: string;
   readonly threads?: number;
+  readonly bits?: 8 | 4;
 }
 
 export function registerPlayground(program: Command): void {
@@ -28,10 +29,11 @@ export function registerPlayground(program: Command): void {
     .option('--stdio', 'speak over standard input and output')
     .option('--tokenizer <file>', 'tokenizer.json, where the checkpoint has none')
     .option('--threads <n>', 'threads', positiveInteger)
+    .option('--bits <n>', 'weights of the projections in 8 or 4 bits', bitsOption)
     .action(run);
 }
 
-async function run(path: string, { stdio, tokenizer, threads }: Options): Promise<void> {
+async function run(path: string, { stdio, tokenizer, threads, bits }: Options): Promise<void> {
   if (stdio !== true) throw new UsageError('The playground speaks over --stdio only.');
   const note = (text: string): void => void process.stderr.write(`${text}\n`);
   const target = await openTarget(path, { cacheLength: CONTEXT, data: 'labels', onMessage: note });
@@ -46,7 +48,10 @@ async function run(path: string, { stdio, tokenizer, threads }: Options): Promis
     import('../../runtime/playground/serve'),
     import('../../runtime/devices'),
   ]);
-  const decoder = await Decoder.open(model, parameters, { threads: threads ?? defaultThreads() });
+  const decoder = await Decoder.open(model, parameters, {
+    threads: threads ?? defaultThreads(),
+    ...(bits === undefined ? {} : { bits }),
+  });
   const vocabulary = vocabularyOf(decoder);
   const end = target.end ?? (codec.tokenizer?.endOfText === undefined ? [] : [codec.tokenizer.endOfText]);
   try {
@@ -56,6 +61,8 @@ async function run(path: string, { stdio, tokenizer, threads }: Options): Promis
       end,
       facts: {
         ...factsOf(model, data, codec, vocabulary),
+        bits: bits ?? 32,
+        memory: process.memoryUsage().rss,
         stateBytes: decoder.stateBytes,
         ...(target.step === undefined ? {} : { step: target.step }),
       },
@@ -70,7 +77,7 @@ function factsOf(
   data: Dataset | undefined,
   { tokenizer, label }: Codec,
   vocabulary: number,
-): Omit<Facts, 'stateBytes'> {
+): Omit<Facts, 'stateBytes' | 'bits' | 'memory'> {
   const holds = Object.entries(model.states(1)).some(
     ([name, shape]) => name.endsWith('.key') && shape.includes(CONTEXT),
   );

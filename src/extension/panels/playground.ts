@@ -1,7 +1,7 @@
 /** @file The host's side of a Playground panel: one process with the model, whose words it passes on. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { Beginning, Facts, Result, Token } from '../../protocol/playground';
+import type { Beginning, Facts, Result, Token, WeightBits } from '../../protocol/playground';
 import { fromPlaygroundSchema, type FromPlayground, type ToPlayground } from '../../protocol/view-playground';
 import type { PlaygroundProcess } from '../playground';
 import type { PanelServices } from '../services';
@@ -29,6 +29,7 @@ export class PlaygroundPanel {
   private facts: Promise<Facts> | undefined;
   private request: Request | undefined;
   private checkpoints: number;
+  private bits: WeightBits = 32;
 
   /** Fills a new or restored panel. */
   static show(...parameters: ConstructorParameters<typeof PlaygroundPanel>): vscode.WebviewPanel {
@@ -101,7 +102,14 @@ export class PlaygroundPanel {
   private async receive(message: FromPlayground): Promise<void> {
     switch (message.type) {
       case 'ready':
+        // A process that is open goes on as it is.
+        if (!this.process) this.bits = message.bits ?? this.bits;
         await this.ready();
+        break;
+      case 'weights':
+        this.bits = message.bits;
+        this.close();
+        await this.openModel();
         break;
       case 'generate':
         await this.generate(message);
@@ -161,7 +169,7 @@ export class PlaygroundPanel {
   private async openModel(): Promise<PlaygroundProcess | undefined> {
     try {
       if (!this.process) {
-        this.process = this.services.playground(this.target, {
+        this.process = this.services.playground(this.target, this.bits, {
           began: (beginning) => {
             const { request } = this;
             if (!request) return;

@@ -10,6 +10,15 @@ export { nameFromHuggingFace, toHuggingFace, type HuggingFaceForm } from './to-h
 export { ForeignModelError, type ForeignModel, type Piece } from './types';
 export { fromParams };
 
+/** Hybrids with Mamba layers that cannot be expressed, and why. */
+const UNREAD: ReadonlyMap<string, string> = new Map([
+  ['zamba', 'its layers share one transformer block'],
+  ['zamba2', 'its layers share transformer blocks, with adapters of their own'],
+  ['jamba', 'it has mixtures of experts'],
+  ['granitemoehybrid', 'it has mixtures of experts'],
+  ['falcon_h1', 'its layers run Mamba-2 and attention side by side'],
+]);
+
 /**
  * The model that a config.json of others describes.
  * @param config parsed with `parsePythonJson`
@@ -25,6 +34,12 @@ export function fromConfig(config: unknown): ForeignModel {
   if (kind === 'bamba') return fromBamba(config);
   if (kind === 'nemotron_h') return fromNemotronH(config);
   if (typeof kind === 'string' && HUGGING_FACE_MAMBAS.includes(kind)) return fromHuggingFace(config);
+  const unread = typeof kind === 'string' ? UNREAD.get(kind) : undefined;
+  if (unread !== undefined) {
+    throw new ForeignModelError(
+      `it has the model_type ${JSON.stringify(kind)}, which is not read: ${unread}.`,
+    );
+  }
   const known = [...HUGGING_FACE_MAMBAS, 'bamba', 'nemotron_h'].join(', ');
   const found = kind === undefined ? 'no model_type' : `the model_type ${JSON.stringify(kind).slice(0, 100)}`;
   throw new ForeignModelError(
