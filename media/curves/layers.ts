@@ -68,6 +68,11 @@ export class Layers {
     return this.state !== 'failed';
   }
 
+  /** Whether a picture is on its way. */
+  get busy(): boolean {
+    return this.usable && [...this.places.values()].some(({ sent, next }) => (sent ?? next) !== undefined);
+  }
+
   /** Asks for a picture of a chart; an older wish of the same chart that has not been begun is dropped. */
   ask(chart: number, wish: LayerWish, show: (picture: Picture) => void): void {
     if (this.state === 'unused') void this.start();

@@ -223,6 +223,11 @@ export class CurvesModel extends FrameSource {
   }
 
   private catchUp(): void {
+    // The picture comes first: it is what one looks at, and it wants the processor.
+    if (this.layers.busy) {
+      setTimeout(() => this.catchUp(), 50);
+      return;
+    }
     const until = performance.now() + 8;
     for (const series of this.waiting) {
       series.update();

@@ -10,8 +10,8 @@ const draw = (
   places: readonly number[],
   domain: readonly [number, number] = [0, 600],
   words = true,
-): Mark[] =>
-  drawNotes(
+): Mark[] => {
+  const { rules, texts: said } = drawNotes(
     places.map((x) => ({ x, text: 'resumed' })),
     linearScale(domain, [plot.x, plot.x + plot.width]),
     plot,
@@ -19,6 +19,8 @@ const draw = (
     roughMeasure,
     words,
   );
+  return [...rules, ...said];
+};
 const texts = (marks: readonly Mark[]): TextMark[] => marks.filter((mark) => mark.kind === 'text');
 
 describe('notes at events', () => {

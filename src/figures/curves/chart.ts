@@ -173,7 +173,8 @@ export function drawChart(
   }
 
   const annotate = frame.right > 60;
-  marks.push(...drawNotes(extra.notes ?? [], x, plot, theme, measure, annotate));
+  const notes = drawNotes(extra.notes ?? [], x, plot, theme, measure, annotate);
+  marks.push(...notes.rules);
 
   const baseline = crisp(bottom);
   marks.push({
@@ -226,6 +227,8 @@ export function drawChart(
     clip: { x: plot.x - 8, y: plot.y - 8, width: plot.width + 16, height: plot.height + 9 },
     marks: groups.flatMap((group, i) => drawEnd(group, placeEnd(ends[i], x, y), x, y, theme, annotate)),
   });
+
+  marks.push(...notes.texts);
 
   for (const step of extra.checkpoints ?? []) {
     const at = x.map(step);

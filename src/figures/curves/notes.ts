@@ -9,6 +9,13 @@ export interface ChartNote {
   readonly text: string;
 }
 
+export interface DrawnNotes {
+  /** Below the lines of the data. */
+  readonly rules: Mark[];
+  /** Above them, on a halo. */
+  readonly texts: Mark[];
+}
+
 /** Lines of words at the top of the plot; the last is for what has no room. */
 const lines = 3;
 /** Verticals nearer than this are one, px. */
@@ -26,7 +33,7 @@ export function drawNotes(
   theme: Theme,
   measure: Measure,
   words: boolean,
-): Mark[] {
+): DrawnNotes {
   const size = 11 * (theme.fontSize / 13);
   const right = plot.x + plot.width;
   const crisp = (value: number): number => Math.round(value - 0.5) + 0.5;
@@ -34,14 +41,14 @@ export function drawNotes(
     .map(({ x: place, text }) => ({ at: crisp(x.map(place)), text }))
     .filter(({ at }) => at >= plot.x - 1 && at <= right + 1)
     .sort((a, b) => a.at - b.at);
-  const marks: Mark[] = [];
+  const rules: Mark[] = [];
   const texts: Mark[] = [];
   let drawn = -Infinity;
   const ends = Array.from({ length: lines - 1 }, () => -Infinity);
   let hidden = 0;
   for (const { at, text } of seen) {
     if (at - drawn >= apart) {
-      marks.push({
+      rules.push({
         kind: 'line',
         points: [at, plot.y, at, plot.y + plot.height],
         stroke: { color: theme.axis, width: 1, dash: [1.5, 2.5] },
@@ -58,12 +65,12 @@ export function drawNotes(
     ends[line] = left + width;
     texts.push(word(text, left, line, 'start'));
   }
-  if (!words) return marks;
+  if (!words) return { rules, texts: [] };
   if (hidden > 0) {
     const text = `${hidden} more ${hidden === 1 ? 'note' : 'notes'}: zoom in`;
     texts.push(word(text, right - 5, lines - 1, 'end'));
   }
-  return [...marks, ...texts];
+  return { rules, texts };
 
   function word(text: string, at: number, line: number, anchor: 'start' | 'end'): Mark {
     const y = plot.y + size * (1 + 1.3 * line);
