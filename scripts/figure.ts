@@ -1,6 +1,6 @@
 /**
- * @file `npm run figure -- OUT.svg NAME=RUN… [--metric accuracy]`: a metric of several runs over their steps as SVG,
- * drawn as the Curves panel draws it. The pages of examples/experiments are made with it.
+ * @file `npm run figure -- OUT.svg NAME=RUN… [--metric accuracy] [--log]`: a metric of several runs over their steps
+ * as SVG, drawn as the Curves panel draws it. The pages of examples/experiments are made with it.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -41,7 +41,7 @@ async function dataOf(dir: string): Promise<RunData> {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { metric: { type: 'string', default: 'accuracy' } },
+    options: { metric: { type: 'string', default: 'accuracy' }, log: { type: 'boolean', default: false } },
   });
   const [out, ...runs] = positionals;
   if (out === undefined || runs.length === 0) throw new Error('Usage: npm run figure -- OUT.svg NAME=RUN…');
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
       const [name, dir] = [run.slice(0, equals), run.slice(equals + 1)];
       const data = await dataOf(dir);
       last = Math.max(last, data.lastStep ?? 0);
-      const series = new Series(data, metric, 'step', { beta: 0, kind: 'centred', log: false });
+      const series = new Series(data, metric, 'step', { beta: 0, kind: 'centred', log: values.log });
       series.update();
       return { key: name, name, style: runStyle(index, theme), series: [series], live: false, stale: false };
     }),
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   const view = {
     axis: 'step',
     xDomain: [0, last],
-    log: false,
+    log: values.log,
     envelope: false,
     clipOutliers: false,
   } as const;

@@ -2,6 +2,19 @@
 import assert from 'node:assert/strict';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { dataFolder, problem } from './folder';
+import {
+  doubles,
+  int,
+  integers,
+  list,
+  nil,
+  pairs,
+  serialized,
+  strings,
+  symbol,
+  withAttributes,
+  workspace,
+} from './r-writer';
 
 const { write, open } = dataFolder();
 
@@ -9,45 +22,6 @@ const steps = 60;
 const value = (t: number, c: number): number => Math.sin(t / (3 + c)) + 0.01 * t * c;
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const columnOf = (c: number): number[] => range(steps).map((t) => value(t, c));
-
-/** R's serialization, as its documentation describes it. */
-const int = (...values: number[]): Buffer => {
-  const bytes = Buffer.alloc(4 * values.length);
-  values.forEach((one, i) => bytes.writeInt32BE(one, 4 * i));
-  return bytes;
-};
-const character = (text: string): Buffer => Buffer.concat([int(0x40009, text.length), Buffer.from(text)]);
-const symbol = (name: string): Buffer => Buffer.concat([int(1), character(name)]);
-const strings = (...texts: string[]): Buffer =>
-  Buffer.concat([int(16, texts.length), ...texts.map(character)]);
-const nil = int(254);
-const pairs = (entries: Record<string, Buffer>): Buffer =>
-  Buffer.concat([
-    ...Object.entries(entries).flatMap(([name, item]) => [int(0x402), symbol(name), item]),
-    nil,
-  ]);
-const withAttributes = (type: number, content: Buffer, attributes?: Record<string, Buffer>): Buffer =>
-  Buffer.concat([int(type | (attributes ? 0x200 : 0)), content, ...(attributes ? [pairs(attributes)] : [])]);
-const doubles = (values: number[], attributes?: Record<string, Buffer>): Buffer => {
-  const bytes = Buffer.alloc(8 * values.length);
-  values.forEach((one, i) => bytes.writeDoubleBE(one, 8 * i));
-  return withAttributes(14, Buffer.concat([int(values.length), bytes]), attributes);
-};
-const integers = (values: number[], attributes?: Record<string, Buffer>): Buffer =>
-  withAttributes(13, int(values.length, ...values), attributes);
-const list = (entries: Record<string, Buffer>): Buffer =>
-  withAttributes(19, Buffer.concat([int(Object.keys(entries).length), ...Object.values(entries)]), {
-    names: strings(...Object.keys(entries)),
-  });
-const serialized = (item: Buffer, version: 2 | 3 = 2): Buffer =>
-  Buffer.concat([
-    Buffer.from('X\n'),
-    int(version, 0x40202, 0x20300),
-    ...(version === 3 ? [int(5), Buffer.from('UTF-8')] : []),
-    item,
-  ]);
-const workspace = (entries: Record<string, Buffer>, version: 2 | 3 = 2): Buffer =>
-  Buffer.concat([Buffer.from(`RDX${version}\n`), serialized(pairs(entries), version)]);
 
 const matrix = doubles([...columnOf(0), ...columnOf(1)], {
   dim: integers([steps, 2]),

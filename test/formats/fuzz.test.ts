@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readBatch } from '../../src/data/cifar/batches';
+import { readWav } from '../../src/data/audio/wav';
 import { openGguf } from '../../src/formats/gguf';
 import { parsePythonJson } from '../../src/formats/python-json';
+import { readRData } from '../../src/formats/r-data';
 import { openSafetensors } from '../../src/formats/safetensors';
 import { arraySource } from '../../src/formats/source';
 import { elementsOf, type TensorFile } from '../../src/formats/tensor-file';
@@ -11,6 +14,9 @@ import { openTorch } from '../../src/formats/torch';
 import { buildModel, fromConfig } from '../../src/models';
 import { parseTokenizerFile } from '../../src/tokenizers/file';
 import { Random } from '../../src/util/random';
+import { pickle } from '../data/cifar-writer';
+import * as r from '../data/r-writer';
+import { wav } from '../data/wav-writer';
 
 const golden = resolve(__dirname, '../golden');
 const read = (...path: string[]): Uint8Array => readFileSync(join(...path));
@@ -69,6 +75,45 @@ const readers: readonly Reader[] = [
     tail: 2500,
     open: (bytes) => readAll(openTorch(arraySource(bytes))),
     refusals: ['TorchError', 'ZipError', 'PickleError'],
+  },
+  {
+    name: 'pickles of NumPy',
+    seeds: [pickle(0, 2, 2), pickle(0, 2, 3)],
+    rounds: 6000,
+    head: 400,
+    tail: 20,
+    open: (bytes) => void readBatch({ path: 'batch', content: bytes }),
+    refusals: ['DataError'],
+  },
+  {
+    name: 'data of R',
+    seeds: [
+      r.workspace(
+        {
+          a: r.doubles([1, 2, 3, 4], { dim: r.integers([2, 2]), dimnames: r.strings('x', 'y') }),
+          b: r.list({ c: r.integers([1, 2]), d: r.strings('one', 'two') }),
+        },
+        3,
+      ),
+      r.serialized(r.doubles([1, 2], { tsp: r.doubles([1, 2, 1]) })),
+    ],
+    rounds: 12_000,
+    head: 600,
+    tail: 0,
+    open: (bytes) => void readRData(bytes),
+    refusals: ['RDataError'],
+  },
+  {
+    name: 'WAV',
+    seeds: [
+      wav([0, 0.5, -0.5], { bits: 24, channels: 2 }),
+      wav([0, 0.5], { bits: 32, float: true, extensible: true }),
+    ],
+    rounds: 8000,
+    head: 120,
+    tail: 0,
+    open: (bytes) => void readWav(bytes, 1000),
+    refusals: ['WavError'],
   },
   {
     name: 'config.json',
