@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScanState, ViewName } from '../src/protocol/view-scan';
 import { Harness, type OpenPanel } from '../test/panels/harness';
-import { inspection } from '../test/panels/scan-fixture';
+import { hydraLayer, inspection } from '../test/panels/scan-fixture';
 import { filterLayer, filters, frames, survey, bidirectionalSurvey } from '../test/panels/views-fixture';
 import type { ThemeName } from '../test/panels/themes';
 import { playgroundShots, shootPlayground } from './gallery-playground';
@@ -20,7 +20,7 @@ interface Shot {
   readonly width?: number;
   readonly height?: number;
   readonly state?: Partial<ScanState>;
-  readonly kind?: 'scan' | 'filter' | 'long' | 'bidirectional' | 'hybrid';
+  readonly kind?: 'scan' | 'filter' | 'long' | 'bidirectional' | 'hydra';
   /** Leaves out the answer, or answers with a failure. */
   readonly answer?: 'none' | 'failed' | 'partial';
   readonly table?: boolean;
@@ -78,6 +78,15 @@ const shots: readonly Shot[] = [
     kind: 'long',
     state: { window: { query: 250, key: 210, size: 100 }, position: 300, source: 269 },
   },
+  { name: 'sequence-hydra', view: 'sequence', kind: 'hydra' },
+  {
+    name: 'sequence-hydra-backward',
+    view: 'sequence',
+    theme: 'light',
+    kind: 'hydra',
+    state: { direction: 'backward', position: 18 },
+  },
+  { name: 'sequence-hydra-narrow', view: 'sequence', kind: 'hydra', width: 420 },
   { name: 'memory-long', view: 'memory', kind: 'long' },
   { name: 'attention-long', view: 'attention', kind: 'long' },
   {
@@ -156,7 +165,7 @@ async function answerAll(
           type: 'inspection',
           request,
           inspection: {
-            ...(kind === 'filter' ? filterLayer() : inspection(long)),
+            ...(kind === 'filter' ? filterLayer() : kind === 'hydra' ? hydraLayer() : inspection(long)),
             surprise: Float32Array.from({ length: 32 }, (_, t) => (t === 13 ? 0.1 : 2.5)),
           },
         });

@@ -93,6 +93,11 @@ function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement):
       if (target.matches('button, a')) return false;
       model.play();
       return true;
+    case 'd':
+    case 'D':
+      if (view !== 'sequence' || control || !model.scan?.other) return false;
+      model.patch({ direction: state.direction === 'forward' ? 'backward' : 'forward' });
+      return true;
     case ',':
       model.setSpeed(-1);
       return true;
@@ -161,7 +166,7 @@ function figure(model: ScanModel): Scene | undefined {
     ...scene,
     background: theme.background,
     title: `Scan of ${model.name}, layer ${model.layer}, channel ${model.channel}`,
-    description: scanSummary(scan, model.position, model.channel),
+    description: scanSummary(model.active ?? scan, model.position, model.channel),
   };
 }
 
@@ -378,7 +383,7 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
       ) : (
         <div class={model.busy ? 'views stale' : 'views'}>
           <SequencePanel model={model} scan={scan} width={plotWidth} measure={measure} narrow={narrow} />
-          <StepPanel model={model} scan={scan} width={stepWidth} narrow={narrow} />
+          <StepPanel model={model} scan={model.active ?? scan} width={stepWidth} narrow={narrow} />
         </div>
       )}
     </main>

@@ -24,14 +24,16 @@ export function Header({
   const { state, inspection } = model;
   const [typing, setTyping] = useState(false);
   const narrow = width < 700;
-  const rowItems: MenuItem[] = defaultRows.map((id) => ({
-    label: rowNames[id],
-    checked: state.rows[id] ?? true,
-    run: () => {
-      const { rows } = model.state;
-      model.patch({ rows: { ...rows, [id]: !(rows[id] ?? true) } });
-    },
-  }));
+  const rowItems: MenuItem[] = defaultRows
+    .filter((id) => id !== 'parts' || model.scan?.other)
+    .map((id) => ({
+      label: rowNames[id],
+      checked: state.rows[id] ?? true,
+      run: () => {
+        const { rows } = model.state;
+        model.patch({ rows: { ...rows, [id]: !(rows[id] ?? true) } });
+      },
+    }));
   const more: (MenuItem | 'separator')[] = [
     ...(state.view === 'sequence' ? [...rowItems, 'separator' as const] : []),
     { label: 'Read the newest checkpoint', run: () => model.ask() },
@@ -209,6 +211,26 @@ export function LayerLine({ model, width }: { model: ScanModel; width: number })
             onChange={(next) => model.patch({ channel: Number(next) })}
           />
           {width >= 1120 && <span class="secondary">strongest first</span>}
+          {scan.other && state.view === 'sequence' && (
+            <Segmented
+              label="Direction of the scan"
+              name="direction"
+              value={state.direction}
+              options={[
+                {
+                  value: 'forward',
+                  label: width < 700 ? '→' : '→ left to right',
+                  title: 'Left to right (D)',
+                },
+                {
+                  value: 'backward',
+                  label: width < 700 ? '←' : '← right to left',
+                  title: 'Right to left (D)',
+                },
+              ]}
+              onChange={(direction) => model.patch({ direction })}
+            />
+          )}
           {width >= 900 && state.view === 'sequence' && (
             <Select<ChannelQuantity>
               label="Quantity by channel"

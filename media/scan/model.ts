@@ -247,9 +247,14 @@ export class ScanModel extends FrameSource {
     return Math.floor((matrix * scan.channels) / scan.heads);
   }
 
-  /** What the memory view reads: the recurrence, or the survey where the layer has none. */
+  /** The scan that the playhead follows: of a bidirectional layer the one that is chosen. */
+  get active(): Recurrence | undefined {
+    return (this.state.direction === 'backward' ? this.scan?.other : undefined) ?? this.scan;
+  }
+
+  /** What the memory view reads: the recurrence, or the survey where there is none, or one each way. */
   get memory(): MemorySource | undefined {
-    if (this.scan) return fromScan(this.scan);
+    if (this.scan && !this.scan.other) return fromScan(this.scan);
     return this.inspection && this.survey && fromSurvey(this.inspection, this.survey.surveys);
   }
 
@@ -345,7 +350,7 @@ export class ScanModel extends FrameSource {
   }
 
   moveTo(position: number, asked = true): void {
-    const { scan } = this;
+    const scan = this.active;
     const next = Math.max(0, Math.min(this.length - 1, position));
     this.patch({ position: next, ...this.following(next, this.state.source ?? next) });
     if (scan && this.state.view === 'sequence')
@@ -426,23 +431,28 @@ export class ScanModel extends FrameSource {
       if (this.atEnd()) this.play(false);
       else if (view === 'order') this.moveStep(1);
       else if (view === 'training') this.moveFrame(1);
-      else this.moveTo(this.position + 1, false);
+      else this.moveTo(this.position + this.stride, false);
     }, 1000 / rate);
     this.notify();
+  }
+
+  /** Positions from one step to the next: playing the sequence goes the way of the scan. */
+  get stride(): 1 | -1 {
+    return this.state.view === 'sequence' ? (this.active?.stride ?? 1) : 1;
   }
 
   private atEnd(): boolean {
     const { view, order } = this.state;
     if (view === 'order') return order.step >= stepsOf(order) - 1;
     if (view === 'training') return this.frameIndex >= this.frames.length - 1;
-    return this.position >= this.length - 1;
+    return this.position === (this.stride > 0 ? this.length - 1 : 0);
   }
 
   private rewind(): void {
     const { view, order } = this.state;
     if (view === 'order') this.patch({ order: { ...order, step: 0 } });
     else if (view === 'training') this.patch({ frame: this.frames[0]?.step ?? null });
-    else this.moveTo(0, false);
+    else this.moveTo(this.stride > 0 ? 0 : this.length - 1, false);
   }
 
   setSpeed(by: number): void {

@@ -3,7 +3,14 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Measure } from '../../src/figures/core/scene';
 import { number3, visible } from '../../src/figures/core/format';
-import { layoutSequence, positionAt, rowAt, xOf, type SequenceLayout } from '../../src/figures/scan/layout';
+import {
+  layoutSequence,
+  positionAt,
+  rowAt,
+  scanOfRow,
+  xOf,
+  type SequenceLayout,
+} from '../../src/figures/scan/layout';
 import type { Recurrence } from '../../src/figures/scan/recurrence';
 import { drawSequence, heatOf } from '../../src/figures/scan/sequence';
 import { scanSummary } from '../../src/figures/scan/step';
@@ -187,7 +194,7 @@ export function SequencePanel({
         {tip && <TipBox tip={tip} />}
       </div>
       <p id="scan-summary" class="sr-only">
-        {scanSummary(scan, position, channel)}
+        {scanSummary(model.active ?? scan, position, channel)}
       </p>
     </div>
   );
@@ -229,22 +236,29 @@ function tipAt(
   const where = `${t} “${token}”`;
   const place = { x: Math.min(x + 14, xOf(layout, layout.to) - 150), y: y + 18 };
   const { channel } = model;
+  const own = scanOfRow(scan, row);
   switch (row.id) {
     case 'delta':
-      return { ...place, text: `${where} · Δ ${number3(scan.delta(t, channel))}` };
+      return { ...place, text: `${where} · Δ ${number3(own.delta(t, channel))}` };
     case 'kept': {
-      const order = scan.statesByDecay(channel);
+      const order = own.statesByDecay(channel);
       return {
         ...place,
-        text: `${where} · kept ${number3(scan.kept(t, channel, order[0] ?? 0))}${scan.scalarDecay ? '' : ` … ${number3(scan.kept(t, channel, order.at(-1) ?? 0))}`}`,
+        text: `${where} · kept ${number3(own.kept(t, channel, order[0] ?? 0))}${own.scalarDecay ? '' : ` … ${number3(own.kept(t, channel, order.at(-1) ?? 0))}`}`,
       };
     }
     case 'gate':
       return { ...place, text: `${where} · gate ${number3(scan.gate(t, channel))}` };
     case 'norm':
-      return { ...place, text: `${where} · ‖h‖ ${number3(scan.norm(t, channel))}` };
+      return { ...place, text: `${where} · ‖h‖ ${number3(own.norm(t, channel))}` };
     case 'match':
-      return { ...place, text: `${where} · C·B ${number3(scan.match(model.position, t, channel))}` };
+      return { ...place, text: `${where} · C·B ${number3(own.match(model.position, t, channel))}` };
+    case 'parts': {
+      const parts = own.parts(t, channel);
+      if (!parts) return undefined;
+      const words = `left ${number3(parts.left)} · right ${number3(parts.right)} · itself ${number3(parts.own)}`;
+      return { ...place, text: `${where} · ${words}` };
+    }
     default: {
       if (!heat) return undefined;
       const at = Math.floor(((y - row.y) / row.height) * heat.pixels.height) * heat.each;

@@ -16,8 +16,8 @@ function Controls({ model }: { model: ScanModel }): JSX.Element {
     <span class="controls">
       <IconButton
         icon="step-back"
-        label="Previous token (←)"
-        onClick={() => model.moveTo(model.position - 1)}
+        label={model.stride > 0 ? 'Previous token (←)' : 'Previous step, the token behind (→)'}
+        onClick={() => model.moveTo(model.position - model.stride)}
       />
       {!reducedMotion() && (
         <IconButton
@@ -27,7 +27,11 @@ function Controls({ model }: { model: ScanModel }): JSX.Element {
           onClick={() => model.play()}
         />
       )}
-      <IconButton icon="step-over" label="Next token (→)" onClick={() => model.moveTo(model.position + 1)} />
+      <IconButton
+        icon="step-over"
+        label={model.stride > 0 ? 'Next token (→)' : 'Next step, the token before (←)'}
+        onClick={() => model.moveTo(model.position + model.stride)}
+      />
     </span>
   );
 }
@@ -36,7 +40,8 @@ function Controls({ model }: { model: ScanModel }): JSX.Element {
 function Equation({ scan }: { scan: Recurrence }): JSX.Element {
   return (
     <p class="equation">
-      h<sub>t</sub> = exp(ΔA) {scan.scalarDecay ? '·' : '⊙'} h<sub>t−1</sub> + Δ B<sub>t</sub> x<sub>t</sub>
+      h<sub>t</sub> = exp(ΔA) {scan.scalarDecay ? '·' : '⊙'} h<sub>{scan.stride > 0 ? 't−1' : 't+1'}</sub> + Δ
+      B<sub>t</sub> x<sub>t</sub>
     </p>
   );
 }
@@ -67,7 +72,15 @@ function decimalsFor(numbers: StepNumbers): number {
   return Math.max(0, Math.min(5, 3 - Math.floor(Math.log10(largest)) - (largest >= 10 ? 0 : 1)));
 }
 
-function StateTable({ numbers, t }: { numbers: StepNumbers; t: number }): JSX.Element {
+function StateTable({
+  numbers,
+  t,
+  before,
+}: {
+  numbers: StepNumbers;
+  t: number;
+  before: number;
+}): JSX.Element {
   const decimals = decimalsFor(numbers);
   const largest = Math.max(...numbers.rows.map((row) => Math.abs(row.read)), 1e-30);
   return (
@@ -76,7 +89,7 @@ function StateTable({ numbers, t }: { numbers: StepNumbers; t: number }): JSX.El
         <tr>
           <th scope="col">n</th>
           <th scope="col">exp(ΔA)</th>
-          <th scope="col">{`× h${sub(Math.max(0, t - 1))}`}</th>
+          <th scope="col">{`× h${sub(before)}`}</th>
           <th scope="col">+ ΔBx</th>
           <th scope="col">{`= h${sub(t)}`}</th>
           <th scope="col" colSpan={2}>{`C · h${sub(t)}`}</th>
@@ -141,10 +154,22 @@ function Sums({
       <dd>{number3(value)}</dd>
     </div>
   );
+  const { parts } = numbers;
   return (
     <dl class="sums">
-      {line('Σₙ C·h', numbers.sum)}
-      {line('+ D·x', numbers.skip)}
+      {parts ? (
+        <>
+          {line('Σₙ C·h, for the next step', numbers.sum)}
+          {line('y: from the left →', parts.left)}
+          {line('+ from the right ←', parts.right)}
+          {line('+ itself, diagonal · x', parts.own)}
+        </>
+      ) : (
+        <>
+          {line('Σₙ C·h', numbers.sum)}
+          {line('+ D·x', numbers.skip)}
+        </>
+      )}
       {line('= y', numbers.y, true)}
       {scan.hasGate && line('× gate silu(z)', numbers.gate)}
       {scan.hasGate &&
@@ -180,12 +205,13 @@ export function StepPanel({
   const sentence = stepSentence(scan, t, channel);
   const token = visible(scan.inspection.tokens[t]?.label ?? '');
   const full = !narrow || all;
+  const before = scan.before(t) ?? t;
   return (
     <section class="step" aria-label="Step in numbers">
       <div class="step-head">
         <h2>
-          {`Step ${t} of ${scan.length - 1} `}
-          <span class="secondary">{narrow ? `“${token}” · channel ${channel}` : `reads “${token}”`}</span>
+          {`Step ${scan.stepAt(t)} of ${scan.length - 1} `}
+          <span class="secondary">{`${scan.other ? (scan.stride > 0 ? '→ ' : '← ') : ''}${narrow ? `“${token}” · channel ${channel}` : `reads “${token}”`}${scan.stride < 0 ? ` at ${t}` : ''}`}</span>
         </h2>
         <Controls model={model} />
       </div>
@@ -195,7 +221,7 @@ export function StepPanel({
         <Key name="x" value={numbers.x} />
         {narrow ? (
           <>
-            <Key name={`‖h${sub(Math.max(0, t - 1))}‖`} value={numbers.normBefore} />
+            <Key name={`‖h${sub(before)}‖`} value={numbers.normBefore} />
             <Key name={`‖h${sub(t)}‖`} value={numbers.normAfter} />
           </>
         ) : (
@@ -210,10 +236,10 @@ export function StepPanel({
       {full && (
         <>
           <div class="states-scroll" tabIndex={0} role="region" aria-label="States of this step">
-            <StateTable numbers={numbers} t={t} />
+            <StateTable numbers={numbers} t={t} before={before} />
           </div>
           <Sums numbers={numbers} channel={channel} scan={scan} />
-          {t < scan.length - 1 && (
+          {t !== scan.last && (
             <>
               <h3>
                 {'What is left of this write '}

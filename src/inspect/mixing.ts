@@ -1,6 +1,6 @@
 /**
  * @file The token-mixing matrices of a layer, whatever kind it is: hidden attention of a scan, the quasiseparable
- * matrix of a bidirectional one, the Toeplitz matrix of a filter bank, or attention weights.
+ * matrix of a bidirectional one, any other matrix mixer, the Toeplitz matrix of a filter bank, or attention weights.
  */
 import { hydraBlock, hydraMixing } from '../analysis/blocks/hydra';
 import { mamba2Block, type Mamba2Options } from '../analysis/blocks/mamba2';
@@ -11,10 +11,10 @@ import { trapezoidal } from '../analysis/blocks/mamba3';
 import { hiddenAttention } from '../analysis/hidden-attention';
 import type { Scan } from '../analysis/scan';
 import { filtersOf, type Filters } from './filters';
-import type { Trace } from './spec';
+import type { Probe, Trace } from './spec';
 
 export interface Mixing {
-  readonly kind: 'scan' | 'quasiseparable' | 'filter' | 'product' | 'attention';
+  readonly kind: 'scan' | 'quasiseparable' | 'matrix' | 'filter' | 'product' | 'attention';
   /** Name of the axis that the matrices are counted by. */
   readonly axis: 'channel' | 'head';
   readonly count: number;
@@ -130,6 +130,8 @@ export function mixingOf(trace: Trace): Mixing | undefined {
       gate: undefined,
     };
   }
+  const matrix = probes['matrix'];
+  if (matrix?.axes.join() === 'head,query,key') return mixerOf(trace, matrix);
   const filters = filtersOf(probes, trace.resolved['bidirectional'] === true);
   // A learned transform in the place of the Fourier transform makes no Toeplitz matrix.
   if (!filters || trace.resolved['block_fft'] === true) return scanWithMemory(trace, once);
@@ -147,6 +149,24 @@ export function mixingOf(trace: Trace): Mixing | undefined {
     u: seen['x'] && repeated(seen['x'], width, count),
     y: seen['y'],
     gate: undefined,
+  };
+}
+
+/** A matrix mixer: the layer tells its matrix, with the residual or the diagonal of its own on it. */
+function mixerOf({ length, seen, probes, resolved }: Trace, { shape, data }: Probe): Mixing {
+  const square = length * length;
+  const channels = probes['x']!.shape.at(-1)!;
+  return {
+    kind: resolved['matrix_mixer_type'] === 'quasiseparable' ? 'quasiseparable' : 'matrix',
+    axis: 'head',
+    count: shape[0]!,
+    channels,
+    causal: false,
+    matrix: (index) => Float64Array.from(data.subarray(index * square, (index + 1) * square)),
+    D: new Float64Array(channels),
+    u: seen['x'],
+    y: seen['y'],
+    gate: seen['gate'],
   };
 }
 

@@ -55,8 +55,12 @@ export async function survey(request: Omit<InspectRequest, 'layer'>): Promise<Su
       inputs: input.values,
       length: input.length,
       logits: false,
-      // States are large and follow from the rest.
-      only: new Set(names.filter((name) => !/^(state|A_bar|matrix)/.test(name))),
+      // States are large and follow from the rest, as Hydra's matrix does from its scans.
+      only: new Set(
+        names.filter(
+          (name) => !/^(state|A_bar)/.test(name) && (name !== 'matrix' || !names.includes('delta_forward')),
+        ),
+      ),
     });
     surveys.push(surveyOf(trace));
   }

@@ -25,6 +25,10 @@ export const hydraProbes = {
   A: probe('Continuous decay rates A = −exp(A_log), shared by both directions.', ['head']),
   ...direction('forward', 'from left to right'),
   ...direction('backward', 'from right to left'),
+  initial_state: probe('State that both directions start from: zero unless it is learned.', [
+    'channel',
+    'state',
+  ]),
   diagonal: probe('Weight of the token itself, x · fc_Dᵀ + D.', perHead),
   matrix: probe('Weight of every position (key) for every output position (query).', [
     'batch',
@@ -39,11 +43,18 @@ export const hydraProbes = {
 /** @param seen the scans, the diagonal's weights (batch, time, heads), y and gate (batch, time, channels) */
 export function probeHydra(
   ctx: ForwardContext,
-  seen: TwoScans & { readonly weight: Tensor; readonly y: Tensor; readonly gate: Tensor },
+  seen: TwoScans & {
+    readonly weight: Tensor;
+    readonly y: Tensor;
+    readonly gate: Tensor;
+    readonly initial?: Tensor | undefined;
+  },
 ): void {
   const [batch, length, heads, headdim] = seen.x.shape as [number, number, number, number];
   ctx.probe('x', g.reshape(seen.x, [batch, length, heads * headdim]));
   ctx.probe('A', seen.A);
+  if (seen.initial)
+    ctx.probe('initial_state', g.reshape(seen.initial, [heads * headdim, seen.initial.shape[2]!]));
   for (const [suffix, { delta, B, C }] of [
     ['forward', seen.ahead],
     ['backward', seen.back],

@@ -50,7 +50,7 @@ export type Inspection = z.output<typeof inspectionSchema>;
 export const layerSurveySchema = z.strictObject({
   layer: z.int().min(0),
   mixer: z.string(),
-  kind: z.enum(['scan', 'quasiseparable', 'filter', 'product', 'attention']).optional(),
+  kind: z.enum(['scan', 'quasiseparable', 'matrix', 'filter', 'product', 'attention']).optional(),
   causal: z.boolean().optional(),
   count: z.int().optional(),
   axis: z.enum(['channel', 'head']).optional(),
@@ -156,6 +156,8 @@ export const scanStateSchema = z.object({
   channel: z.int().min(0).nullable().catch(null),
   position: z.int().min(0).nullable().catch(null),
   speed: z.number().catch(4),
+  /** Which scan of a bidirectional layer the playhead follows. */
+  direction: z.enum(['forward', 'backward']).catch('forward'),
   /** What the heat map by channel shows. */
   quantity: z.enum(['output', 'delta', 'norm', 'gate', 'x']).catch('output'),
   zoom: z.tuple([z.number(), z.number()]).nullable().catch(null),

@@ -29,6 +29,9 @@ const filtering: readonly Layer[] = [
   { mixer: 'h3', d_state: 4, head_dim: 2 },
   { mixer: 'mamba3', d_state: 4, headdim: 4 },
 ];
+const matrices: readonly Layer[] = ['toeplitz', 'cauchy', 'low_rank', 'attention', 'quasiseparable'].map(
+  (matrix_mixer_type) => ({ mixer: 'matrix-mixer', matrix_mixer_type, qk_dim: 2, headdim: 4, d_conv: 3 }),
+);
 const mixers: readonly Layer[] = [
   { mixer: 'mamba', d_state: 3 },
   { mixer: 'mamba2', d_state: 3, headdim: 4, ngroups: 2 },
@@ -37,7 +40,9 @@ const mixers: readonly Layer[] = [
 ];
 
 function modelOf(layers: typeof mixers): Model {
-  const causal = layers.every(({ mixer, bidirectional }) => mixer !== 'hydra' && bidirectional !== true);
+  const causal = layers.every(
+    ({ mixer, bidirectional }) => !/hydra|matrix-mixer/.test(mixer) && bidirectional !== true,
+  );
   return buildModel({
     model: { d_model: 8, layers: [...layers], norm: 'rms', norm_eps: 1e-5, tie_embeddings: causal },
     task: causal ? { type: 'language-model' } : { type: 'classification', pooling: 'mean' },
@@ -69,7 +74,7 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
 };
 
 describe('analyses of a layer', () => {
-  for (const layer of [...mixers, ...filtering]) {
+  for (const layer of [...mixers, ...filtering, ...matrices]) {
     it(`of ${Object.values(layer).join(' ')}: the matrix that is shown times its input is what comes out`, async () => {
       const trace = await traceOf([layer]);
       const mixing = mixingOf(trace)!;
@@ -92,6 +97,18 @@ describe('analyses of a layer', () => {
       assert.equal(above === 0, mixing.causal);
     });
   }
+
+  it('of any matrix mixer: the survey holds both triangles', async () => {
+    for (const layer of matrices) {
+      const model = modelOf([layer]);
+      const { surveys } = await survey({ model, parameters: model.initialise(2), ids, threads: 1 });
+      const { kind, causal, probes } = surveys[0]!;
+      const quasi = layer['matrix_mixer_type'] === 'quasiseparable';
+      assert.deepEqual([kind, causal], [quasi ? 'quasiseparable' : 'matrix', false]);
+      const mean = probes['hidden_attention_mean']!.data;
+      assert.ok(mean[1]! > 0 && mean[LENGTH]! > 0, String(layer['matrix_mixer_type']));
+    }
+  });
 
   it('of a diagonal layer: the modes give the kernel, its energy and its start', async () => {
     const model = modelOf([filtering[0]!]);

@@ -1,4 +1,5 @@
 /** @file A Mamba and a Mamba-2 layer on an induction-heads example, computed by their recurrence in float64. */
+import { Recurrence } from '../../src/figures/scan/recurrence';
 import type { Inspection, Probe } from '../../src/protocol/view-scan';
 import { uniform } from './curves-fixture';
 
@@ -133,4 +134,43 @@ export function attentionLayer(): Inspection {
       },
     },
   };
+}
+
+/** Values (time, width) in reverse order of time. */
+const backwards = ({ data, shape }: Probe): Float32Array<ArrayBuffer> => {
+  const width = data.length / shape[0]!;
+  return Float32Array.from(
+    data,
+    (_, i) => data[(shape[0]! - 1 - Math.floor(i / width)) * width + (i % width)]!,
+  );
+};
+
+/** A Hydra layer: one Mamba-2 scan each way and a diagonal. */
+export function hydraLayer(): Inspection {
+  const [there, back] = [inspection({ heads: 8, example: 7 }), inspection({ heads: 8, example: 4 })];
+  const { x, A, D, gate } = there.probes as Record<string, Probe>;
+  const probes: Record<string, Probe> = { x: x!, A: A!, gate: gate!, y: x! };
+  for (const name of ['delta', 'A_bar', 'B', 'C']) {
+    probes[`${name}_forward`] = there.probes[name]!;
+    probes[`${name}_backward`] = { ...back.probes[name]!, data: backwards(back.probes[name]!) };
+  }
+  const [length, channels] = x!.shape as [number, number];
+  probes['diagonal'] = {
+    ...probes['delta_forward']!,
+    sign: 'signed',
+    data: Float32Array.from({ length: length * 8 }, (_, i) => D!.data[i % channels]!),
+  };
+  const found: Inspection = {
+    ...there,
+    layer: 0,
+    mixer: 'hydra',
+    layers: [{ index: 0, mixer: 'hydra' }],
+    probes,
+  };
+  const scan = new Recurrence(found);
+  const y = Float32Array.from({ length: length * channels }, (_, i) => {
+    const { left, right, own } = scan.parts(Math.floor(i / channels), i % channels)!;
+    return left + right + own;
+  });
+  return { ...found, probes: { ...probes, y: { ...x!, data: y } } };
 }

@@ -3,7 +3,7 @@ import type { ScanState } from '../../src/protocol/view-scan';
 import { number3 } from '../../src/figures/core/format';
 import { Recurrence } from '../../src/figures/scan/recurrence';
 import type { OpenOptions, OpenPanel } from './harness';
-import { attentionLayer, inspection, type ScanOptions } from './scan-fixture';
+import { attentionLayer, hydraLayer, inspection, type ScanOptions } from './scan-fixture';
 import { inked, keep, rgb, seriousViolations } from './looks';
 import { showing } from './showing';
 import { describePanel } from './suite';
@@ -54,6 +54,30 @@ describePanel('the Scan panel', (suite) => {
       await panel.page.locator('.line .answer').innerText(),
       /Target e · predicted e with 99\.9\s%/,
     );
+  });
+
+  it('steps through both scans of a bidirectional layer, each in its own order', async () => {
+    const panel = await suite.open('scan', { height: 1000 });
+    await panel.post({ type: 'target', name: 'hydra', trained: true });
+    const question = await asked(panel);
+    await panel.post({ type: 'inspection', request: question['request'], inspection: hydraLayer() });
+    await panel.page.waitForTimeout(150);
+    await showing(() => attribute(panel, 'data-position'), '13');
+    await panel.page.locator('input[name=direction][value=backward]').check({ force: true });
+    assert.match(await panel.page.locator('.step h2').innerText(), /^Step 18 of 31 ← reads “m” at 13$/);
+    await panel.page.getByRole('button', { name: /^Next step/ }).click();
+    await showing(() => attribute(panel, 'data-position'), '12');
+    assert.match(await panel.page.locator('.states thead').innerText(), /h₁₃/);
+    assert.match(await panel.page.locator('#scan-summary').innerText(), /Scan from right to left/);
+    await panel.page.locator('.sequence .plot').focus();
+    await panel.page.keyboard.press('d');
+    assert.match(await panel.page.locator('.step h2').innerText(), /^Step 12 of 31 → reads/);
+    // What y is made of adds up, to the digits that are shown.
+    const sums = await panel.page
+      .locator('.sums div')
+      .evaluateAll((lines) => lines.map((line) => Number(line.getAttribute('title'))));
+    assert.ok(Math.abs(sums[1]! + sums[2]! + sums[3]! - sums[4]!) < 1e-5);
+    assert.deepEqual(await seriousViolations(panel.page), []);
   });
 
   it('looks at tokens that were asked for from elsewhere', async () => {

@@ -39,7 +39,7 @@ const inspectionAnswer = z.object({
 const layerSurvey = z.object({
   layer: z.int().min(0),
   mixer: z.string(),
-  kind: z.enum(['scan', 'quasiseparable', 'filter', 'product', 'attention']).optional(),
+  kind: z.enum(['scan', 'quasiseparable', 'matrix', 'filter', 'product', 'attention']).optional(),
   causal: z.boolean().optional(),
   count: z.int().optional(),
   axis: z.enum(['channel', 'head']).optional(),

@@ -10,7 +10,15 @@ function notesOf(id: RowId, scan: Recurrence, view: SequenceView): { lines: stri
   const { channel, position, quantity } = view;
   const perHead = scan.heads < scan.channels;
   const states = `n = 1 … ${scan.states}`;
+  // What was written before the playhead lies on the side that the scan comes from.
+  const [now, later] =
+    scan.stride > 0 ? ['left: read now', 'right: read later'] : ['right: now', 'left: later'];
   switch (id) {
+    case 'parts':
+      return {
+        lines: ['from the left, from the', 'right, and the token', 'itself, per cell'],
+        short: 'left · right · itself',
+      };
     case 'delta':
       return {
         lines: [
@@ -27,11 +35,14 @@ function notesOf(id: RowId, scan: Recurrence, view: SequenceView): { lines: stri
     case 'gate':
       return { lines: ['signed'], short: 'signed' };
     case 'norm':
-      return { lines: [`${scan.states} values`], short: `${scan.states} values` };
+      return {
+        lines: [`${scan.other ? '‖h‖₂ of ' : ''}${scan.states} values`],
+        short: `${scan.states} values`,
+      };
     case 'match':
       return {
-        lines: [`left: read now, C${sub(position)}·Bₛ ·`, `right: read later, Cₜ·B${sub(position)}`],
-        short: '← read now · read later →',
+        lines: [`${now}, C${sub(position)}·Bₛ ·`, `${later}, Cₜ·B${sub(position)}`],
+        short: scan.stride > 0 ? '← read now · read later →' : '← read later · read now →',
       };
     case 'channels':
       return {
@@ -64,7 +75,10 @@ export function caption(
 ): Mark[] {
   const { scan, layout, theme } = context;
   const scale = theme.fontSize / 13;
-  const title = row.id === 'channels' ? quantityNames[view.quantity] : rowNames[row.id];
+  const arrow = scan.other && row.id !== 'gate' && row.id !== 'channels' && row.id !== 'parts';
+  const name = row.id === 'channels' ? quantityNames[view.quantity] : rowNames[row.id];
+  // The arrow takes the place of the symbol.
+  const title = arrow ? `${name.replace(' ‖h‖₂', '')} ${row.back ? '←' : '→'}` : name;
   const { lines, short } = notesOf(row.id, scan, view);
   const marks: Mark[] = [];
   if (layout.narrow) {

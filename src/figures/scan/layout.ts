@@ -1,7 +1,7 @@
 /** @file Where the rows of the sequence view lie. All rows share one x scale and left edge, to the pixel. */
 import type { Recurrence } from './recurrence';
 
-export type RowId = 'delta' | 'kept' | 'gate' | 'norm' | 'match' | 'channels' | 'B' | 'C' | 'state';
+export type RowId = 'delta' | 'kept' | 'gate' | 'norm' | 'match' | 'parts' | 'channels' | 'B' | 'C' | 'state';
 
 /** What the heat map by channel shows. */
 export type ChannelQuantity = 'output' | 'delta' | 'norm' | 'gate' | 'x';
@@ -20,6 +20,7 @@ export const rowNames: Record<RowId, string> = {
   gate: 'Gate silu(z)',
   norm: 'State norm ‖h‖₂',
   match: 'Match CᵀB',
+  parts: 'Parts of y',
   channels: 'Output by channel',
   B: 'Input map B',
   C: 'Output map C',
@@ -32,14 +33,20 @@ export const defaultRows: readonly RowId[] = [
   'gate',
   'norm',
   'match',
+  'parts',
   'channels',
   'B',
   'C',
   'state',
 ];
 
+/** Rows that each direction of a bidirectional layer has. */
+const perDirection: ReadonlySet<RowId> = new Set(['delta', 'kept', 'norm', 'match', 'B', 'C', 'state']);
+
 export interface RowPlace {
   readonly id: RowId;
+  /** The row of the scan from right to left. */
+  readonly back: boolean;
   /** Top and height of the plot of the row. */
   readonly y: number;
   readonly height: number;
@@ -79,6 +86,7 @@ const captionLines: Record<RowId, number> = {
   gate: 1.7,
   norm: 1.7,
   match: 2.6,
+  parts: 3.6,
   channels: 6.4,
   B: 4.4,
   C: 4.4,
@@ -106,6 +114,7 @@ function heightOf(id: RowId, scan: Recurrence, narrow: boolean): number {
     case 'norm':
       return narrow ? 40 : 52;
     case 'match':
+    case 'parts':
       return narrow ? 40 : 52;
     case 'channels': {
       // Whole pixels a row, so that no row looks stronger for being thicker; few channels have room for more.
@@ -155,12 +164,16 @@ export function layoutSequence(scan: Recurrence, options: LayoutOptions): Sequen
   const tokens = { y, height: 24 };
   y += 24 + (narrow ? 6 : 26);
   const rows: RowPlace[] = [];
-  for (const id of options.rows) {
-    if (id === 'gate' && !scan.hasGate) continue;
+  const shownRows = options.rows
+    .filter((id) => (id !== 'gate' || scan.hasGate) && (id !== 'parts' || scan.other))
+    .flatMap((id) =>
+      (scan.other && perDirection.has(id) ? [false, true] : [false]).map((back) => ({ id, back })),
+    );
+  for (const { id, back } of shownRows) {
     const height = heightOf(id, scan, narrow);
     const caption = y;
     if (narrow) y += Math.round(20 * scale);
-    rows.push({ id, y, height, caption: narrow ? caption : y });
+    rows.push({ id, back, y, height, caption: narrow ? caption : y });
     // The caption of a wide row may be taller than the row.
     const captionHeight = narrow ? 0 : captionLines[id] * line;
     y += Math.max(height, Math.round(captionHeight)) + (narrow ? 8 : 16);
@@ -183,6 +196,10 @@ export function layoutSequence(scan: Recurrence, options: LayoutOptions): Sequen
     bottom,
   };
 }
+
+/** The scan that a row is about. */
+export const scanOfRow = (scan: Recurrence, { back }: Pick<RowPlace, 'back'>): Recurrence =>
+  back && scan.other ? scan.other : scan;
 
 /** Left edge of a position, px. */
 export const xOf = (layout: SequenceLayout, t: number): number =>

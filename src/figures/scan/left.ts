@@ -9,8 +9,9 @@ import type { Recurrence } from './recurrence';
 export function drawLeft(scan: Recurrence, t: number, channel: number, width: number, theme: Theme): Scene {
   const size = 11 * (theme.fontSize / 13);
   const height = 106;
-  const last = scan.length - 1;
-  const x = linearScale([t, Math.max(t + 1, last)], [32, width - 78]);
+  const steps = [t, ...scan.later(t)];
+  const last = steps.length - 1;
+  const x = linearScale([0, Math.max(1, last)], [32, width - 78]);
   const y = linearScale([0, 1], [82, 8]);
   const order = scan.statesByDecay(channel);
   const states =
@@ -42,10 +43,10 @@ export function drawLeft(scan: Recurrence, t: number, channel: number, width: nu
   for (const { n, name, dash } of states) {
     const points: number[] = [];
     let product = 1;
-    for (let u = t; u <= last; u++) {
-      if (u > t) product *= scan.kept(u, channel, n);
-      points.push(x.map(u), y.map(product));
-    }
+    steps.forEach((u, k) => {
+      if (k > 0) product *= scan.kept(u, channel, n);
+      points.push(x.map(k), y.map(product));
+    });
     marks.push({ kind: 'line', points, stroke: { color: theme.foreground, width: 1.5, dash } });
     ends.push({
       y: y.map(product),
@@ -68,13 +69,12 @@ export function drawLeft(scan: Recurrence, t: number, channel: number, width: nu
       color: theme.foreground,
     }),
   );
-  const middle = Math.round((t + last) / 2);
-  for (const at of new Set(last - t > 6 ? [t, middle, last] : [t, last])) {
+  for (const at of new Set(last > 6 ? [0, Math.round(last / 2), last] : [0, last])) {
     marks.push({
       kind: 'text',
       x: x.map(at),
       y: 100,
-      text: String(at),
+      text: String(steps[at]),
       size,
       color: theme.secondary,
       anchor: 'middle',

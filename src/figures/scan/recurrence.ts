@@ -1,13 +1,27 @@
 /**
  * @file One layer's scan on one example, by time, channel and state: h ← kept · h + Δ · x · B,  y = h · C + D · x,
- * output = y · gate. Hides whether a quantity is kept per channel (Mamba), per head or per group (Mamba-2).
+ * output = y · gate. Hides whether a quantity is kept per channel (Mamba), per head or per group (Mamba-2), and which
+ * way a scan of a bidirectional layer (Hydra) goes.
  */
 import type { Inspection, Probe } from '../../protocol/view-scan';
 
 const needed = ['delta', 'A', 'B', 'C', 'x', 'y'];
 
 /** Whether the layer has a recurrence with these numbers. */
-export const hasScan = (inspection: Inspection): boolean => needed.every((name) => inspection.probes[name]);
+export const hasScan = ({ probes }: Inspection): boolean =>
+  needed.every((name) => probes[name] ?? (probes[`${name}_forward`] && probes[`${name}_backward`]));
+
+/** Which way a scan reads. */
+export type Direction = 'forward' | 'backward';
+
+/** What makes up y of a bidirectional layer at a token. */
+export interface Parts {
+  /** Read from the scan that comes from the left, and from the right; neither holds the token itself. */
+  readonly left: number;
+  readonly right: number;
+  /** The token by itself: the diagonal times x. */
+  readonly own: number;
+}
 
 type Access = (t: number, channel: number, n: number) => number;
 
@@ -31,7 +45,19 @@ export class Recurrence {
   readonly norm: (t: number, channel: number) => number;
   private readonly decay: (channel: number, n: number) => number | undefined;
 
-  constructor(readonly inspection: Inspection) {
+  /** The scan the other way, of a bidirectional layer. */
+  readonly other: Recurrence | undefined;
+  /** Positions from one step to the next. */
+  readonly stride: 1 | -1;
+
+  constructor(
+    readonly inspection: Inspection,
+    readonly direction: Direction = 'forward',
+    other?: Recurrence,
+  ) {
+    this.stride = direction === 'forward' ? 1 : -1;
+    const twoWay = inspection.probes['delta_backward'] !== undefined;
+    this.other = other ?? (twoWay ? new Recurrence(inspection, 'backward', this) : undefined);
     const x = this.probe('x');
     this.length = extent(x, 'time');
     this.channels = extent(x, 'channel');
@@ -48,22 +74,20 @@ export class Recurrence {
     };
     this.delta = two('delta');
     const rate = at('A');
-    this.kept = inspection.probes['A_bar']
+    this.kept = this.find('A_bar')
       ? at('A_bar')
       : (t, channel, n) => Math.exp(this.delta(t, channel) * rate(0, channel, n));
     this.B = at('B');
     this.C = at('C');
     // Large layers come without their states: those of one channel follow from the rest.
-    this.h = inspection.probes['state']
+    this.h = this.find('state')
       ? at('state')
       : (t, channel, n) => this.statesOf(channel)[t * this.states + n]!;
     this.x = two('x');
     this.y = two('y');
-    this.gate = inspection.probes['gate'] ? two('gate') : () => 1;
-    this.norm = inspection.probes['state_norm']
-      ? two('state_norm')
-      : (t, channel) => this.measuredNorm(t, channel);
-    const A = inspection.probes['A'];
+    this.gate = this.find('gate') ? two('gate') : () => 1;
+    this.norm = this.find('state_norm') ? two('state_norm') : (t, channel) => this.measuredNorm(t, channel);
+    const A = this.find('A');
     const readA = A ? this.access(A) : undefined;
     this.decay = (channel, n) => readA?.(0, channel, n);
   }
@@ -72,10 +96,11 @@ export class Recurrence {
   private statesOf(channel: number): Float64Array {
     return this.once(`states ${channel}`, () => {
       const h = new Float64Array(this.length * this.states);
-      for (let t = 0; t < this.length; t++) {
+      for (let t: number | undefined = this.first; t !== undefined; t = this.next(t)) {
         const write = this.delta(t, channel) * this.x(t, channel);
+        const from = this.before(t);
         for (let n = 0; n < this.states; n++) {
-          const before = t > 0 ? h[(t - 1) * this.states + n]! : 0;
+          const before = from === undefined ? this.start(channel, n) : h[from * this.states + n]!;
           h[t * this.states + n] = this.kept(t, channel, n) * before + write * this.B(t, channel, n);
         }
       }
@@ -83,12 +108,66 @@ export class Recurrence {
     });
   }
 
+  /** What the state is before the first step: zero unless it is learned. */
+  private start(channel: number, n: number): number {
+    const learned = this.inspection.probes['initial_state'];
+    return learned ? learned.data[channel * this.states + n]! : 0;
+  }
+
+  /** The position of the first step. */
+  get first(): number {
+    return this.stride > 0 ? 0 : this.length - 1;
+  }
+
+  /** The position of the last step. */
+  get last(): number {
+    return this.length - 1 - this.first;
+  }
+
+  /** Number of the step that reads a position, and the position of a step. */
+  stepAt(t: number): number {
+    return Math.abs(t - this.first);
+  }
+
+  /** The position of the step before; undefined at the first. */
+  before(t: number): number | undefined {
+    return t === this.first ? undefined : t - this.stride;
+  }
+
+  /** The position of the step behind; undefined at the last. */
+  next(t: number): number | undefined {
+    return t === this.last ? undefined : t + this.stride;
+  }
+
+  /** Positions of all later steps, in their order. */
+  later(t: number): number[] {
+    return Array.from({ length: Math.abs(this.last - t) }, (_, k) => t + this.stride * (k + 1));
+  }
+
+  /** What y of a bidirectional layer is made of; undefined for the others. */
+  parts(t: number, channel: number): Parts | undefined {
+    const diagonal = this.inspection.probes['diagonal'];
+    if (!this.other || !diagonal) return undefined;
+    const [ahead, back] = this.stride > 0 ? [this, this.other] : [this.other, this];
+    // Both scans are shifted by a step, so that neither holds the token itself.
+    return {
+      left: t > 0 ? ahead.read(t - 1, channel) : 0,
+      right: t < this.length - 1 ? back.read(t + 1, channel) : 0,
+      own: diagonal.data[t * this.heads + this.headOf(channel)]! * this.x(t, channel),
+    };
+  }
+
   get hasGate(): boolean {
     return this.inspection.probes['gate'] !== undefined;
   }
 
+  private find(name: string): Probe | undefined {
+    const { probes } = this.inspection;
+    return probes[`${name}_${this.direction}`] ?? probes[name];
+  }
+
   private probe(name: string): Probe {
-    const probe = this.inspection.probes[name];
+    const probe = this.find(name);
     if (!probe) throw new Error(`The layer has no probe ${name}.`);
     return probe;
   }
@@ -143,19 +222,21 @@ export class Recurrence {
     return sum;
   }
 
-  /** What step t could read of a write at s ≤ t, else what step s could read of a write at t: C·B. */
+  /** What the later of two steps could read of what the earlier one writes: C·B. */
   match(t: number, s: number, channel: number): number {
-    const reader = Math.max(t, s);
-    const writer = Math.min(t, s);
+    const [reader, writer] = this.stepAt(t) >= this.stepAt(s) ? [t, s] : [s, t];
     let sum = 0;
     for (let n = 0; n < this.states; n++) sum += this.C(reader, channel, n) * this.B(writer, channel, n);
     return sum;
   }
 
-  /** Share of a write at t that is left after step u ≥ t, in state n. */
+  /** Share of a write at t that is left after a later step u, in state n. */
   left(t: number, u: number, channel: number, n: number): number {
     let product = 1;
-    for (let k = t + 1; k <= u; k++) product *= this.kept(k, channel, n);
+    for (let k = t; k !== u;) {
+      k += this.stride;
+      product *= this.kept(k, channel, n);
+    }
     return product;
   }
 

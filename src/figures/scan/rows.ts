@@ -223,7 +223,8 @@ export function normRow(context: RowContext, row: RowPlace): { marks: Mark[]; va
   }
   const floor = row.y + row.height;
   const area = [xOf(layout, layout.from), floor, ...outline, xOf(layout, layout.to), floor];
-  const before = position > 0 ? scan.norm(position - 1, channel) : 0;
+  const from = scan.before(position);
+  const before = from === undefined ? 0 : scan.norm(from, channel);
   const after = scan.norm(position, channel);
   const marks: Mark[] = [
     { kind: 'area', points: area, fill: theme.data, opacity: 0.25 },
@@ -242,6 +243,44 @@ export function normRow(context: RowContext, row: RowPlace): { marks: Mark[]; va
       `${number3(before)} → ${number3(after)}`,
     ),
   };
+}
+
+/** What y is made of: three bars a cell, from the left, from the right and the token itself. */
+export function partsRow(context: RowContext, row: RowPlace): { marks: Mark[]; value: Mark } {
+  const { scan, layout, theme, channel, position } = context;
+  const middle = row.y + row.height / 2;
+  const soft = mix(theme.data, theme.background, 0.5);
+  const partsAt = (t: number): number[] => {
+    const { left, right, own } = scan.parts(t, channel) ?? { left: 0, right: 0, own: 0 };
+    return [left, right, own];
+  };
+  let max = 0;
+  for (let t = 0; t < scan.length; t++) max = Math.max(max, ...partsAt(t).map(Math.abs));
+  const scale = max > 0 ? max : 1;
+  const air = layout.cell >= 9 ? 2 : 0;
+  const width = Math.max(1, (layout.cell - 2 * air) / 3);
+  const marks: Mark[] = [];
+  for (let t = layout.from; t < layout.to; t++)
+    partsAt(t).forEach((value, k) => {
+      const tall = (Math.abs(value) / scale) * (row.height / 2);
+      marks.push({
+        kind: 'rect',
+        x: xOf(layout, t) + air + k * width,
+        y: value < 0 ? middle : middle - tall,
+        width: Math.max(0.75, width - (layout.cell >= 9 ? 1 : 0)),
+        height: Math.max(0.75, tall),
+        fill: [theme.data, soft, theme.foreground][k]!,
+      });
+    });
+  marks.push(baseline(context, middle));
+  marks.push(
+    ...axis(context, [
+      { y: row.y, text: `+${short(scale)}` },
+      { y: row.y + row.height, text: short(-scale) },
+    ]),
+  );
+  const text = partsAt(position).map(number3).join(' · ');
+  return { marks, value: readout(context, row.y + 6, text) };
 }
 
 /** A heat map with its frame, the selected row outlined outside its cells. */

@@ -4,9 +4,9 @@ import type { Mark, Measure, Scene } from '../core/scene';
 import { isHighContrast, type Theme } from '../core/theme';
 import { caption } from './captions';
 import { channelMap, stateMap, type HeatMap } from './heat';
-import { mostRows, xOf, type RowPlace, type SequenceLayout, type SequenceView } from './layout';
+import { mostRows, scanOfRow, xOf, type RowPlace, type SequenceLayout, type SequenceView } from './layout';
 import type { Recurrence } from './recurrence';
-import { deltaRow, gateRow, heatRow, keptRow, matchRow, normRow, type RowContext } from './rows';
+import { deltaRow, gateRow, heatRow, keptRow, matchRow, normRow, partsRow, type RowContext } from './rows';
 import { indices, overview, tokenStrip } from './strip';
 
 export { sub } from './captions';
@@ -20,9 +20,10 @@ export function heatOf(
   theme: Theme,
 ): HeatMap | undefined {
   const range = [layout.from, layout.to] as const;
+  const own = scanOfRow(scan, row);
   if (row.id === 'channels') return channelMap(scan, theme, view.quantity, mostRows(layout.narrow), range);
   if (row.id === 'B' || row.id === 'C' || row.id === 'state')
-    return stateMap(scan, theme, row.id, view.channel, row.height, range);
+    return stateMap(own, theme, row.id, view.channel, row.height, range);
   return undefined;
 }
 
@@ -87,6 +88,7 @@ export function drawSequence(
   const values: Mark[] = [];
   for (const row of layout.rows) {
     const heat = heatOf(scan, layout, row, view, theme);
+    const own = { ...context, scan: scanOfRow(scan, row) };
     if (heat) {
       marks.push(...heatRow(context, row, heat, row.id === 'channels' ? view.channel : undefined));
       if (inside) {
@@ -95,14 +97,19 @@ export function drawSequence(
         marks.push({ kind: 'rect', ...frame, stroke: { color: theme.foreground, width: 1, opacity: 0.8 } });
       }
     } else {
-      const draw = { delta: deltaRow, kept: keptRow, gate: gateRow, norm: normRow, match: matchRow }[
-        row.id as 'delta'
-      ];
-      const drawn = draw(context, row);
+      const draw = {
+        delta: deltaRow,
+        kept: keptRow,
+        gate: gateRow,
+        norm: normRow,
+        match: matchRow,
+        parts: partsRow,
+      }[row.id as 'delta'];
+      const drawn = draw(own, row);
       marks.push(...drawn.marks);
       if (inside && row.id !== 'match' && row.id !== 'gate') values.push(drawn.value);
     }
-    marks.push(...caption(context, row, view, heat, measure));
+    marks.push(...caption(own, row, view, heat, measure));
   }
   // High contrast: the playhead has lines, not a wash alone.
   if (contrast && inside) {

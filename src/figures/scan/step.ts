@@ -1,6 +1,6 @@
 /** @file One step of the recurrence in numbers, and sentences that are made from numbers by rule. */
 import { number3, percent, visible } from '../core/format';
-import type { Recurrence } from './recurrence';
+import type { Parts, Recurrence } from './recurrence';
 
 export interface StepRow {
   /** State index, counted from 1 with the slowest first, and its place in the data. */
@@ -29,16 +29,19 @@ export interface StepNumbers {
   readonly output: number;
   readonly normBefore: number;
   readonly normAfter: number;
+  /** What y is made of, in a bidirectional layer. */
+  readonly parts: Parts | undefined;
 }
 
 /** Up to `limit` rows, the largest by |C·h| when there are more. */
 export function stepNumbers(scan: Recurrence, t: number, channel: number, limit = 16): StepNumbers {
   const delta = scan.delta(t, channel);
   const x = scan.x(t, channel);
+  const from = scan.before(t);
   const all = scan.statesByDecay(channel).map((n, index): StepRow => {
     const kept = scan.kept(t, channel, n);
     const h = scan.h(t, channel, n);
-    const before = t > 0 ? scan.h(t - 1, channel, n) : 0;
+    const before = from === undefined ? 0 : scan.h(from, channel, n);
     return {
       place: index + 1,
       n,
@@ -72,8 +75,9 @@ export function stepNumbers(scan: Recurrence, t: number, channel: number, limit 
     y,
     gate: scan.gate(t, channel),
     output: scan.output(t, channel),
-    normBefore: t > 0 ? scan.norm(t - 1, channel) : 0,
+    normBefore: from === undefined ? 0 : scan.norm(from, channel),
     normAfter: scan.norm(t, channel),
+    parts: scan.parts(t, channel),
   };
 }
 
@@ -87,7 +91,7 @@ export function stepSentence(scan: Recurrence, t: number, channel: number): stri
   const slowest = scan.statesByDecay(channel)[0] ?? 0;
   if (delta >= high && delta > 4 * median) {
     const rank = delta === max ? 'the largest of the sequence' : 'among the largest of the sequence';
-    const later = Array.from({ length: scan.length - t - 1 }, (_, k) => t + 1 + k);
+    const later = scan.later(t);
     const parts = [
       `At t = ${t} the step size is ${rank} (${number3(delta)}, median ${number3(median)}): this token is written.`,
     ];
@@ -106,12 +110,13 @@ export function stepSentence(scan: Recurrence, t: number, channel: number): stri
     return parts.join(' ');
   }
   const kept = scan.kept(t, channel, slowest);
-  const before = t > 0 ? scan.norm(t - 1, channel) : 0;
+  const from = scan.before(t);
+  const before = from === undefined ? 0 : scan.norm(from, channel);
   if (kept < 0.1 && before > 0)
     return `At t = ${t} the state is dropped: ${percent(kept, 1)} of its slowest part is kept.`;
   if (kept > 0.98 && before > 0 && scan.norm(t, channel) > 0.9 * before) {
-    const writes = scan.writes(channel).filter((u) => u < t);
-    const last = writes.at(-1);
+    const writes = scan.writes(channel).filter((u) => scan.stepAt(u) < scan.stepAt(t));
+    const last = scan.stride > 0 ? writes.at(-1) : writes[0];
     if (last === undefined) return undefined;
     return `At t = ${t} the state is kept: ${percent(scan.left(last, t, channel, slowest), 0)} of what ${quoted(scan, last)} wrote at ${last} is left in the slowest state.`;
   }
@@ -132,6 +137,6 @@ export function scanSummary(scan: Recurrence, t: number, channel: number): strin
   const rank = delta === max ? ', largest of the sequence' : '';
   return (
     `Layer ${layer}, channel ${channel}, position ${t} of ${scan.length - 1}, token ${visible(tokens[t]?.label ?? '')}. ` +
-    `Step size ${number3(delta)}${rank}, median ${number3(median)}. State norm from ${number3(low)} to ${number3(high)}.`
+    `${scan.other ? `Scan from ${scan.stride > 0 ? 'left to right' : 'right to left'}. ` : ''}Step size ${number3(delta)}${rank}, median ${number3(median)}. State norm from ${number3(low)} to ${number3(high)}.`
   );
 }

@@ -48,6 +48,7 @@ export function matricesOf({ surveys }: Pick<Survey, 'surveys'>): LayerMatrices[
     const words = {
       scan: 'hidden attention',
       quasiseparable: 'quasiseparable, both directions',
+      matrix: 'matrix mixer',
       filter: 'Toeplitz matrix of the kernel',
       product: 'score × Toeplitz matrix of the kernel',
       attention: 'softmax weights',
