@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScanState, ViewName } from '../src/protocol/view-scan';
 import { Harness, type OpenPanel } from '../test/panels/harness';
-import { hydraLayer, inspection } from '../test/panels/scan-fixture';
+import { hydraLayer, inspection, ring } from '../test/panels/scan-fixture';
 import { filterLayer, filters, frames, survey, bidirectionalSurvey } from '../test/panels/views-fixture';
 import type { ThemeName } from '../test/panels/themes';
 import { playgroundShots, shootPlayground } from './gallery-playground';
@@ -20,7 +20,7 @@ interface Shot {
   readonly width?: number;
   readonly height?: number;
   readonly state?: Partial<ScanState>;
-  readonly kind?: 'scan' | 'filter' | 'long' | 'bidirectional' | 'hydra';
+  readonly kind?: 'scan' | 'filter' | 'long' | 'bidirectional' | 'hydra' | 'image';
   /** Leaves out the answer, or answers with a failure. */
   readonly answer?: 'none' | 'failed' | 'partial';
   readonly table?: boolean;
@@ -100,6 +100,26 @@ const shots: readonly Shot[] = [
     theme: 'light',
     state: { order: { system: 'mhs', rows: 6, columns: 8, step: 20, token: 20, index: false } },
   },
+  {
+    name: 'order-image',
+    view: 'order',
+    kind: 'image',
+    state: { order: { system: 'ss2d', rows: 7, columns: 7, step: 30, token: 26, index: false } },
+  },
+  {
+    name: 'order-image-light',
+    view: 'order',
+    kind: 'image',
+    theme: 'light',
+    state: { order: { system: 'ss2d', rows: 7, columns: 7, step: 30, token: 26, index: false } },
+  },
+  {
+    name: 'order-image-hc-light',
+    view: 'order',
+    kind: 'image',
+    theme: 'hc-light',
+    state: { order: { system: 'ss2d', rows: 14, columns: 14, step: 90, token: 90, index: false } },
+  },
   { name: 'table-memory', view: 'memory', table: true },
   { name: 'state-loading', view: 'sequence', answer: 'none' },
   { name: 'state-waiting', view: 'attention', answer: 'partial' },
@@ -166,6 +186,7 @@ async function answerAll(
           request,
           inspection: {
             ...(kind === 'filter' ? filterLayer() : kind === 'hydra' ? hydraLayer() : inspection(long)),
+            ...(kind === 'image' ? { image: ring } : {}),
             surprise: Float32Array.from({ length: 32 }, (_, t) => (t === 13 ? 0.1 : 2.5)),
           },
         });

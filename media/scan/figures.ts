@@ -78,7 +78,7 @@ export function figureOf(
         )
       );
     case 'order':
-      return drawOrder(state.order, options);
+      return drawOrder(state.order, { ...options, picture: inspection?.image });
     case 'training':
       if (frames.length === 0) return undefined;
       return drawTraining(

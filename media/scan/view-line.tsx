@@ -2,8 +2,9 @@
 import type { JSX } from 'preact';
 import { overlayNames, type Overlay } from '../../src/figures/scan/memory/options';
 import { stepsOf } from '../../src/figures/scan/order/options';
+import { fits } from '../../src/figures/scan/order/picture';
 import { routeSystems } from '../../src/analysis/routes/systems';
-import { Checkbox, IconButton, Segmented, Select } from '../shared/controls';
+import { Checkbox, IconButton, LinkButton, Segmented, Select } from '../shared/controls';
 import { reducedMotion } from '../shared/theme';
 import type { ScanModel } from './model';
 
@@ -195,6 +196,8 @@ function KernelLine({ model }: { model: ScanModel }): JSX.Element | null {
 function OrderLine({ model, width }: { model: ScanModel; width: number }): JSX.Element {
   const { order } = model.state;
   const last = stepsOf(order) - 1;
+  const picture = model.inspection?.image;
+  const usable = picture !== undefined && Math.max(picture.rows, picture.columns) <= 64;
   const set = (patch: Partial<typeof order>): void => {
     const next = { ...model.state.order, ...patch };
     const tokens = next.rows * next.columns;
@@ -233,6 +236,24 @@ function OrderLine({ model, width }: { model: ScanModel; width: number }): JSX.E
         <span class="secondary">×</span>
         {size('Columns', 'columns')}
       </span>
+      {picture && (order.rows !== picture.rows || order.columns !== picture.columns) && usable && (
+        <LinkButton onClick={() => set({ rows: picture.rows, columns: picture.columns })}>
+          {`${picture.rows} × ${picture.columns} of the data`}
+        </LinkButton>
+      )}
+      {picture && (
+        <Checkbox
+          checked={(order.image ?? true) && fits(picture, order)}
+          title={
+            fits(picture, order)
+              ? 'The picture of the example under the grid'
+              : 'The grid has another shape than the picture'
+          }
+          onChange={(image) => set({ image })}
+        >
+          <span>image</span>
+        </Checkbox>
+      )}
       <Checkbox checked={order.index} onChange={(index) => set({ index })}>
         <span>index</span>
       </Checkbox>

@@ -63,8 +63,22 @@ export interface Dataset {
   readonly tokenizer?: Uint8Array;
   /** Facts to print beside the metrics, for example the byte-unigram entropy of a text in bits. */
   readonly facts: Readonly<Record<string, number>>;
-  /** An image-like example's own layout for the views: rows × columns of tokens. */
-  readonly grid?: { readonly rows: number; readonly columns: number };
+  readonly grid?: ImageGrid;
+}
+
+/** An image-like example's own layout, for the views. */
+export interface ImageGrid {
+  /** Of tokens. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly pixels?: {
+    readonly width: number;
+    readonly height: number;
+    /** Numbers a pixel. */
+    readonly channels: number;
+    /** Which number of the image (row by row, channels side by side) stands at each place of the inputs; in order unless given. */
+    readonly places?: ArrayLike<number>;
+  };
 }
 
 /** Where a data set may read from. */

@@ -46,6 +46,10 @@ export function imageDataset(
     },
     label: placeLabel(columns),
     targetLabel: (id) => classes[id] ?? String(id),
-    grid: { rows, columns },
+    grid: {
+      rows,
+      columns,
+      pixels: { width: reading.side, height: reading.side, channels: reading.channels, places },
+    },
   });
 }

@@ -110,7 +110,8 @@ export const sequentialMnist = defineData({
       },
       label: placeLabel(columns),
       targetLabel: String,
-      grid: { rows, columns },
+      // The views show a permuted image as it was.
+      grid: { rows, columns, pixels: { width: SIDE, height: SIDE, channels: 1, places: order } },
     });
   },
 });

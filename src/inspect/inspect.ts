@@ -5,6 +5,7 @@
 import { exampleOf, inputOf, predictionOf, type Example, type ExampleRequest, type Token } from './example';
 import { logSoftmax } from '../analysis/statistics';
 import type { Model } from '../models';
+import { pictureOf, type Picture } from './picture';
 import type { Probe, Trace } from './spec';
 import { runTrace } from './trace';
 
@@ -16,6 +17,8 @@ export interface Inspection extends Example {
   readonly prediction?: Token & { readonly position: number; readonly probability: number };
   /** −log p of every token given the ones before, nats; 0 for the first. For language models. */
   readonly surprise?: Float32Array;
+  /** What the tokens were read from, where the data are images. */
+  readonly image?: Picture;
   readonly probes: Readonly<Record<string, Probe>>;
 }
 
@@ -38,6 +41,7 @@ export interface InspectRequest extends ExampleRequest {
 export async function look(request: InspectRequest): Promise<{ inspection: Inspection; trace: Trace }> {
   const { model, data, layer } = request;
   const input = inputOf(request);
+  const image = data?.grid && input.example !== undefined ? pictureOf(data.grid, input.values) : undefined;
   const { trace, logits } = await runTrace({
     ...request,
     inputs: input.values,
@@ -52,6 +56,7 @@ export async function look(request: InspectRequest): Promise<{ inspection: Inspe
       ...exampleOf(request, input),
       ...predictionOf(model, data, logits!, input),
       ...surpriseOf(model, logits!, input.values),
+      ...(image ? { image } : {}),
       probes: trace.probes,
     },
   };

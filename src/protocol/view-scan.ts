@@ -35,6 +35,19 @@ const exampleFields = {
   target: answerToken.optional(),
 };
 
+/** The picture that the tokens were read from. */
+const imageSchema = z.strictObject({
+  /** Of tokens. */
+  rows: z.int().min(1),
+  columns: z.int().min(1),
+  width: z.int().min(1),
+  height: z.int().min(1),
+  channels: z.int().min(1),
+  /** 0 … 255, row by row, channels side by side. */
+  data: z.instanceof(Uint8Array),
+});
+export type Picture = z.output<typeof imageSchema>;
+
 /** One layer on one example. */
 export const inspectionSchema = z.strictObject({
   layer: z.int().min(0),
@@ -43,6 +56,7 @@ export const inspectionSchema = z.strictObject({
   prediction: answerToken.optional(),
   /** −log p of every token given the ones before, nats; for language models. */
   surprise: z.instanceof(Float32Array).optional(),
+  image: imageSchema.optional(),
   probes: z.record(z.string(), probeSchema),
 });
 export type Inspection = z.output<typeof inspectionSchema>;
@@ -198,6 +212,7 @@ export const scanStateSchema = z.object({
       step: z.int().min(0),
       token: z.int().min(0),
       index: z.boolean(),
+      image: z.boolean().optional(),
     })
     .catch({ system: 'ss2d', rows: 8, columns: 8, step: 0, token: 27, index: false }),
   /** Step of training that the replay shows; null is the last. */

@@ -26,7 +26,7 @@ import { drawOrder } from '../../src/figures/scan/order/view';
 import { Recurrence } from '../../src/figures/scan/recurrence';
 import { drawTraining, film } from '../../src/figures/scan/training/view';
 import { routeSystems } from '../../src/analysis/routes/systems';
-import { inspection } from '../panels/scan-fixture';
+import { inspection, ring } from '../panels/scan-fixture';
 import { filters, frames, survey } from '../panels/views-fixture';
 
 const theme = makeTheme('dark', () => '');
@@ -314,6 +314,18 @@ describe('the kernel view', () => {
 });
 
 describe('the scan order', () => {
+  it('has the picture under every grid of its shape, and none where it would be stretched', () => {
+    const view = { system: 'ss2d', rows: 7, columns: 7, step: 3, token: 0, index: false };
+    const images = (patch: Partial<typeof view & { image: boolean }>): number =>
+      JSON.stringify(
+        drawOrder({ ...view, ...patch }, { ...options, picture: ring }).scene.marks,
+        (key, value: unknown) => (key === 'pixels' ? undefined : value),
+      ).split('"kind":"image"').length - 1;
+    const below = images({}) - images({ image: false });
+    assert.equal(below, 5, 'the image and four routes');
+    assert.equal(images({ rows: 14, columns: 14 }) - images({ rows: 14, columns: 14, image: false }), 5);
+    assert.equal(images({ rows: 7, columns: 8 }), images({ rows: 7, columns: 8, image: false }));
+  });
   it('is drawn for every system on odd, even and thin grids', () => {
     for (const system of Object.keys(routeSystems)) {
       for (const [rows, columns] of [

@@ -6,7 +6,7 @@ import { groupKey, paletteOf } from '../../src/extension/panels/palette';
 import { rowsSchema, fromCurvesSchema } from '../../src/protocol/view-curves';
 import { inspectionSchema, surveySchema } from '../../src/protocol/view-scan';
 import { readMessage } from '../../src/protocol/view';
-import { inspection } from './scan-fixture';
+import { inspection, ring } from './scan-fixture';
 import { survey } from './views-fixture';
 
 function source(length: number): FeedSource & {
@@ -183,6 +183,9 @@ describe('the answer of inspect', () => {
   });
   it('is refused with the place when it is not as expected', () => {
     assert.throws(() => readInspection({ layer: 0 }), /mixer/);
+    const pictured = { ...(json() as object), image: { ...ring, data: [...ring.data] } };
+    assert.deepEqual(inspectionSchema.parse(readInspection(pictured)).image, ring);
+    assert.throws(() => readInspection({ ...pictured, image: { ...ring, data: [1] } }), /image/);
     assert.throws(
       () => readInspection(json((probe) => probe.data.pop())),
       /delta has 2047 values where its shape needs 2048/,

@@ -136,6 +136,19 @@ export function attentionLayer(): Inspection {
   };
 }
 
+/** A ring on a dark ground, as a digit of sequential MNIST is read in patches. */
+export const ring = {
+  rows: 7,
+  columns: 7,
+  width: 28,
+  height: 28,
+  channels: 1,
+  data: Uint8Array.from({ length: 784 }, (_, i) => {
+    const far = Math.hypot((i % 28) - 13.5, (Math.floor(i / 28) - 13.5) * 0.8);
+    return Math.round(255 * Math.exp(-(((far - 7.5) / 1.6) ** 2)));
+  }),
+};
+
 /** Values (time, width) in reverse order of time. */
 const backwards = ({ data, shape }: Probe): Float32Array<ArrayBuffer> => {
   const width = data.length / shape[0]!;

@@ -71,7 +71,7 @@ export const pathfinder = defineData({
       },
       label: placeLabel(size),
       targetLabel: (id) => (id === 1 ? 'joined' : 'apart'),
-      grid: { rows: size, columns: size },
+      grid: { rows: size, columns: size, pixels: { width: size, height: size, channels: 1 } },
     });
   },
 });

@@ -33,6 +33,17 @@ const inspectionAnswer = z.object({
   ...example,
   prediction: answer.optional(),
   surprise: z.array(number).optional(),
+  image: z
+    .object({
+      rows: z.int().min(1),
+      columns: z.int().min(1),
+      width: z.int().min(1),
+      height: z.int().min(1),
+      channels: z.int().min(1),
+      data: z.array(z.int().min(0).max(255)),
+    })
+    .refine(({ width, height, channels, data }) => data.length === width * height * channels)
+    .optional(),
   probes: arrays,
 });
 
@@ -95,10 +106,11 @@ function read<T>(schema: z.ZodType<T>, raw: unknown): T {
 
 /** @throws Error that says which part of the answer is not as expected */
 export function readInspection(raw: unknown): Inspection {
-  const { probes, surprise, ...rest } = read(inspectionAnswer, raw);
+  const { probes, surprise, image, ...rest } = read(inspectionAnswer, raw);
   return {
     ...rest,
     ...(surprise ? { surprise: Float32Array.from(surprise, Number) } : {}),
+    ...(image ? { image: { ...image, data: Uint8Array.from(image.data) } } : {}),
     probes: typed(probes),
   };
 }

@@ -1,6 +1,8 @@
 /** @file When each route reads the chosen token, and how far each has come on the grid. */
 import type { Route } from '../../../analysis/routes/systems';
+import type { Pixels } from '../../core/scene';
 import type { Ink, Place } from '../figure';
+import { underlay } from './picture';
 import { cellBox, centre, chosen, fit, lines, pickCells, type Grid } from './grid';
 import { where, type OrderView, type Shown } from './options';
 
@@ -26,7 +28,11 @@ export function routeTable(ink: Ink, place: Place, { routes, positions, view, me
   return y + 12;
 }
 
-export function drawRoutes(ink: Ink, place: Place, { routes, positions, view, measureText }: Shown): number {
+export function drawRoutes(
+  ink: Ink,
+  place: Place,
+  { routes, positions, view, measureText, pixels }: Shown,
+): number {
   const { scale } = ink;
   const { rows, columns } = view;
   const perRow = routes.length <= 2 ? routes.length : routes.length <= 4 ? 2 : place.width > 700 ? 4 : 2;
@@ -50,7 +56,7 @@ export function drawRoutes(ink: Ink, place: Place, { routes, positions, view, me
       side,
     );
     const grid = { x, y: y + 26 * scale, ...size };
-    drawRoute(ink, grid, route, view);
+    drawRoute(ink, grid, route, view, pixels, positions[k]!);
     pickCells(ink, grid, view, (p) => {
       const t = positions[k]![p]!;
       return `token ${p}, ${where(p, view)} · ${t < 0 ? 'not on this route' : `step ${t} of route ${k}`}`;
@@ -70,11 +76,21 @@ export function drawRoutes(ink: Ink, place: Place, { routes, positions, view, me
   return bottom;
 }
 
-function drawRoute(ink: Ink, grid: Grid, { order }: Route, view: OrderView): void {
+function drawRoute(
+  ink: Ink,
+  grid: Grid,
+  { order }: Route,
+  view: OrderView,
+  pixels: Pixels | undefined,
+  positions: Int32Array,
+): void {
   const { theme, scale } = ink;
   const { rows, columns } = view;
   const tokens = rows * columns;
   const step = Math.min(view.step, order.length - 1);
+  // The path has to be seen on any picture, so that all of it is dimmed, what is not read yet most.
+  if (pixels)
+    underlay(ink, grid, pixels, view, (p) => (positions[p]! >= 0 && positions[p]! <= step ? 0.45 : 0.8));
   for (let t = 0; t <= step; t++) {
     const p = order[t]!;
     if (p < 0 || p >= tokens) continue;

@@ -8,6 +8,7 @@ import { colourMap, mapColour } from '../../core/colormap';
 import { Ink, type Figure } from '../figure';
 import { cellBox, chosen, fit, lines, pickCells } from './grid';
 import { routesOf, stepsOf, where, type OrderOptions, type OrderView, type Shown } from './options';
+import { pixelsOf, underlay } from './picture';
 import { drawRoutes, routeTable } from './routes';
 import { drawSequences } from './sequences';
 
@@ -22,13 +23,14 @@ export function drawOrder(view: OrderView, options: OrderOptions): Figure {
   const side = wide ? Math.min(300, Math.floor(width * 0.24)) : Math.min(300, width);
   const tokens = rows * columns;
   const positions = routes.map(({ order }) => inverse(order, tokens));
-  const shown: Shown = { view, routes, positions, measureText };
+  const pixels = pixelsOf(options.picture, view);
+  const shown: Shown = { view, routes, positions, measureText, pixels };
   const box = { x: 0, y: 28 * scale, ...fit(side, side, rows, columns) };
   // The grid with the chosen token, shaded by when it is first reached.
   ink.title(
     0,
     14 * scale,
-    'Grid',
+    pixels ? 'Image' : 'Grid',
     `${rows} × ${columns} tokens · token ${token} at ${where(token, view)}`,
     measureText,
     side + (wide ? 40 : 0),
@@ -38,19 +40,22 @@ export function drawOrder(view: OrderView, options: OrderOptions): Figure {
   );
   const last = Math.max(1, stepsOf(view) - 1);
   const map = colourMap(theme, false);
-  for (let p = 0; p < tokens; p++) {
-    const cell = cellBox(box, p, columns);
-    const reached = first[p]! <= view.step;
-    if (reached)
-      ink.fill(
-        cell.x,
-        cell.y,
-        cell.width,
-        cell.height,
-        mapColour(map, 0.15 + 0.85 * (first[p]! / last), 1, 'linear'),
-        0.6,
-      );
-  }
+  // What no route has come to yet is faint.
+  if (pixels) underlay(ink, box, pixels, view, (p) => (first[p]! <= view.step ? 0 : 0.65));
+  else
+    for (let p = 0; p < tokens; p++) {
+      const cell = cellBox(box, p, columns);
+      const reached = first[p]! <= view.step;
+      if (reached)
+        ink.fill(
+          cell.x,
+          cell.y,
+          cell.width,
+          cell.height,
+          mapColour(map, 0.15 + 0.85 * (first[p]! / last), 1, 'linear'),
+          0.6,
+        );
+    }
   lines(ink, box, rows, columns);
   chosen(ink, box, token, view);
   pickCells(ink, box, view, (p) => `token ${p}, ${where(p, view)} · first read at step ${first[p]}`);
