@@ -67,7 +67,7 @@ export interface Dataset {
 }
 
 /** An image-like example's own layout, for the views. */
-export interface ImageGrid {
+interface ImageGrid {
   /** Of tokens. */
   readonly rows: number;
   readonly columns: number;

@@ -1,5 +1,5 @@
 /** @file The picture that a sequence of pixels, rows or patches was read from. */
-import type { ImageGrid } from '../data/define';
+import type { Dataset } from '../runtime/train/prepare';
 
 export interface Picture {
   /** Of tokens. */
@@ -17,7 +17,10 @@ export interface Picture {
 const MOST = 256;
 
 /** @param values of one example, as the model takes them */
-export function pictureOf(grid: ImageGrid, values: ArrayLike<number>): Picture | undefined {
+export function pictureOf(
+  grid: NonNullable<Dataset['grid']>,
+  values: ArrayLike<number>,
+): Picture | undefined {
   const { rows, columns, pixels } = grid;
   if (!pixels || values.length !== pixels.width * pixels.height * pixels.channels) return undefined;
   const { width, height, channels, places } = pixels;

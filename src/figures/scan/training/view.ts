@@ -185,13 +185,16 @@ export function drawTraining(view: TrainingView, options: TrainingOptions): Figu
       delta.data.forEach((value, t) => {
         if (value > delta.data[best]!) best = t;
       });
-      if (delta.data[best]! > 0.3 * deltaMax)
+      if (delta.data[best]! > 0.3 * deltaMax) {
+        // Before the bar where there is no room behind it.
+        const late = best > 0.6 * delta.data.length;
         ink.text(
-          Math.min(x + side - 24, x + (best + 1) * each + 4),
+          late ? x + best * each - 4 : x + (best + 1) * each + 4,
           base - (delta.data[best]! / deltaMax) * (bars - 16) + 9,
           number3(delta.data[best]!),
-          { weight: 600, color: theme.foreground, halo: true },
+          { weight: 600, color: theme.foreground, halo: true, anchor: late ? 'end' : 'start' },
         );
+      }
     }
     if (frameIndex === view.at)
       ink.frame({ x: x - 6, y: top - 6, width: side + 12, height: height + 10 }, theme.focus, 2);
