@@ -143,7 +143,7 @@ export class ScanModel extends FrameSource {
   }
 
   /** Asks for what the chosen view needs besides the layer. */
-  askMore(): void {
+  private askMore(): void {
     const { inspection, state } = this;
     if (!inspection) return;
     const { example, ids } = state;

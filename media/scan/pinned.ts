@@ -41,8 +41,12 @@ export class Pinned {
   show({ target, name }: { readonly target: string; readonly name: string }): void {
     this.clear();
     const { layer } = this.model;
-    this.model.patch({ pin: { target, name, layer, matrix: this.model.state.matrix, follows: true } });
-    this.model.askMore();
+    const { matrix } = this.model.state;
+    this.model.patch({
+      view: 'attention',
+      table: null,
+      pin: { target, name, layer, matrix, follows: true },
+    });
   }
 
   choose({ layer, matrix, position, source }: Pick): void {

@@ -70,6 +70,16 @@ export async function openScan(
   });
 }
 
+/** Opens or reveals the scan of a run with the matrices of another one beside its own. */
+export async function compareScans(
+  studio: Studio,
+  target: string,
+  beside: { readonly target: string; readonly name: string },
+): Promise<void> {
+  const [services, panels] = await Promise.all([panelServices(studio), load()]);
+  await panels.openScan(studio.context, services, { target, beside });
+}
+
 /** Opens or reveals the playground of a run or checkpoint. */
 export async function openPlayground(studio: Studio, target: string): Promise<void> {
   const [services, panels] = await Promise.all([panelServices(studio), load()]);

@@ -53,8 +53,8 @@ export function probeHydra(
   const [batch, length, heads, headdim] = seen.x.shape as [number, number, number, number];
   ctx.probe('x', g.reshape(seen.x, [batch, length, heads * headdim]));
   ctx.probe('A', seen.A);
-  if (seen.initial)
-    ctx.probe('initial_state', g.reshape(seen.initial, [heads * headdim, seen.initial.shape[2]!]));
+  const states = [heads * headdim, seen.ahead.B.shape[3]!];
+  ctx.probe('initial_state', seen.initial ? g.reshape(seen.initial, states) : g.zeros(states));
   for (const [suffix, { delta, B, C }] of [
     ['forward', seen.ahead],
     ['backward', seen.back],

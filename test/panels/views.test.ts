@@ -195,6 +195,17 @@ describePanel(
       await serve(panel, 'scan', seen);
     });
 
+    it('opens with a run beside its own when two are compared', async () => {
+      const panel = await suite.open('scan', { height: 1000, state: start({ view: 'sequence' }) });
+      await panel.post({ type: 'target', name: 'a', trained: true });
+      await panel.post({ type: 'picked', target: '/runs/b', name: 'b' });
+      await serve(panel);
+      await showing(() => attribute(panel, 'data-view'), 'attention');
+      const asked = (await panel.sent()).filter(({ type }) => type === 'survey').map(({ target }) => target);
+      assert.deepEqual(asked.toSorted(), ['/runs/b', undefined]);
+      assert.match(await summary(panel), /Pinned: b, layer 0, mamba/);
+    });
+
     it('shows the numbers of what it draws as a table', async () => {
       const { panel } = await open('memory', {}, { position: 20 });
       await panel.page.keyboard.press('t');

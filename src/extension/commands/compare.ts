@@ -1,8 +1,8 @@
-/** @file Two runs side by side: their configs in the diff editor, their curves in one panel, their scans if wanted. */
+/** @file Two runs side by side: their configs in the diff editor, their curves in one panel, their matrices if wanted. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../errors';
-import { openCurves, openScan } from '../panelHost';
+import { compareScans, openCurves } from '../panelHost';
 import { dirOf, dirsOf } from '../runs/pick';
 import type { RunEntry } from '../services';
 import type { Studio } from '../studio';
@@ -24,8 +24,7 @@ export async function compareRuns(studio: Studio, argument?: unknown, selection?
     scans,
   );
   if (answer !== scans) return;
-  await openScan(studio, first);
-  await openScan(studio, second);
+  await compareScans(studio, first, { target: second, name: names[1]! });
 }
 
 const nameOf = (run: RunEntry | undefined, dir: string): string => run?.notes.name ?? runLabel(dir);

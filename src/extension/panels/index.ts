@@ -7,7 +7,7 @@ import type { PanelServices } from '../services';
 import { CurvesPanel, panelKey } from './curves';
 import { panelOptions, type Bundle } from './host';
 import { PlaygroundPanel } from './playground';
-import { ScanPanel } from './scan';
+import { ScanPanel, type Beside } from './scan';
 
 export const curvesViewType = 'ssm.curves';
 export const scanViewType = 'ssm.scan';
@@ -40,15 +40,22 @@ export function openScan(
     target,
     layer,
     ids,
-  }: { readonly target: string; readonly layer?: number; readonly ids?: readonly number[] },
+    beside: other,
+  }: {
+    readonly target: string;
+    readonly layer?: number;
+    readonly ids?: readonly number[];
+    /** A run whose matrices stand beside those of the target. */
+    readonly beside?: Beside;
+  },
 ): Promise<vscode.WebviewPanel> {
   const known = ScanPanel.open.get(target);
   if (known) {
-    known.reveal(layer, ids);
+    known.reveal(layer, ids, other);
     return Promise.resolve(known.panel);
   }
   const panel = vscode.window.createWebviewPanel(scanViewType, 'Scan', beside, panelOptions(context));
-  return Promise.resolve(ScanPanel.show(target, panel, context, services, layer, ids));
+  return Promise.resolve(ScanPanel.show(target, panel, context, services, layer, ids, other));
 }
 
 /** The playground of a run or checkpoint; one panel per target. */

@@ -13,6 +13,12 @@ import { runName } from './run-name';
 /** Milliseconds between looks for new probes of a live run. */
 const REPLAY_MS = 4000;
 
+/** What stands beside the target in the attention view. */
+export interface Beside {
+  readonly target: string;
+  readonly name: string;
+}
+
 export class ScanPanel {
   static readonly open = new Map<string, ScanPanel>();
   private readonly disposables: vscode.Disposable[] = [];
@@ -33,6 +39,7 @@ export class ScanPanel {
     private readonly services: PanelServices,
     private layer: number | undefined,
     private ids?: readonly number[],
+    private beside?: Beside,
   ) {
     ScanPanel.open.set(target, this);
     this.checkpoints = this.countCheckpoints();
@@ -54,8 +61,9 @@ export class ScanPanel {
     showPage(context, panel.webview, 'scan', target);
   }
 
-  reveal(layer: number | undefined, ids?: readonly number[]): void {
+  reveal(layer: number | undefined, ids?: readonly number[], beside?: Beside): void {
     this.panel.reveal(undefined, true);
+    if (beside) void this.post({ type: 'picked', ...beside });
     if (layer === undefined && ids === undefined) return;
     this.layer = layer;
     this.ids = ids;
@@ -113,8 +121,13 @@ export class ScanPanel {
   }
 
   private async receive(message: FromScan): Promise<void> {
-    if (message.type === 'ready') await this.post(this.targetMessage());
-    else if (message.type === 'command') {
+    if (message.type === 'ready') {
+      await this.post(this.targetMessage());
+      const { beside } = this;
+      // Told once: a page that comes back has a choice of its own.
+      this.beside = undefined;
+      if (beside) await this.post({ type: 'picked', ...beside });
+    } else if (message.type === 'command') {
       if (message.command === 'log') this.services.log.show();
       else if (message.command === 'curves')
         await vscode.commands.executeCommand('ssm.openCurves', this.target);
