@@ -1,6 +1,6 @@
 /** @file Training on from a checkpoint of others: all weights, or low-rank updates that are merged afterwards. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadCheckpoint, openModelFolder } from '../../src/runtime/checkpoint';
@@ -88,6 +88,30 @@ describe('fine-tuning', function () {
       x.reduce((top, value, i) => Math.max(top, Math.abs(value - y[i]!)), 0);
     a!.forEach((row, t) => assert.ok(distance(row, b![t]!) < 1e-4));
     assert.ok(distance(a!.at(-1)!, c!.at(-1)!) > 1e-2);
+  });
+
+  it('goes on with updates as if it had not been interrupted, the checkpoint it began from gone', async () => {
+    const lora = '  lora: {rank: 2, alpha: 4, targets: [in_proj, out_proj]}';
+    const whole = await train(config(lora));
+    const start = join(folder, 'start');
+    await cp(golden, start, { recursive: true });
+    const file = join(folder, 'again.ssm.yaml');
+    await writeFile(file, config(lora).replace(JSON.stringify(golden), JSON.stringify(start)));
+    const parts = join(folder, 'parts');
+    const first = await run('train', file, '--run-dir', parts, '--quiet', '--set', 'train.steps=5');
+    assert.equal(first.code, 0, first.stderr);
+    await rm(start, { recursive: true });
+    const resumed = await run(
+      ...['train', file, '--run-dir', parts, '--quiet', '--resume', '--set', 'train.steps=12'],
+    );
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const losses = async (dir: string) =>
+      (await rows(dir)).filter((row) => 'lr' in row).map((row) => [row['step'], row['loss']]);
+    assert.deepEqual(await losses(parts), await losses(whole));
+    const [a, b] = await Promise.all(
+      [parts, whole].map((dir) => openModelFolder(join(dir, 'checkpoints/step-000012'))),
+    );
+    assert.deepEqual(a!.parameters, b!.parameters);
   });
 
   it('says what differs from the checkpoint', async () => {

@@ -22,15 +22,25 @@ const cases: readonly PeakRequest[] = [
     ...{ length: 256, d_model: 128, batch: 8 },
     train: { activation_checkpointing: 'blocks' },
   },
+  // Nearly all is frozen weights, which have neither gradients nor moments.
+  {
+    layer: { mixer: 'mamba', repeat: 8 },
+    ...{ length: 32, d_model: 768, batch: 2 },
+    lora: { rank: 4, alpha: 8, targets: ['in_proj', 'out_proj'] },
+  },
 ];
 
 describe('the estimate of memory', function () {
   this.timeout(120_000);
   for (const request of cases) {
-    const { layer, length, d_model, batch, train: asked = {} } = request;
-    const title = [(layer as { mixer: string }).mixer, ...Object.values(asked)].join(', ');
+    const { layer, length, d_model, batch, train: asked = {}, lora } = request;
+    const title = [
+      (layer as { mixer: string }).mixer,
+      ...Object.values(asked),
+      ...(lora ? ['low-rank updates'] : []),
+    ].join(', ');
     it(`is within 20 % of what a process takes: ${title}`, async () => {
-      const model = tinyModel([layer], length, d_model);
+      const model = tinyModel([layer], length, d_model, lora);
       const train = trainSchema.parse({ batch_size: batch, ...asked });
       const spec = { model: model.config, task: model.task, data: model.data };
       // The process does not evaluate, so one example is enough.

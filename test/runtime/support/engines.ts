@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import type { Batch } from '../../../src/data/define';
 import { mixerExamples } from '../../../src/layers';
 import { buildModel, type Model } from '../../../src/models';
-import { trainSchema, type LayerItem } from '../../../src/models/config';
+import { trainSchema, type LayerItem, type LoraConfig } from '../../../src/models/config';
 import { openCpuEngine } from '../../../src/runtime/engine/cpu';
 import { openDeviceEngine } from '../../../src/runtime/engine/device';
 import type { TrainingEngine } from '../../../src/runtime/engine/types';
@@ -14,9 +14,9 @@ const VOCABULARY = 11;
 const CLASSES = 5;
 
 /** One layer of a mixer as its documentation writes it, under a class per sequence, which suits every mixer. */
-export const tinyModel = (layers: readonly LayerItem[], length = 8, d_model = 64): Model =>
+export const tinyModel = (layers: readonly LayerItem[], length = 8, d_model = 64, lora?: LoraConfig): Model =>
   buildModel({
-    model: { d_model, layers, norm: 'rms', norm_eps: 1e-5, tie_embeddings: false },
+    model: { d_model, layers, norm: 'rms', norm_eps: 1e-5, tie_embeddings: false, ...(lora && { lora }) },
     task: { type: 'classification', pooling: 'mean' },
     data: {
       length,

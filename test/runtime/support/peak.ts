@@ -11,6 +11,7 @@ export interface PeakRequest {
   readonly d_model: number;
   readonly batch: number;
   readonly train?: Setting['train'];
+  readonly lora?: Parameters<typeof tinyModel>[3];
 }
 
 /** Bytes. The largest size that the system reports for a child may be its parent's; the kernel's own mark is not. */
@@ -25,8 +26,8 @@ function peakResident(): number {
 }
 
 async function main(): Promise<void> {
-  const { layer, length, d_model, batch, train } = JSON.parse(process.argv[2]!) as PeakRequest;
-  const model = tinyModel([layer], length, d_model);
+  const { layer, length, d_model, batch, train, lora } = JSON.parse(process.argv[2]!) as PeakRequest;
+  const model = tinyModel([layer], length, d_model, lora);
   const before = process.memoryUsage.rss();
   const engine = await openTiny(model, { train: { batch_size: batch, ...train } });
   const found = await losses(engine, 2, { batch, length });
