@@ -67,4 +67,28 @@ describe('training on WebGPU', function () {
     await gpu.release();
     await again.release();
   });
+
+  for (const accumulate of [1, 3]) {
+    it(`trains low-rank updates as the CPU does, frozen weights without moments (${accumulate})`, async () => {
+      const lora = { rank: 2, alpha: 4, targets: ['in_proj', 'out_proj'] };
+      const model = tinyModel([{ mixer: 'mamba', d_state: 4 }], 8, 16, lora);
+      const train = { accumulate, batch_size: 2 };
+      const [cpu, gpu] = [
+        await openTiny(model, { train }),
+        await openTiny(model, { train, device: 'webgpu' }),
+      ];
+      const expected = await losses(cpu, 6, { batch: 2, accumulate });
+      const found = await losses(gpu, 6, { batch: 2, accumulate });
+      found.forEach(([loss], step) => assert.ok(Math.abs(loss - expected[step]![0]) < 1e-5));
+      const [own, theirs] = [await gpu.read(), await cpu.read()];
+      const start = model.initialise(1);
+      for (const [name, { frozen }] of model.parameters) {
+        if (frozen) assert.deepEqual(own.parameters.get(name), start.get(name), name);
+        else assert.notDeepEqual(own.parameters.get(name), start.get(name), name);
+      }
+      for (const [kind, values] of theirs.states)
+        assert.deepEqual([...own.states.get(kind)!.keys()].toSorted(), [...values.keys()].toSorted());
+      await Promise.all([cpu.release(), gpu.release()]);
+    });
+  }
 });

@@ -47,13 +47,22 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
   const accumulating = train.accumulate > 1;
   const names = [...parameters.keys()];
   const rule = updateRule(train.optimizer);
+  // A frozen parameter has no gradient, and neither sums nor states.
+  const trained = new Map([...parameters].filter(([name]) => graph[GRADIENT + name] !== undefined));
+  const trainedNames = [...trained.keys()];
   const sums = new Map(
-    names.map((name): [string, Tensor] => [
+    [...trained].map(([name, { shape }]): [string, Tensor] => [
       name,
-      accumulating ? g.input(SUM + name, parameters.get(name)!.shape) : gradientOf(graph, name, parameters),
+      accumulating ? g.input(SUM + name, shape) : graph[GRADIENT + name]!,
     ]),
   );
-  const update = updateGraph(sums, parameters, train);
+  const update = updateGraph(sums, trained, train);
+  // Only a graph's result stays on the device, so that frozen ones are handed through.
+  const frozen = Object.fromEntries(
+    names
+      .filter((name) => !trained.has(name))
+      .map((name) => [NEXT + name, g.input(name, parameters.get(name)!.shape)]),
+  );
   // The first step is profiled, to know what does not stay on the device.
   let profiles = 0;
   const open = async (outputs: Readonly<Record<string, Tensor>>): Promise<OpenedGraph> => {
@@ -63,18 +72,25 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
     return { compiled, session: await openSession(compiled, { device, threads, keepOnDevice, profile }) };
   };
   const { loss } = graph as { loss: Tensor };
-  const updating = await open(accumulating ? update.outputs : { loss, ...update.outputs });
-  const adding = accumulating ? await open({ loss, ...added(graph, sums, parameters) }) : undefined;
+  const updating = await open({
+    ...(accumulating ? {} : { loss }),
+    ...update.outputs,
+    ...frozen,
+  });
+  const adding = accumulating ? await open({ loss, ...added(graph, sums) }) : undefined;
   const opened = adding === undefined ? [updating] : [adding, updating];
-  const resident = [...names, ...rule.states.flatMap((state) => names.map((name) => stateName(state, name)))];
+  const resident = [
+    ...names,
+    ...rule.states.flatMap((state) => trainedNames.map((name) => stateName(state, name))),
+  ];
   const zeros = (prefix: string): State =>
     Object.fromEntries(
-      names.map((name) => [prefix + name, new Float32Array(elements(parameters.get(name)!.shape))]),
+      [...trained].map(([name, { shape }]) => [prefix + name, new Float32Array(elements(shape))]),
     );
   // Device tensors live as long as the session that made them, so the first ones are made by a step.
   let total = accumulating ? zeros(SUM) : {};
   let state: State = {};
-  const sumNames = names.map((name) => SUM + name);
+  const sumNames = trainedNames.map((name) => SUM + name);
   let left: readonly string[] | undefined;
 
   const nextState = (found: Readonly<Record<string, Feed>>, inputs: readonly string[]): State =>
@@ -134,17 +150,19 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
     parameterFeeds: () => state,
     async read(): Promise<TrainingTensors> {
       const values = await download(state);
-      const region = (nameOf: (name: string) => string): Map<string, Float32Array> =>
-        new Map(names.map((name) => [name, values[nameOf(name)]!]));
+      const region = (of: readonly string[], nameOf: (name: string) => string): Map<string, Float32Array> =>
+        new Map(of.map((name) => [name, values[nameOf(name)]!]));
       return {
-        parameters: region((name) => name),
-        states: new Map(rule.states.map((kind) => [kind, region((name) => stateName(kind, name))])),
+        parameters: region(names, (name) => name),
+        states: new Map(
+          rule.states.map((kind) => [kind, region(trainedNames, (name) => stateName(kind, name))]),
+        ),
       };
     },
     async write({ parameters: values, states }): Promise<void> {
       const saved = rule.states.flatMap((kind) =>
-        names.map((name): [string, Float32Array] => {
-          const size = elements(parameters.get(name)!.shape);
+        [...trained].map(([name, { shape }]): [string, Float32Array] => {
+          const size = elements(shape);
           return [stateName(kind, name), states?.get(kind)?.get(name)?.slice() ?? new Float32Array(size)];
         }),
       );
@@ -162,23 +180,15 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
   };
 }
 
-/** Zero for a frozen parameter, which only a graph's result can keep on the device. */
-const gradientOf = (
-  graph: EngineOptions['graph'],
-  name: string,
-  parameters: EngineOptions['parameters'],
-): Tensor => graph[GRADIENT + name] ?? g.zeros(parameters.get(name)!.shape);
-
 /** The sums with the gradients of one more micro-batch, or its gradients alone where it is the first. */
 function added(
   graph: Readonly<Record<string, Tensor>>,
   sums: ReadonlyMap<string, Tensor>,
-  parameters: EngineOptions['parameters'],
 ): Record<string, Tensor> {
   const first = g.greater(g.input(FIRST, []), 0.5);
   return Object.fromEntries(
     [...sums].map(([name, sum]) => {
-      const gradient = gradientOf(graph, name, parameters);
+      const gradient = graph[GRADIENT + name]!;
       return [NEXT + SUM + name, g.where(first, gradient, g.add(sum, gradient))];
     }),
   );
