@@ -121,7 +121,7 @@ export const trainSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Checkpoint whose weights training starts from, from the folder of the config: a folder or a file of others, or of a run.',
+      'Checkpoint whose weights training starts from, from the folder of the config: a folder or a file of others, a run, or a checkpoint of one.',
     ),
   batch_size: z.int().positive().default(32).describe('Sequences per micro-batch.'),
   accumulate: z

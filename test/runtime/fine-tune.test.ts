@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadCheckpoint, openModelFolder } from '../../src/runtime/checkpoint';
 import { logitsOf } from '../../src/runtime/logits';
+import { startingWeights } from '../../src/runtime/train/start';
 import { rows, run } from '../cli/cli';
 
 const golden = resolve(__dirname, '../golden/hf-mamba-tiny');
@@ -56,6 +57,13 @@ describe('fine-tuning', function () {
     }
     const losses = (await rows(runDir)).filter((row) => 'lr' in row).map((row) => row['loss'] as number);
     assert.ok(losses.at(-1)! < losses[0]!);
+    assert.deepEqual(
+      await startingWeights(runDir, after.model),
+      after.parameters,
+      'a run is its newest checkpoint',
+    );
+    await rm(join(runDir, 'checkpoints'), { recursive: true });
+    await assert.rejects(startingWeights(runDir, after.model), /has no whole checkpoint/);
   });
 
   it('trains updates alone, merges them and saves what others read', async () => {

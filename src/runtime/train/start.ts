@@ -1,16 +1,28 @@
 /** @file Training that starts from a checkpoint's weights. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Model } from '../../models';
-import { openModelFolder } from '../checkpoint';
+import { RUN_FILE } from '../../protocol/run';
+import { CheckpointStore, openModelFolder } from '../checkpoint';
 
 /** Options that decide how parameters start, and not what is computed. */
 const START = /^(dt_min|dt_max|dt_init.*|dt_scale|A_init_range|conv_init|chunk_size)$/;
 
+/** Of a run its newest whole checkpoint; everything else is one itself. */
+async function checkpointAt(path: string): Promise<string> {
+  if (!existsSync(join(path, RUN_FILE))) return path;
+  const latest = await new CheckpointStore(path, 1).latest(() => {}, { tidy: false });
+  if (latest === undefined) throw new Error(`train.from: the run in ${path} has no whole checkpoint.`);
+  return latest.path;
+}
+
 /**
  * The weights of a checkpoint for a model of the same layers; its low-rank updates stay as they are.
+ * @param path a checkpoint, or a run with checkpoints
  * @throws Error saying what differs
  */
 export async function startingWeights(path: string, model: Model): Promise<Map<string, Float32Array>> {
-  const { model: theirs, parameters } = await openModelFolder(path);
+  const { model: theirs, parameters } = await openModelFolder(await checkpointAt(path));
   const fail = (what: string): never => {
     throw new Error(
       `train.from: ${path} holds another model: ${what}. \`ssm-studio info\` writes the model section that fits.`,
