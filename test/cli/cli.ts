@@ -76,7 +76,7 @@ export function numbers(all: readonly Row[]): Row[] {
     if (row['event'] === 'resume')
       kept = kept.filter(({ step }) => (step as number) <= (row['from'] as number));
     else if (!('event' in row)) {
-      const { seconds: _seconds, memory: _memory, ...rest } = row;
+      const { seconds: _seconds, memory: _memory, memory_peak: _peak, ...rest } = row;
       kept.push(rest);
     }
   }
