@@ -83,7 +83,7 @@ describe('sequential MNIST', () => {
       const data = await openData(NAME, { tokens: 'patches', patch_size });
       const across = 28 / patch_size;
       const patches = data.heldOut('validation', 5, 1);
-      assert.deepEqual(data.grid, { rows: across, columns: across });
+      assert.deepEqual([data.grid?.rows, data.grid?.columns], [across, across]);
       assert.equal(patches.targets[0], image.targets[0]);
       for (const [y, x] of [
         [0, 0],
