@@ -3,43 +3,25 @@ import { basename, dirname } from 'node:path';
 import { PNG } from 'pngjs';
 import * as z from 'zod';
 import { DataError, defineData } from './define';
-import { imageDataset, imageShape, luma, type Image } from './image-sequences';
-import { readItems, shareOptions, testFiles } from './kept-apart';
-import { patchProblems, type Reading } from './pixel-order';
+import { imageDataset, imageShape, readingOf, readingOptions, valuesOf, type Image } from './image-sequences';
+import { fileOptions, readItems, shareOptions } from './kept-apart';
+import { patchProblems } from './pixel-order';
 import { shareProblems } from './stored';
 import type { TextFile } from './text/files';
 
 const NAME = 'images';
 
 const options = z.strictObject({
-  files: z
-    .array(z.string().min(1).max(4096))
-    .min(1)
-    .describe('PNG files, for example digits/*/*.png; the folder that holds a file is its class.')
-    .meta({ path: 'png' }),
-  test_files: testFiles('png'),
+  ...fileOptions('png', 'PNG files, for example digits/*/*.png; the folder that holds a file is its class.'),
   classes: z.array(z.string().min(1)).min(2).describe('Names of the folders, in the order of the classes.'),
   size: z.int().min(1).max(1024).describe('Pixels of a side; all images are square and of this size.'),
-  colours: z
-    .enum(['grey', 'rgb'])
-    .default('grey')
-    .describe('One value per pixel (luma), or red, green and blue.'),
-  tokens: z
-    .enum(['pixels', 'rows', 'patches'])
-    .default('pixels')
-    .describe('What one time step shows: a pixel, a row, or a square patch.'),
-  patch_size: z.int().positive().default(4).describe('Side of a patch in pixels; divides the size.'),
+  ...readingOptions({ pixel: 'a pixel', row: 'a row', side: 'divides the size' }),
   ...shareOptions('images'),
 });
 
 type Options = z.output<typeof options>;
 
-const reading = ({ size, tokens, patch_size, colours }: Options): Reading => ({
-  side: size,
-  tokens,
-  patch_size,
-  channels: colours === 'rgb' ? 3 : 1,
-});
+const reading = (given: Options) => readingOf(given.size, given);
 
 export const imageFolder = defineData({
   name: NAME,
@@ -79,12 +61,11 @@ function readImage({ path, content }: TextFile, { classes, size, colours }: Opti
     throw new DataError(`${path} is no PNG image that can be read: ${(error as Error).message}.`, ['files']);
   }
   if (png.width !== size || png.height !== size) throw wrongSize(png.width, png.height);
-  const channels = colours === 'rgb' ? 3 : 1;
-  const values = new Uint8Array(size * size * channels);
-  for (let pixel = 0; pixel < size * size; pixel++) {
-    const [r, g, b] = [png.data[4 * pixel]!, png.data[4 * pixel + 1]!, png.data[4 * pixel + 2]!];
-    if (channels === 3) values.set([r, g, b], 3 * pixel);
-    else values[pixel] = luma(r, g, b);
-  }
+  const { data } = png;
+  const values = valuesOf(size * size, colours, (pixel) => [
+    data[4 * pixel]!,
+    data[4 * pixel + 1]!,
+    data[4 * pixel + 2]!,
+  ]);
   return { values, label };
 }

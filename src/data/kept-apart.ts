@@ -16,14 +16,21 @@ export const shareOptions = (what: string) => ({
     .describe(`Share of the ${what} that tests; without effect beside \`test_files\`.`),
 });
 
-/** @param kind of file, as `meta({ path })` */
-export const testFiles = (kind: string) =>
-  z
-    .array(z.string().min(1).max(4096))
-    .min(1)
-    .optional()
-    .describe('Files that test and nothing else, where the authors keep them apart.')
-    .meta({ path: kind });
+/**
+ * `files` and `test_files`.
+ * @param kind of file, as `meta({ path })`
+ * @param described what `files` are
+ */
+export function fileOptions(kind: string, described: string) {
+  const files = z.array(z.string().min(1).max(4096)).min(1);
+  return {
+    files: files.describe(described).meta({ path: kind }),
+    test_files: files
+      .optional()
+      .describe('Files that test and nothing else, where the authors keep them apart.')
+      .meta({ path: kind }),
+  };
+}
 
 interface Given {
   readonly files: readonly string[];

@@ -2,20 +2,18 @@
 import * as z from 'zod';
 import { columnOf } from './csv';
 import { DataError, defineData, type DataShape } from './define';
-import { readItems, shareOptions, testFiles } from './kept-apart';
-import { countsOf, shareProblems, storedDataset } from './stored';
+import { fileOptions, readItems, shareOptions } from './kept-apart';
+import { classedDataset, shareProblems } from './stored';
 import { readTable } from './tables';
 import type { TextFile } from './text/files';
 
 const NAME = 'labelled-rows';
 
 const options = z.strictObject({
-  files: z
-    .array(z.string().min(1).max(4096))
-    .min(1)
-    .describe('Tables: CSV, data files of gretl (.gdt), or workspaces and package data of R (.rda, .rdb).')
-    .meta({ path: 'csv' }),
-  test_files: testFiles('csv'),
+  ...fileOptions(
+    'csv',
+    'Tables: CSV, data files of gretl (.gdt), or workspaces and package data of R (.rda, .rdb).',
+  ),
   object: z.string().min(1).optional().describe('Which object of a file of R, where it has several.'),
   header: z
     .boolean()
@@ -61,22 +59,18 @@ export const labelledRows = defineData({
   check: (given) => shareProblems(given, 0.1),
   shape,
   async open(given, context) {
-    const { splits, hash } = await readItems(NAME, given, context, 'rows', (file) => rowsOf(file, given));
+    const found = await readItems(NAME, given, context, 'rows', (file) => rowsOf(file, given));
     const width = given.length * given.features;
-    const { means, deviations } = statistics(splits.train, width);
-    return storedDataset<Float32Array>({
+    const { means, deviations } = statistics(found.splits.train, width);
+    return classedDataset<Row, Float32Array>({
+      ...found,
       name: NAME,
       shape: shape(given),
-      hash,
       seed: context.seed,
-      counts: countsOf(splits),
-      example(split, index, inputs, targets) {
-        const { values, label } = splits[split][index]!;
+      classes: given.classes,
+      write({ values }, inputs) {
         for (let i = 0; i < width; i++) inputs[i] = (values[i]! - means[i]!) / deviations[i]!;
-        targets[0] = label;
       },
-      label: String,
-      targetLabel: (id) => given.classes[id] ?? String(id),
     });
   },
 });

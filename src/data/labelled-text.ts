@@ -3,8 +3,8 @@ import { basename, dirname } from 'node:path';
 import * as z from 'zod';
 import { columnOf, parseCsv } from './csv';
 import { DataError, defineData, type DataShape } from './define';
-import { readItems, shareOptions, testFiles } from './kept-apart';
-import { countsOf, shareProblems, storedDataset } from './stored';
+import { fileOptions, readItems, shareOptions } from './kept-apart';
+import { classedDataset, shareProblems } from './stored';
 import { byteLabel } from '../tokenizers';
 import type { TextFile } from './text/files';
 
@@ -12,15 +12,11 @@ const NAME = 'labelled-text';
 const PADDING = 256;
 
 const options = z.strictObject({
-  files: z
-    .array(z.string().min(1).max(4096))
-    .min(1)
-    .describe(
-      'Files with one text per line as JSON (.jsonl, .ndjson), tables with a header line (.csv, .tsv), or one text ' +
-        'per file (.txt) whose folder is its label.',
-    )
-    .meta({ path: 'text' }),
-  test_files: testFiles('text'),
+  ...fileOptions(
+    'text',
+    'Files with one text per line as JSON (.jsonl, .ndjson), tables with a header line (.csv, .tsv), or one text ' +
+      'per file (.txt) whose folder is its label.',
+  ),
   text: z.string().min(1).default('text').describe('Key or column of the text.'),
   label: z.string().min(1).default('label').describe('Key or column of the label.'),
   classes: z.array(z.string()).min(2).describe('All labels that there are, as they are written.'),
@@ -57,21 +53,18 @@ export const labelledText = defineData({
   check: (given) => shareProblems(given, 0.1),
   shape,
   async open(given, context) {
-    const { splits, hash } = await readItems(NAME, given, context, 'texts', (file) => itemsOf(file, given));
-    return storedDataset({
+    const found = await readItems(NAME, given, context, 'texts', (file) => itemsOf(file, given));
+    return classedDataset<Item>({
+      ...found,
       name: NAME,
       shape: shape(given),
-      hash,
       seed: context.seed,
-      counts: countsOf(splits),
-      example(split, index, inputs, targets) {
-        const { bytes, label } = splits[split][index]!;
+      classes: given.classes,
+      write({ bytes }, inputs) {
         inputs.fill(PADDING);
         inputs.set(bytes);
-        targets[0] = label;
       },
       label: (id) => (id === PADDING ? '·' : byteLabel(id)),
-      targetLabel: (id) => given.classes[id] ?? String(id),
     });
   },
 });

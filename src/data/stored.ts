@@ -17,6 +17,39 @@ export interface Stored<Inputs extends Numbers = Int32Array, Targets extends Num
   readonly grid?: Dataset['grid'];
 }
 
+interface Classed<Item, Inputs extends Numbers> extends Pick<
+  Stored<Inputs>,
+  'name' | 'shape' | 'hash' | 'seed' | 'grid'
+> {
+  readonly splits: Readonly<Record<Split, readonly Item[]>>;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+  /** Writes the inputs of an item into zeros. */
+  write(item: Item, inputs: Inputs): void;
+  /** How an input is shown; a number as itself unless given. */
+  label?(id: number): string;
+}
+
+/** Items with a class each. */
+export const classedDataset = <Item extends { readonly label: number }, I extends Numbers = Int32Array>({
+  splits,
+  classes,
+  write,
+  label = String,
+  ...rest
+}: Classed<Item, I>): Dataset =>
+  storedDataset<I>({
+    ...rest,
+    counts: countsOf(splits),
+    example(split, index, inputs, targets) {
+      const item = splits[split][index]!;
+      write(item, inputs);
+      targets[0] = item.label;
+    },
+    label,
+    targetLabel: (id) => classes[id] ?? String(id),
+  });
+
 export function storedDataset<I extends Numbers = Int32Array, T extends Numbers = Int32Array>(
   stored: Stored<I, T>,
 ): Dataset {

@@ -2,20 +2,15 @@
 import { basename, dirname, extname } from 'node:path';
 import * as z from 'zod';
 import { DataError, defineData, type DataProblem, type DataShape } from '../define';
-import { readItems, shareOptions, testFiles } from '../kept-apart';
-import { countsOf, shareProblems, storedDataset } from '../stored';
+import { fileOptions, readItems, shareOptions } from '../kept-apart';
+import { classedDataset, shareProblems } from '../stored';
 import type { TextFile } from '../text/files';
 import { readWav, WavError, type Sound } from './wav';
 
 const NAME = 'audio';
 
 const options = z.strictObject({
-  files: z
-    .array(z.string().min(1).max(4096))
-    .min(1)
-    .describe('WAV files, for example speech/*/*.wav.')
-    .meta({ path: 'wav' }),
-  test_files: testFiles('wav'),
+  ...fileOptions('wav', 'WAV files, for example speech/*/*.wav.'),
   label: z
     .enum(['folder', 'name'])
     .default('folder')
@@ -66,22 +61,14 @@ export const audio = defineData({
   check: (given) => [...frameProblems(given), ...shareProblems(given, 0.1)],
   shape,
   async open(given, context) {
-    const { splits, hash } = await readItems(NAME, given, context, 'recordings', (file) => [
-      recordingOf(file, given),
-    ]);
-    return storedDataset<Float32Array>({
+    const found = await readItems(NAME, given, context, 'recordings', (file) => [recordingOf(file, given)]);
+    return classedDataset<Recording, Float32Array>({
+      ...found,
       name: NAME,
       shape: shape(given),
-      hash,
       seed: context.seed,
-      counts: countsOf(splits),
-      example(split, index, inputs, targets) {
-        const { samples, label } = splits[split][index]!;
-        inputs.set(samples);
-        targets[0] = label;
-      },
-      label: String,
-      targetLabel: (id) => given.classes[id] ?? String(id),
+      classes: given.classes,
+      write: ({ samples }, inputs) => inputs.set(samples),
     });
   },
 });

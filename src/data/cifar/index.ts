@@ -1,9 +1,16 @@
 /** @file CIFAR-10 from the files of its authors, read as sequences (the image task of Long Range Arena). */
 import * as z from 'zod';
 import { defineData } from '../define';
-import { imageDataset, imageShape, luma, type Image } from '../image-sequences';
-import { readItems, shareOptions, testFiles } from '../kept-apart';
-import { patchProblems, type Reading } from '../pixel-order';
+import {
+  imageDataset,
+  imageShape,
+  readingOf,
+  readingOptions,
+  valuesOf,
+  type Image,
+} from '../image-sequences';
+import { fileOptions, readItems, shareOptions } from '../kept-apart';
+import { patchProblems } from '../pixel-order';
 import { shareProblems } from '../stored';
 import { PIXELS, readBatch, SIDE, type LabelledImage } from './batches';
 
@@ -11,45 +18,26 @@ const NAME = 'cifar-10';
 const CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
 const options = z.strictObject({
-  files: z
-    .array(z.string().min(1).max(4096))
-    .min(1)
-    .describe(
-      'Batches, for example cifar-10-batches-bin/data_batch_*; the binary and the Python version alike.',
-    )
-    .meta({ path: 'cifar' }),
-  test_files: testFiles('cifar'),
-  colours: z
-    .enum(['grey', 'rgb'])
-    .default('grey')
-    .describe('One value per pixel (luma), or red, green and blue.'),
-  tokens: z
-    .enum(['pixels', 'rows', 'patches'])
-    .default('pixels')
-    .describe('What one time step shows: a pixel (1024 steps), a row (32 steps), or a square patch.'),
-  patch_size: z.int().positive().default(4).describe('Side of a patch in pixels; a divisor of 32.'),
+  ...fileOptions(
+    'cifar',
+    'Batches, for example cifar-10-batches-bin/data_batch_*; the binary and the Python version alike.',
+  ),
+  ...readingOptions({ pixel: 'a pixel (1024 steps)', row: 'a row (32 steps)', side: 'a divisor of 32' }),
   ...shareOptions('images'),
 });
 
 type Options = z.output<typeof options>;
 
-const reading = ({ tokens, patch_size, colours }: Options): Reading => ({
-  side: SIDE,
-  tokens,
-  patch_size,
-  channels: colours === 'rgb' ? 3 : 1,
-});
+const reading = (given: Options) => readingOf(SIDE, given);
 
-function imageOf({ label, planes }: LabelledImage, { colours }: Options): Image {
-  const channels = colours === 'rgb' ? 3 : 1;
-  const values = new Uint8Array(channels * PIXELS);
-  for (let pixel = 0; pixel < PIXELS; pixel++) {
-    const [r, g, b] = [planes[pixel]!, planes[PIXELS + pixel]!, planes[2 * PIXELS + pixel]!];
-    if (channels === 3) values.set([r, g, b], 3 * pixel);
-    else values[pixel] = luma(r, g, b);
-  }
-  return { values, label };
-}
+const imageOf = ({ label, planes }: LabelledImage, { colours }: Options): Image => ({
+  values: valuesOf(PIXELS, colours, (pixel) => [
+    planes[pixel]!,
+    planes[PIXELS + pixel]!,
+    planes[2 * PIXELS + pixel]!,
+  ]),
+  label,
+});
 
 export const cifar10 = defineData({
   name: NAME,
