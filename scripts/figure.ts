@@ -32,7 +32,7 @@ async function dataOf(dir: string): Promise<RunData> {
   await reader.poll();
   const data = new RunData();
   for (const [name, table] of reader.tables) {
-    const columns = Object.fromEntries(table.names.map((column) => [column, table.column(column)!]));
+    const columns = Object.fromEntries(table.names.map((column) => [column, table.column(column)!.slice()]));
     data.ensure(name).append(columns, table.length);
   }
   return data;

@@ -25,6 +25,7 @@ globalThis.numbers = (run) => {
     (0.02 * (run + 1) + 3 * Math.exp(-i / (2000 + 500 * run))) * Math.exp(0.3 * (random() - 0.5)));
 };
 globalThis.losses = Array.from({ length: ${RUNS} }, (_, run) => numbers(run));
+globalThis.steps = Float64Array.from({ length: ${ROWS} }, (_, i) => i + 1);
 /** One change a frame: zooming in, out, panning there and back. */
 globalThis.gesture = (change) => new Promise((resolve) => {
   let turn = 0;
@@ -36,7 +37,7 @@ globalThis.gesture = (change) => new Promise((resolve) => {
   requestAnimationFrame(frame);
 });`;
 
-/** What the editor gives a page: an API, and the rows of the runs as messages. */
+/** What the editor gives a page: an API, and once the rows of the runs as messages. */
 const host = `
 globalThis.acquireVsCodeApi = () => ({ postMessage() {}, getState() {}, setState() {} });
 globalThis.fill = () => {
@@ -47,12 +48,15 @@ globalThis.fill = () => {
     seed: 0, steps: ${ROWS}, keys: { mixer: 'mamba', d_state: run + 1 }, checkpoints: [],
   }));
   window.postMessage({ type: 'runs', runs, now }, '*');
-  const step = Float64Array.from({ length: ${ROWS} }, (_, i) => i + 1);
+  const step = { start: 1, stride: 1 };
   const rows = runs.map(({ id }, run) =>
     ({ id, reset: true, tables: { train: { count: ${ROWS}, columns: { step, loss: losses[run] } } } }));
-  // As the host sends them: at most 200,000 rows a message.
-  for (let run = 0; run < ${RUNS}; run += 4)
-    window.postMessage({ type: 'rows', runs: rows.slice(run, run + 4), now, pending: 0 }, '*');
+  // As the host sends them, at most 200,000 rows a message, and as the editor hands them over, without a copy.
+  for (let run = 0; run < ${RUNS}; run += 4) {
+    const pending = (${RUNS} - run - 4) * ${ROWS};
+    const buffers = losses.slice(run, run + 4).map(({ buffer }) => buffer);
+    window.postMessage({ type: 'rows', runs: rows.slice(run, run + 4), now, pending }, '*', buffers);
+  }
 };
 globalThis.filled = () => new Promise((resolve) => {
   const done = () => {
@@ -155,13 +159,12 @@ globalThis.kept = (loss) => {
   const random = () => ((state = (state * 1664525 + 1013904223) >>> 0), state / 4294967296);
   const chosen = new Set([${ROWS - 1}]);
   while (chosen.size < ${rows ?? 0}) chosen.add(Math.floor(random() * ${ROWS}));
-  globalThis.places ??= Float64Array.from([...chosen].sort((a, b) => a - b), (i) => i + 1);
-  return Float64Array.from(places, (step) => loss[step - 1]);
+  globalThis.steps = Float64Array.from([...chosen].sort((a, b) => a - b), (i) => i + 1);
+  return Float64Array.from(steps, (step) => loss[step - 1]);
 };
 globalThis.fill = () => {
   performance.mark('bench-rows');
   const all = losses.map((loss) => kept(loss));
-  const steps = globalThis.places ?? Float64Array.from({ length: ${ROWS} }, (_, i) => i + 1);
   const series = [{}, ...all.map((_, run) => ({ stroke: 'hsl(' + run * 18 + ' 60% 40%)', width: 1.75 }))];
   const options = { width: 860, height: 352, series, legend: { show: false }, scales: { x: { time: false }, y: { distr: 3 } } };
   globalThis.plot = new uPlot(options, [steps, ...all], document.body);

@@ -7,7 +7,9 @@
  */
 import { xColumn, type RunData, type XAxis } from '../../src/figures/curves/data';
 import type { LayerRequest, ToLayer } from '../../src/figures/curves/layer';
+import type { SmoothOptions } from '../../src/figures/curves/smooth';
 import type { Metric } from '../../src/figures/curves/metrics';
+import { buffersOf, packColumn, type PackedColumn } from '../../src/protocol/columns';
 import type { FromLayer } from './worker';
 
 /** Rows of a chart from which its lines are painted by the worker. */
@@ -53,7 +55,8 @@ export type LayerWish = Omit<LayerRequest, 'type' | 'chart' | 'metric' | 'groups
 
 export class Layers {
   private worker: Worker | undefined;
-  private state: 'unused' | 'starting' | 'running' | 'failed' = 'unused';
+  /** False when charts have to be drawn on the page. */
+  usable = true;
   private readonly places = new Map<number, Place>();
   private readonly told = new Map<string, Told>();
 
@@ -62,10 +65,8 @@ export class Layers {
     private readonly address: string,
     /** Called when charts are to be drawn on the page after all. */
     private readonly onFail: () => void,
-  ) {}
-
-  get usable(): boolean {
-    return this.state !== 'failed';
+  ) {
+    void this.start();
   }
 
   /** Whether a picture is on its way. */
@@ -73,9 +74,16 @@ export class Layers {
     return this.usable && [...this.places.values()].some(({ sent, next }) => (sent ?? next) !== undefined);
   }
 
+  /** Gives the worker what it will need for a chart, so that it begins before it is asked for a picture. */
+  prepare(run: string, data: RunData, metric: Metric, axis: XAxis, smoothing: SmoothOptions): void {
+    if (!this.worker) return;
+    const copy = copyOf(run, metric, axis);
+    this.tell(copy, data, metric, axis);
+    this.post({ type: 'prepare', run: copy, metric: metric.id, axis, smoothing });
+  }
+
   /** Asks for a picture of a chart; an older wish of the same chart that has not been begun is dropped. */
   ask(chart: number, wish: LayerWish, show: (picture: Picture) => void): void {
-    if (this.state === 'unused') void this.start();
     const place = this.places.get(chart) ?? { show, sent: undefined, next: undefined };
     place.show = show;
     place.next = wish;
@@ -94,15 +102,14 @@ export class Layers {
     this.post({ type: 'keep', runs: [...this.told.keys()] });
   }
 
+  /** Before rows come, since a thread takes a while to start. */
   private async start(): Promise<void> {
-    this.state = 'starting';
     try {
       const script = await (await fetch(this.address)).text();
       const worker = new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })));
       worker.addEventListener('message', (event: MessageEvent<FromLayer>) => this.receive(event.data));
       worker.addEventListener('error', () => this.fail());
       this.worker = worker;
-      this.state = 'running';
       for (const [chart, place] of this.places) this.send(chart, place);
     } catch {
       this.fail();
@@ -112,7 +119,7 @@ export class Layers {
   private fail(): void {
     this.worker?.terminate();
     this.worker = undefined;
-    this.state = 'failed';
+    this.usable = false;
     this.places.clear();
     this.told.clear();
     this.onFail();
@@ -154,16 +161,13 @@ export class Layers {
     this.told.set(run, told);
     if (before && !same) this.post({ type: 'rows', run, reset: true, table: 'train', columns: {}, count: 0 });
     if (!table || table.length <= told.rows) return;
-    const columns: Record<string, Float64Array<ArrayBuffer>> = {};
+    const columns: Record<string, PackedColumn> = {};
     for (const name of columnsOf(metric, axis)) {
       const column = table.column(name);
-      if (column) columns[name] = column.data.slice(told.rows, table.length);
+      if (column) columns[name] = packColumn(column.data, told.rows, table.length);
     }
     const count = table.length - told.rows;
     told.rows = table.length;
-    this.post(
-      { type: 'rows', run, reset: false, table: 'train', columns, count },
-      Object.values(columns).map(({ buffer }) => buffer),
-    );
+    this.post({ type: 'rows', run, reset: false, table: 'train', columns, count }, buffersOf(columns));
   }
 }

@@ -1,6 +1,6 @@
 /** @file The lines of a large chart: the worker's last picture, moved to where its rows are now until the next one comes. */
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { clipOf, type Chart, type LayerFacts } from '../../src/figures/curves/chart';
 import type { Picture } from './layers';
 import type { CurvesModel } from './model';
@@ -18,13 +18,14 @@ export function useLineLayer(
   show: (picture: Picture) => void,
 ): void {
   const id = useRef(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const own = (id.current = ++charts);
     return () => model.layers.leave(own);
   }, [model]);
   const { metric, view, frame } = chart;
   const ratio = window.devicePixelRatio || 1;
-  useEffect(() => {
+  // Before the page is painted, which the worker need not wait for.
+  useLayoutEffect(() => {
     if (!large) return;
     const groups = model.layerGroups(chart.lines.map((line) => line.group));
     const smoothing = model.smoothing(metric);

@@ -87,6 +87,7 @@ export class CurvesModel extends FrameSource {
   private readonly series = new SeriesStore((run) => this.dataOf(run));
   /** Series with many new rows, taken in bit by bit beside the frames. */
   private readonly waiting = new Set<Series>();
+  private soon: ReturnType<typeof setTimeout> | undefined;
   private atOnce = false;
   private held: ToCurves[] = [];
   /** When rows of a run last came, by the host's clock. */
@@ -115,13 +116,15 @@ export class CurvesModel extends FrameSource {
       this.runs = message.runs;
       this.groups = groupRuns(message.runs);
       this.trainable = message.trainable;
+      const first = !this.loaded;
       this.loaded = true;
       const ids = message.runs.map((run) => run.id);
       for (const id of this.data.keys()) if (!ids.includes(id)) this.data.delete(id);
       this.series.keep(new Set(ids));
       this.layers.keep(ids);
       const focused = message.focused ?? this.state.focused;
-      this.patch({ runs: ids, focused: this.groups.some((g) => g.key === focused) ? focused : null });
+      this.keep({ runs: ids, focused: this.groups.some((g) => g.key === focused) ? focused : null });
+      if (first && ids.length > 0) return this.changedSoon(60);
     } else if (message.type === 'rows') {
       this.clockOffset = message.now - Date.now();
       this.pending = message.pending;
@@ -131,6 +134,8 @@ export class CurvesModel extends FrameSource {
         if (this.known.has(rows.id)) this.rowsAt.set(rows.id, message.now);
         else this.known.add(rows.id);
       }
+      this.prepare(message.runs);
+      if (this.pending > 0) return this.changedSoon(250);
     } else {
       const group = this.groups.find((g) => g.runs.some((run) => run.id === message.run));
       if (group)
@@ -162,10 +167,14 @@ export class CurvesModel extends FrameSource {
     this.changed();
   }
 
-  /** Changes the view and keeps it for after a reload. */
-  patch(patch: Partial<CurvesState>): void {
+  private keep(patch: Partial<CurvesState>): void {
     this.state = { ...this.state, ...patch };
     this.save(this.state);
+  }
+
+  /** Changes the view and keeps it for after a reload. */
+  patch(patch: Partial<CurvesState>): void {
+    this.keep(patch);
     this.version++;
     if (Object.keys(patch).some((key) => !viewOnly.has(key))) this.tableVersion++;
     this.notify();
@@ -248,8 +257,25 @@ export class CurvesModel extends FrameSource {
     }
   }
 
+  /** Lets the worker smooth rows of the main chart while more are on their way. */
+  private prepare(rows: readonly Rows[]): void {
+    if (this.rowCount(this.groups) + this.pending <= largeChart) return;
+    const [metric] = this.charts();
+    const { axis } = this.state;
+    const shown = new Set(this.visible().flatMap((group) => group.runs.map((run) => run.id)));
+    for (const { id } of rows)
+      if (shown.has(id)) this.layers.prepare(id, this.dataOf(id), metric!, axis, this.smoothing(metric!));
+  }
+
+  /** Shows within some ms what has come when more is on its way, since pictures of a part delay the whole. */
+  private changedSoon(within: number): void {
+    this.soon ??= setTimeout(() => this.changed(), within);
+  }
+
   /** What is shown has changed, or has to be drawn anew. */
   private changed(): void {
+    clearTimeout(this.soon);
+    this.soon = undefined;
     this.version++;
     this.tableVersion++;
     this.notify();
@@ -286,11 +312,13 @@ export class CurvesModel extends FrameSource {
 
   /** Whether the lines of a chart are painted by the worker. */
   isLarge(metric: Metric): boolean {
-    if (metric.table !== 'train' || !this.layers.usable) return false;
-    let rows = 0;
-    for (const group of this.visible())
-      for (const run of group.runs) rows += this.dataOf(run.id).table('train')?.length ?? 0;
-    return rows > largeChart;
+    return metric.table === 'train' && this.layers.usable && this.rowCount(this.visible()) > largeChart;
+  }
+
+  /** Rows of training that have come. */
+  private rowCount(groups: readonly RunGroup[]): number {
+    const runs = groups.flatMap((group) => group.runs);
+    return runs.reduce((sum, run) => sum + (this.dataOf(run.id).table('train')?.length ?? 0), 0);
   }
 
   /** Groups as the worker is told of them. */

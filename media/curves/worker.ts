@@ -19,6 +19,7 @@ const data = new LayerData();
 scope.onmessage = ({ data: message }) => {
   if (message.type === 'rows') data.take(message);
   else if (message.type === 'keep') data.keep(message.runs);
+  else if (message.type === 'prepare') data.prepare(message);
   else {
     const { scene, extent, ends } = data.draw(message);
     const canvas = new OffscreenCanvas(1, 1);

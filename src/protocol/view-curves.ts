@@ -1,5 +1,6 @@
 /** @file Messages of the Curves panel. */
 import * as z from 'zod';
+import type { PackedColumn } from './columns';
 import { copySchema, exportSchema, numbersSchema, panelErrorSchema } from './view';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -48,6 +49,12 @@ export const runEventSchema = z.strictObject({
   note: z.string().optional(),
 });
 
+/** As in `columns.ts`. */
+const columnSchema = z.union([
+  numbersSchema,
+  z.strictObject({ start: z.number(), stride: z.number() }),
+]) satisfies z.ZodType<PackedColumn>;
+
 /** Rows that one run has gained. */
 export const rowsSchema = z.strictObject({
   id: z.string(),
@@ -55,7 +62,7 @@ export const rowsSchema = z.strictObject({
   reset: z.boolean(),
   tables: z.record(
     z.string(),
-    z.strictObject({ count: z.int().min(0), columns: z.record(z.string(), numbersSchema) }),
+    z.strictObject({ count: z.int().min(0), columns: z.record(z.string(), columnSchema) }),
   ),
   /** All events so far, when they changed. */
   events: z.array(runEventSchema).optional(),

@@ -173,7 +173,12 @@ function lossAt(run: Shape, step: number): number {
   return Math.exp(start + (end - start) * slow);
 }
 
-export function rowsOf(run: Shape, from = 0, to = run.at, reset = true): Rows {
+/** Rows whose columns are arrays. */
+interface PlainRows extends Rows {
+  readonly tables: Record<string, { count: number; columns: Record<string, Float64Array<ArrayBuffer>> }>;
+}
+
+export function rowsOf(run: Shape, from = 0, to = run.at, reset = true): PlainRows {
   const random = uniform(run.palette * 101 + run.seed * 7 + 5);
   const normal = (): number => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
   const count = to - from;

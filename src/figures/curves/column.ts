@@ -1,5 +1,10 @@
 /** @file A growing column of numbers. */
 
+const fillsBuffer = (values: ArrayLike<number>): values is Float64Array<ArrayBuffer> =>
+  values instanceof Float64Array &&
+  values.byteLength === values.buffer.byteLength &&
+  values.buffer instanceof ArrayBuffer;
+
 export class Column {
   data: Float64Array<ArrayBuffer>;
   length = 0;
@@ -9,16 +14,15 @@ export class Column {
   }
 
   static from(values: ArrayLike<number>): Column {
-    const column = new Column(Math.max(1, values.length));
+    const column = new Column(0);
     column.append(values);
     return column;
   }
 
   reserve(length: number): void {
     if (length <= this.data.length) return;
-    let capacity = Math.max(256, this.data.length);
-    while (capacity < length) capacity *= 2;
-    const data = new Float64Array(capacity);
+    // Exactly at first: the first rows are often all of them.
+    const data = new Float64Array(Math.max(256, length, 2 * this.data.length));
     data.set(this.data.subarray(0, this.length));
     this.data = data;
   }
@@ -28,7 +32,13 @@ export class Column {
     this.data[this.length++] = value;
   }
 
+  /** The first values are kept where they are if they fill their buffer; appends leave that as it is. */
   append(values: ArrayLike<number>): void {
+    if (this.length === 0 && fillsBuffer(values)) {
+      this.data = values;
+      this.length = values.length;
+      return;
+    }
     this.reserve(this.length + values.length);
     this.data.set(values, this.length);
     this.length += values.length;

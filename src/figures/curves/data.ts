@@ -2,6 +2,7 @@
  * @file What a run has logged, as growing columns: one table per kind of row (`train`, `eval/<split>`), each with its own
  * step column, so that further metrics need no change here.
  */
+import { unpackColumn, type PackedColumn } from '../../protocol/columns';
 import { Column } from './column';
 
 export type XAxis = 'step' | 'time' | 'tokens' | 'flops';
@@ -19,11 +20,11 @@ export class Table {
   readonly columns = new Map<string, Column>();
   length = 0;
 
-  /** Appends rows; a column that was or is missing holds NaN there. */
-  append(rows: Readonly<Record<string, ArrayLike<number>>>, count: number): void {
+  /** Appends rows, whose arrays are the table's from now on; a column that was or is missing holds NaN there. */
+  append(rows: Readonly<Record<string, PackedColumn | readonly number[]>>, count: number): void {
     for (const name of Object.keys(rows)) {
       if (!this.columns.has(name)) {
-        const column = new Column(Math.max(256, this.length + count));
+        const column = new Column(this.length === 0 ? 0 : this.length + count);
         column.resize(this.length);
         column.data.fill(Number.NaN, 0, this.length);
         this.columns.set(name, column);
@@ -31,7 +32,7 @@ export class Table {
     }
     for (const [name, column] of this.columns) {
       const values = rows[name];
-      if (values) column.append(values);
+      if (values) column.append('length' in values ? values : unpackColumn(values, count));
       else {
         column.resize(this.length + count);
         column.data.fill(Number.NaN, this.length, this.length + count);

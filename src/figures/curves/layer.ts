@@ -2,11 +2,12 @@
  * @file The lines of a chart as a picture of their own, so that a worker can draw them: what it is sent, what it keeps
  * and what it answers. Every pixel column keeps its extremes, as on the page, because it is the same code.
  */
+import type { PackedColumn } from '../../protocol/columns';
 import type { RunStyle } from '../core/palette';
 import type { Scene } from '../core/scene';
 import type { Theme } from '../core/theme';
 import { clipOf, linesOf, type ChartFrame, type ChartView, type LayerFacts } from './chart';
-import { RunData } from './data';
+import { RunData, type XAxis } from './data';
 import { lineEnd, type LineEnd } from './ends';
 import { drawLines, type LineGroup } from './lines';
 import { metricOf } from './metrics';
@@ -20,7 +21,7 @@ export interface LayerRows {
   readonly run: string;
   readonly reset: boolean;
   readonly table: string;
-  readonly columns: Readonly<Record<string, Float64Array>>;
+  readonly columns: Readonly<Record<string, PackedColumn>>;
   readonly count: number;
 }
 
@@ -30,6 +31,13 @@ interface LayerGroup {
   readonly style: RunStyle;
   readonly live: boolean;
   readonly stale: boolean;
+}
+
+/** Smooths what has come of a run, ahead of the first picture. */
+export interface LayerPrepare extends Pick<LayerRequest, 'metric' | 'smoothing'> {
+  readonly type: 'prepare';
+  readonly run: string;
+  readonly axis: XAxis;
 }
 
 export interface LayerRequest {
@@ -52,7 +60,7 @@ export interface LayerKeep {
   readonly runs: readonly string[];
 }
 
-export type ToLayer = LayerRows | LayerRequest | LayerKeep;
+export type ToLayer = LayerRows | LayerPrepare | LayerRequest | LayerKeep;
 
 export interface DrawnLayer extends LayerFacts {
   /** Lines and bands; its left upper corner is that of the clip box of the plot. */
@@ -79,6 +87,10 @@ export class LayerData {
     const kept = new Set(runs);
     for (const run of this.data.keys()) if (!kept.has(run)) this.data.delete(run);
     this.store.keep(kept);
+  }
+
+  prepare({ run, metric, axis, smoothing }: LayerPrepare): void {
+    this.store.get(run, metricOf(metric), axis, smoothing).update();
   }
 
   draw({ metric: id, smoothing, groups, view, frame, theme }: LayerRequest): DrawnLayer {

@@ -9,12 +9,15 @@ import { extendThroughput, tableOf, type Metric } from './metrics';
 import { Smoother, type SmoothOptions } from './smooth';
 
 export class Series {
-  readonly xs = new Column();
+  /** Positions of the rows, and maybe of some that are not taken in yet. */
+  xs = new Column(0);
+  /** Rows taken in. */
+  length = 0;
   private values = new Column(0);
   private derived: Column | undefined;
-  private rawExtremes: Extremes;
-  private smoother: Smoother;
-  private shownExtremes: Extremes;
+  private rawExtremes!: Extremes;
+  private smoother!: Smoother;
+  private shownExtremes!: Extremes;
   private generation = -1;
 
   constructor(
@@ -23,9 +26,7 @@ export class Series {
     readonly axis: XAxis,
     readonly smoothing: SmoothOptions,
   ) {
-    this.rawExtremes = new Extremes(this.values);
-    this.smoother = new Smoother(smoothing);
-    this.shownExtremes = new Extremes(this.smoother.shown);
+    this.restart();
   }
 
   /** Whether it shows these data, and not those of a run that was there before. */
@@ -36,9 +37,9 @@ export class Series {
   /** Takes in rows that have come since. */
   update(): void {
     const table = tableOf(this.data, this.metric);
-    if (this.generation !== this.data.generation || (table && table.length < this.xs.length)) this.restart();
+    if (this.generation !== this.data.generation || (table && table.length < this.length)) this.restart();
     // A run without the metric has no rows of it.
-    if (!table || table.length === this.xs.length || !this.has(table)) return;
+    if (!table || table.length === this.length || !this.has(table)) return;
     const column = table.column(this.metric.column);
     if (column) this.use(column);
     else {
@@ -46,7 +47,8 @@ export class Series {
       extendThroughput(table, this.derived);
       this.use(this.derived);
     }
-    this.extendX(table.length);
+    this.extendX(table);
+    this.length = table.length;
     const changed = this.smoother.update(this.values);
     this.rawExtremes.update();
     this.shownExtremes.update(changed);
@@ -54,9 +56,10 @@ export class Series {
 
   private restart(): void {
     this.generation = this.data.generation;
-    this.xs.length = 0;
+    this.xs = new Column(0);
+    this.length = 0;
     this.derived = undefined;
-    this.values = new Column();
+    this.values = new Column(0);
     this.rawExtremes = new Extremes(this.values);
     this.smoother = new Smoother(this.smoothing);
     this.shownExtremes = new Extremes(this.smoother.shown);
@@ -68,15 +71,20 @@ export class Series {
     this.rawExtremes = new Extremes(column);
   }
 
-  private extendX(length: number): void {
-    const table = tableOf(this.data, this.metric)!;
+  private extendX(table: Table): void {
     const direct = this.metric.table === 'train' ? table.column(xColumn[this.axis]) : undefined;
+    const from = this.length;
+    // As a rule the positions are a column of the table, and are read from there.
+    if (direct && (from === 0 || this.xs === direct) && ascends(direct, from)) {
+      this.xs = direct;
+      return;
+    }
+    if (this.xs === direct) this.xs = Column.from(direct.data.subarray(0, from));
     const steps = table.column('step');
-    const from = this.xs.length;
-    let last = this.xs.last() ?? -Infinity;
-    this.xs.resize(length);
+    let last = from > 0 ? this.xs.at(from - 1) : -Infinity;
+    this.xs.resize(table.length);
     const xs = this.xs.data;
-    for (let i = from; i < length; i++) {
+    for (let i = from; i < table.length; i++) {
       let x = direct ? (direct.data[i] as number) : Number.NaN;
       if (Number.isNaN(x) && steps) x = this.data.positionOf(steps.at(i), this.axis);
       last = x > last ? x : last;
@@ -95,12 +103,9 @@ export class Series {
   get behind(): number {
     const table = tableOf(this.data, this.metric);
     if (!table || !this.has(table)) return 0;
-    return this.generation === this.data.generation ? table.length - this.xs.length : table.length;
+    return this.generation === this.data.generation ? table.length - this.length : table.length;
   }
 
-  get length(): number {
-    return this.xs.length;
-  }
   get raw(): Column {
     return this.values;
   }
@@ -120,10 +125,17 @@ export class Series {
 
   /** Last finite settled value. */
   lastValue(): number | undefined {
-    for (let i = this.length - 1; i >= 0; i--) {
-      const value = this.smoother.settled(i);
-      if (Number.isFinite(value)) return value;
-    }
-    return undefined;
+    return this.smoother.last();
   }
+}
+
+/** Whether values from `from` on are numbers that never go back. */
+function ascends({ data, length }: Column, from: number): boolean {
+  let last = from > 0 ? (data[from - 1] as number) : -Infinity;
+  for (let i = from; i < length; i++) {
+    const value = data[i] as number;
+    if (!(value >= last)) return false;
+    last = value;
+  }
+  return true;
 }

@@ -18,19 +18,41 @@ export interface SmoothOptions {
   readonly log: boolean;
 }
 
+/** How much of an average the values keep that are so far back that they are left as they are. */
+const settledShare = 1e-9;
+
+/** What averages have seen after k values, 1 − βᵏ, up to where it is 1 to the last digit. */
+const weightsBy = new Map<number, Float64Array>();
+function weightsOf(beta: number): Float64Array {
+  let weights = weightsBy.get(beta);
+  if (!weights) {
+    const length = 1 + Math.ceil(Math.log(Number.EPSILON / 2) / Math.log(beta));
+    weights = Float64Array.from({ length }, (_, k) => 1 - beta ** k);
+    weightsBy.set(beta, weights);
+  }
+  return weights;
+}
+
+/** What is averaged, while one column is smoothed. Fresh memory costs more than the arithmetic, so all share it. */
+let scratch = new Float64Array(0);
+
+/** An average over rows: its value, and how many finite values it has seen. */
+interface Average {
+  readonly value: number;
+  readonly seen: number;
+}
+const nothing: Average = { value: 0, seen: 0 };
+
 /** Keeps the smoothed values of a growing column; appends cost what is new and the tail that still moves. */
 export class Smoother {
   /** What is drawn. */
-  readonly shown = new Column();
+  readonly shown = new Column(0);
   private readonly centred: boolean;
-  /** What is averaged: the values or their logarithms; NaN leaves a gap instead of a made-up point. */
-  private readonly inputs = new Column(0);
-  /** The one-sided average of `inputs`, and what it has seen: 1 − βᵗ over the finite values. */
-  private readonly forward = new Column(0);
-  private readonly weights = new Column(0);
-  private readonly backward = new Column(0);
-  private mean = 0;
-  private weight = 0;
+  /** The first row whose shown value may still move, and the one-sided average before it. */
+  private settledRows = 0;
+  private settled = nothing;
+  /** The one-sided average of all rows. */
+  private newest = nothing;
 
   constructor(readonly options: SmoothOptions) {
     this.centred = options.kind === 'centred' && options.beta > 0;
@@ -41,85 +63,91 @@ export class Smoother {
     return this.centred ? Math.round(1 / (1 - this.options.beta)) : 0;
   }
 
-  /** The one-sided average at a row, final once written. */
-  settled(index: number): number {
-    if (!this.centred) return this.shown.at(index);
-    const average = this.forward.at(index);
-    return this.options.log ? Math.exp(average) : average;
+  /** The one-sided value at the last finite row, final once written. */
+  last(): number | undefined {
+    if (this.options.beta > 0) {
+      const { value, seen } = this.newest;
+      return seen === 0 ? undefined : this.options.log ? Math.exp(value) : value;
+    }
+    return this.shown.view().findLast(Number.isFinite);
   }
 
   /** Takes in the values after those seen; returns the first index whose shown value changed. */
   update(values: Column): number {
-    const { beta } = this.options;
     const from = this.shown.length;
     if (values.length < from) throw new RangeError('values were removed: make a new smoother');
     if (values.length === from) return from;
-    if (beta === 0) {
+    if (this.options.beta === 0) {
       this.shown.append(values.data.subarray(from, values.length));
       return from;
     }
-    this.updateForward(values, from);
-    return this.centred ? this.updateBackward(from) : from;
+    this.shown.resize(values.length);
+    if (!this.centred) {
+      this.newest = this.average(values, from, this.newest);
+      return from;
+    }
+    const first = this.settledRows;
+    this.newest = this.average(values, first, this.settled);
+    this.averageBack(first);
+    return first;
   }
 
   // Plain loops over arrays: a million rows are smoothed before a panel is first drawn.
 
-  private updateForward(values: Column, from: number): void {
+  /** Writes the one-sided average of rows from `first` on; NaN leaves a gap instead of a made-up point. */
+  private average(values: Column, first: number, before: Average): Average {
     const { beta, log } = this.options;
+    const { centred } = this;
     const n = values.length;
-    for (const column of [this.inputs, this.forward, this.weights, this.shown]) column.resize(n);
+    if (scratch.length < n - first) scratch = new Float64Array(n - first);
+    const inputs = scratch;
     const { data } = values;
-    const inputs = this.inputs.data;
-    const forward = this.forward.data;
-    const weights = this.weights.data;
     const shown = this.shown.data;
-    let { mean, weight } = this;
-    for (let i = from; i < n; i++) {
-      const value = data[i] as number;
-      const usable = log ? value > 0 && value < Infinity : Number.isFinite(value);
-      if (usable) {
-        const input = log ? Math.log(value) : value;
-        mean = beta * mean + (1 - beta) * input;
-        weight = beta * weight + (1 - beta);
-        inputs[i] = input;
-        forward[i] = mean / weight;
-      } else inputs[i] = forward[i] = Number.NaN;
-      weights[i] = weight;
+    const weights = weightsOf(beta);
+    const full = weights.length - 1;
+    let { value, seen } = before;
+    let sum = value * (weights[Math.min(seen, full)] as number);
+    for (let i = first; i < n; i++) {
+      const raw = data[i] as number;
+      if (log ? raw > 0 && raw < Infinity : Number.isFinite(raw)) {
+        const input = log ? Math.log(raw) : raw;
+        sum = beta * sum + (1 - beta) * input;
+        value = ++seen < full ? sum / (weights[seen] as number) : sum;
+        inputs[i - first] = input;
+        shown[i] = log && !centred ? Math.exp(value) : value;
+      } else inputs[i - first] = shown[i] = Number.NaN;
     }
-    this.mean = mean;
-    this.weight = weight;
-    if (this.centred) return;
-    for (let i = from; i < n; i++) shown[i] = log ? Math.exp(forward[i] as number) : (forward[i] as number);
+    return { value, seen };
   }
 
-  /** Runs from the newest value towards the old ones until nothing changes any more. */
-  private updateBackward(from: number): number {
+  /** Runs from the newest value back to the settled ones and joins what it finds with the one-sided average. */
+  private averageBack(first: number): void {
     const { beta, log } = this.options;
-    const n = this.inputs.length;
-    this.backward.resize(n);
-    const inputs = this.inputs.data;
-    const forward = this.forward.data;
-    const weights = this.weights.data;
-    const backward = this.backward.data;
+    const inputs = scratch;
     const shown = this.shown.data;
-    let mean = 0;
-    let weight = 0;
-    for (let i = n - 1; i >= 0; i--) {
-      const input = inputs[i] as number;
-      if (Number.isNaN(input)) {
-        backward[i] = shown[i] = Number.NaN;
-        continue;
+    const weights = weightsOf(beta);
+    const full = weights.length - 1;
+    const reach = Math.ceil(Math.log(settledShare) / Math.log(beta));
+    const { seen: all } = this.newest;
+    let sum = 0;
+    let seen = 0;
+    for (let i = this.shown.length - 1; i >= first; i--) {
+      const input = inputs[i - first] as number;
+      if (Number.isNaN(input)) continue;
+      const ahead = shown[i] as number;
+      const before = all - seen;
+      if (seen === reach) {
+        this.settledRows = i + 1;
+        this.settled = { value: ahead, seen: before };
       }
-      mean = beta * mean + (1 - beta) * input;
-      weight = beta * weight + (1 - beta);
-      const back = mean / weight;
-      if (i < from && Math.abs(back - (backward[i] as number)) <= 1e-9 * (1 + Math.abs(back))) return i + 1;
-      backward[i] = back;
-      const ahead = weights[i] as number;
-      const both = (ahead * (forward[i] as number) + weight * back) / (ahead + weight);
+      sum = beta * sum + (1 - beta) * input;
+      seen++;
+      const weight = weights[seen < full ? seen : full] as number;
+      const weightAhead = weights[before < full ? before : full] as number;
+      // The sum is the backward average times its weight.
+      const both = (weightAhead * ahead + sum) / (weightAhead + weight);
       shown[i] = log ? Math.exp(both) : both;
     }
-    return 0;
   }
 }
 
