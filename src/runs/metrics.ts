@@ -26,6 +26,12 @@ export class Metrics {
   /** How often rows were taken back. */
   dropped = 0;
 
+  /** About how many lines there will be at least, so that columns need not grow step by step. */
+  expect(lines: number): void {
+    this.#expected = lines;
+  }
+  #expected = 0;
+
   takeUnreadable(): void {
     this.unreadable++;
   }
@@ -47,7 +53,10 @@ export class Metrics {
 
   #takeNumbers(name: string, step: number, values: Json): void {
     let table = this.tables.get(name);
-    if (table === undefined) this.tables.set(name, (table = new MetricTable()));
+    if (table === undefined) {
+      table = new MetricTable(name === 'train' ? this.#expected : 0);
+      this.tables.set(name, table);
+    }
     table.add();
     table.set('step', step);
     for (const key in values) {

@@ -11,7 +11,8 @@ import { runStatus } from './status';
 import type { MetricTable } from './table';
 
 const NEWLINE = 0x0a;
-const CHUNK = 1 << 20;
+/** Read into one buffer again and again: fresh memory would cost more than what is done with it. */
+const CHUNK = 1 << 16;
 /** Longer lines are no rows. */
 const LONGEST_LINE = 1 << 24;
 /** Bytes before the read position by which a file is known again. */
@@ -133,27 +134,34 @@ export class RunReader {
 
   async #readRows(file: FileHandle, size: number): Promise<boolean> {
     let position = this.#offset;
-    let rest: Buffer = Buffer.alloc(0);
+    if (position >= size) return false;
+    let chunk = Buffer.allocUnsafe(Math.min(CHUNK, size - position));
+    /** Bytes of a line whose end has not come yet; they stand first in the chunk. */
+    let rest = 0;
     let news = false;
     while (position < size) {
-      const length = Math.min(CHUNK, size - position);
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
+      const length = Math.min(chunk.length - rest, size - position);
+      const { bytesRead } = await file.read(chunk, rest, length, position);
       if (bytesRead === 0) break;
       position += bytesRead;
-      const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+      const bytes = chunk.subarray(0, rest + bytesRead);
       const end = bytes.lastIndexOf(NEWLINE) + 1;
       if (end > 0) {
         news = true;
-        this.#takeLines(bytes.subarray(0, end));
-        this.#advance(bytes.subarray(0, end));
+        const whole = bytes.subarray(0, end);
+        if (this.#offset === 0) this.#metrics.expect(Math.ceil((size / end) * linesOf(whole)));
+        this.#takeLines(whole);
+        this.#advance(whole);
       }
-      rest = bytes.subarray(end);
-      if (rest.length > LONGEST_LINE) {
+      rest = bytes.length - end;
+      if (rest > LONGEST_LINE) {
         if (!this.#skipping) this.#metrics.takeUnreadable();
         this.#skipping = true;
-        this.#advance(rest);
-        rest = Buffer.alloc(0);
+        this.#advance(bytes.subarray(end));
+        rest = 0;
       }
+      if (end > 0) chunk.copyWithin(0, end, end + rest);
+      if (rest === chunk.length) chunk = Buffer.concat([chunk], 2 * chunk.length);
     }
     // A last line without its end is read again, whole, when it has one.
     return news;
@@ -178,4 +186,10 @@ export class RunReader {
     // Copied, as the chunk is large; short chunks keep what they can.
     this.#fingerprint = Uint8Array.from(read.subarray(-FINGERPRINT));
   }
+}
+
+function linesOf(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+  return lines;
 }

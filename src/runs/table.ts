@@ -4,6 +4,9 @@ export class MetricTable {
   readonly #columns = new Map<string, Float64Array>();
   #length = 0;
 
+  /** @param expected rows that there is room for at once */
+  constructor(private readonly expected = 0) {}
+
   get length(): number {
     return this.#length;
   }
@@ -39,7 +42,8 @@ export class MetricTable {
   set(name: string, value: number): void {
     let column = this.#columns.get(name);
     if (column === undefined) {
-      const capacity = this.#columns.values().next().value?.length ?? Math.max(256, this.#length);
+      const capacity =
+        this.#columns.values().next().value?.length ?? Math.max(256, this.#length, this.expected);
       column = new Float64Array(capacity).fill(Number.NaN);
       this.#columns.set(name, column);
     }

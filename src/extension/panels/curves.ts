@@ -51,6 +51,7 @@ export class CurvesPanel {
   }
 
   private dispose(): void {
+    this.ready = false;
     CurvesPanel.open.delete(this.key);
     if (this.timer) clearTimeout(this.timer);
     for (const disposable of this.disposables) disposable.dispose();
@@ -127,11 +128,12 @@ export class CurvesPanel {
           ...(this.key === 'all' ? {} : { trainable: path.basename(this.key) }),
         });
       }
-      const { runs, pending } = this.feed.take(sources);
-      if (runs.length > 0 || pending > 0) {
-        await this.post({ type: 'rows', runs, now: Date.now(), pending });
+      // What is on disk already comes as fast as the page takes it.
+      for (let waiting = 1; waiting > 0 && this.ready && this.panel.visible;) {
+        const { runs, pending } = this.feed.take(sources);
+        if (runs.length > 0 || pending > 0) await this.post({ type: 'rows', runs, now: Date.now(), pending });
+        waiting = pending;
       }
-      if (pending > 0) this.again = true;
     } finally {
       this.sending = false;
       if (this.again) this.schedule();
