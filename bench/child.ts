@@ -12,8 +12,9 @@ export class Child implements Contestant {
     readonly name: string,
     command: string,
     args: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
   ) {
-    this.#process = spawn(command, args, { stdio: 'pipe' });
+    this.#process = spawn(command, args, { stdio: 'pipe', env: { ...process.env, ...variables } });
     createInterface({ input: this.#process.stdout }).on('line', (line) => this.#answers.shift()?.(line));
     this.#process.stderr.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
   }

@@ -44,9 +44,11 @@ export async function torchPeers(
   const command = findPython();
   const file = script();
   if (command === null || file === null) return [];
+  // PyTorch does not pass its number of threads on to Debian's OpenBLAS.
+  const variables = { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
   return Promise.all(
     variants.map(async (variant) => {
-      const peer = new Child(`PyTorch eager, ${variant.name}`, command, [file]);
+      const peer = new Child(`PyTorch eager, ${variant.name}`, command, [file], variables);
       const { gemm_gflops } = await peer.ask({ do: 'prepare', ...request, ...variant.request, threads });
       if (gemm_gflops! < SLOW_GEMM) warnOfSlowBlas(gemm_gflops!);
       return peer;

@@ -3,25 +3,16 @@
  * generation, the whole H3 layer, and a convolution with a free kernel.
  */
 import * as g from '../../src/graph';
-import type { Tensor } from '../../src/graph';
-import { mixers, type Dims, type Parameters, type Tensors } from '../../src/layers';
+import { mixers, type Dims } from '../../src/layers';
 import { convolveDiagonal, modes, weights, type DiagonalSizes } from '../../src/layers/lti/diagonal-ssm';
 import { skipped } from '../../src/layers/lti/s4-block';
-import { openSession } from '../../src/runtime/ort';
-import { Random } from '../../src/util/random';
-import { timed, type BenchCase, type Contestant } from '../harness';
+import type { BenchCase } from '../harness';
 import { torchPeers } from '../torch';
-import { normal, THREADS, type BlockShape } from './block';
+import { THREADS, type BlockShape } from './block';
+import { forwardAndBackward, type Measured } from './parts';
 
 /** Complex states per channel. */
 const STATES = 32;
-
-interface Built {
-  readonly specs: Parameters;
-  /** Shape of the input and of the output. */
-  readonly shape: readonly number[];
-  build(x: Tensor, p: Tensors): Tensor;
-}
 
 const dimsOf = ({ d_model, length }: BlockShape): Dims => ({
   d_model,
@@ -39,7 +30,7 @@ function layerOf(mixer: string, options: Record<string, unknown>, shape: BlockSh
 }
 
 /** Kernel, convolution and skip of S4D, without the block's output map; (batch, channel, time) as its peer. */
-function s4d(shape: BlockShape): Built {
+function s4d(shape: BlockShape): Measured {
   const { resolved, specs } = layerOf('s4d', { d_state: 2 * STATES }, shape);
   const sizes = resolved as DiagonalSizes;
   const own = Object.entries(specs).filter(([name]) => name.startsWith('layer.'));
@@ -55,7 +46,7 @@ function s4d(shape: BlockShape): Built {
   };
 }
 
-function h3(shape: BlockShape): Built {
+function h3(shape: BlockShape): Measured {
   const { definition, resolved, dims, specs } = layerOf('h3', { d_state: 2 * STATES }, shape);
   return {
     specs,
@@ -65,7 +56,7 @@ function h3(shape: BlockShape): Built {
 }
 
 /** The convolution alone: its peer is one pair of transforms. */
-function longConv(shape: BlockShape): Built {
+function longConv(shape: BlockShape): Measured {
   const { specs } = layerOf('long-conv', {}, shape);
   return {
     specs: { kernel: specs['kernel.kernel']! },
@@ -74,30 +65,6 @@ function longConv(shape: BlockShape): Built {
       const kernel = g.reshape(p['kernel']!, [shape.d_model, shape.length]);
       return g.transpose(g.longConv(g.transpose(x, [1, 0, 2]), kernel), [1, 0, 2]);
     },
-  };
-}
-
-async function ours({ specs, shape, build }: Built): Promise<Contestant> {
-  const entries = Object.entries(specs);
-  const p = Object.fromEntries(entries.map(([name, spec]) => [name, g.input(name, spec.shape)]));
-  const x = g.input('x', shape);
-  const y = build(x, p);
-  const found = g.gradients(
-    [{ output: y, cotangent: g.input('cotangent', shape) }],
-    [x, ...Object.values(p)],
-  );
-  const outputs = { y, ...Object.fromEntries(found.map((gradient, i) => [`grad.${i}`, gradient])) };
-  const compiled = g.compile(outputs, { target: 'cpu' });
-  const session = await openSession(compiled, { device: 'cpu', threads: THREADS });
-  const feeds: Record<string, Float32Array> = {
-    x: normal(shape, 'x'),
-    cotangent: normal(shape, 'cotangent'),
-    ...Object.fromEntries(entries.map(([name, spec]) => [name, spec.init(spec.shape, new Random(0, name))])),
-  };
-  return {
-    name: `ours, ${compiled.nodes} nodes`,
-    run: () => timed(() => session.run(feeds)),
-    close: async () => session.release(),
   };
 }
 
@@ -123,7 +90,7 @@ export function ltiCase(name: keyof typeof builds, length: keyof typeof shapes, 
     name: `${name}/${length}`,
     about: `${what[name]}, forward and backward, batch ${shape.batch}, width ${shape.d_model}, ${THREADS} threads`,
     reach,
-    ours: () => ours(builds[name](shape)),
+    ours: async () => forwardAndBackward(builds[name](shape), THREADS),
     peers: () => torchPeers({ case: name, ...shape, states: STATES }, [{ name: 'torch.fft' }], THREADS),
   };
 }

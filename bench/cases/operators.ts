@@ -3,7 +3,8 @@ import * as g from '../../src/graph';
 import { openSession } from '../../src/runtime/ort';
 import { timed, type BenchCase, type Contestant } from '../harness';
 import { torchPeers } from '../torch';
-import { normal, THREADS } from './block';
+import { THREADS } from './block';
+import { normal } from './parts';
 
 interface OperatorCase {
   readonly shapes: readonly (readonly number[])[];

@@ -23,7 +23,7 @@ export {
   square,
   tanh,
 } from './ops/elementwise/unary';
-export { elu, gelu, geluTanh, laplace, silu, softplus } from './ops/elementwise/activation';
+export { elu, gelu, geluTanh, laplace, silu, siluGate, softplus } from './ops/elementwise/activation';
 export { atan2 } from './ops/elementwise/atan2';
 export { atanh } from './ops/elementwise/atanh';
 export { clip } from './ops/elementwise/clip';

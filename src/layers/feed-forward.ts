@@ -69,7 +69,7 @@ export function gated(wide: Tensor, f: (gate: Tensor) => Tensor): Tensor {
   const axis = wide.shape.length - 1;
   const half = wide.shape[axis]! / 2;
   const [value, gate] = g.split(wide, axis, [half, half]) as [Tensor, Tensor];
-  return g.mul(value, f(gate));
+  return f === g.silu ? g.siluGate(value, gate) : g.mul(value, f(gate));
 }
 
 /** fc2 of what `activate` makes of fc1, which is handed to `seen` on the way. */

@@ -4,19 +4,19 @@ import type { Tensor } from '../graph';
 
 /**
  * @param y (…, channels)
- * @param gate (…, channels), already silu(z)
+ * @param z (…, channels), whose SiLU is the gate
  * @param weight (channels)
- * @param options `groups` divides the channels; `before`: norm(y) · gate instead of norm(y · gate); `eps` is added
+ * @param options `groups` divides the channels; `before`: norm(y) · silu(z) instead of norm(y · silu(z)); `eps` is added
  * to the mean square
  */
 export function gatedNorm(
   y: Tensor,
-  gate: Tensor,
+  z: Tensor,
   weight: Tensor,
   options: { readonly groups: number; readonly before: boolean; readonly eps?: number },
 ): Tensor {
   const { groups, before, eps = 1e-5 } = options;
-  const input = before ? y : g.mul(y, gate);
+  const input = before ? y : g.siluGate(y, z);
   const normed = g.groupRmsNorm(input, groups, weight, eps);
-  return before ? g.mul(normed, gate) : normed;
+  return before ? g.siluGate(normed, z) : normed;
 }

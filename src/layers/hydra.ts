@@ -131,7 +131,7 @@ export const hydra = defineLayer<typeof options, HydraSizes>({
     const gate = g.silu(zt);
     if (ctx.probing) probeHydra(ctx, { ...scan, weight, y, gate, initial: p['init_states'] });
     // One group: the norm's statistics run over all channels.
-    const normed = gatedNorm(y, gate, p['norm.weight']!, { groups: 1, before: true });
+    const normed = gatedNorm(y, zt, p['norm.weight']!, { groups: 1, before: true });
     return project(normed, p, 'out_proj');
   },
 

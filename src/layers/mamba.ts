@@ -117,7 +117,7 @@ export const mamba = defineLayer<typeof options, Resolved>({
     const read = g.reshape(g.matmul(h, g.unsqueeze(C, 2)), v.shape);
     const y = g.add(read, g.mul(p['D']!, v));
     return {
-      y: project(g.mul(y, g.silu(zt)), p, 'out_proj'),
+      y: project(g.siluGate(y, zt), p, 'out_proj'),
       state: { conv_state: conv.cache, ssm_state: h },
     };
   },
@@ -175,7 +175,7 @@ function mix(
     ctx.probe('gate', timeMajor(gate));
   }
   return {
-    y: timeMajor(project(g.mul(scan.y, gate), p, 'out_proj')),
+    y: timeMajor(project(g.siluGate(scan.y, zt), p, 'out_proj')),
     state: conv ? { conv_state: conv.cache, ssm_state: scan.lastState } : {},
   };
 }

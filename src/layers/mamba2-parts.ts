@@ -65,16 +65,15 @@ export function finish(
   p: Tensors,
   r: Mamba2Sizes,
 ): g.Tensor {
-  const gate = g.silu(zt);
   const weight = p['norm.weight'];
   const gated = weight
-    ? gatedNorm(y, gate, weight, {
+    ? gatedNorm(y, zt, weight, {
         groups: r.norm_groups,
         before: r.norm_before_gate,
         eps: r.gated_norm_eps,
       })
-    : g.mul(y, gate);
-  const whole = z0 && x0 ? g.concat([g.mul(g.silu(z0), x0), gated], y.shape.length - 1) : gated;
+    : g.siluGate(y, zt);
+  const whole = z0 && x0 ? g.concat([g.siluGate(x0, z0), gated], y.shape.length - 1) : gated;
   return project(whole, p, 'out_proj');
 }
 

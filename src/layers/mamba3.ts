@@ -196,12 +196,12 @@ const skip = (v: g.Tensor, p: Readonly<Record<string, g.Tensor>>): g.Tensor =>
 function finish(y: g.Tensor, zt: g.Tensor, p: Readonly<Record<string, g.Tensor>>, r: Mamba3Sizes): g.Tensor {
   const [batch, length, rank] = y.shape as [number, number, number];
   const perRank = (t: g.Tensor): g.Tensor => g.transpose(t, [1, 0, 2]);
-  const gate = g.silu(r.is_mimo ? g.mul(zt, perRank(p['mimo_z']!)) : zt);
+  const z = r.is_mimo ? g.mul(zt, perRank(p['mimo_z']!)) : zt;
   const flat = [batch, length, rank, r.d_inner];
   const weight = p['norm.weight'];
   const gated = weight
-    ? gatedNorm(g.reshape(y, flat), g.reshape(gate, flat), weight, { groups: r.nheads, before: true })
-    : g.reshape(g.mul(y, gate), flat);
+    ? gatedNorm(g.reshape(y, flat), g.reshape(z, flat), weight, { groups: r.nheads, before: true })
+    : g.reshape(g.siluGate(y, z), flat);
   if (!r.is_mimo) return project(g.reshape(gated, [batch, length, r.d_inner]), p, 'out_proj');
   const out = g.reshape(perRank(p['mimo_o']!), [rank, r.d_inner]);
   return project(g.sum(g.mul(gated, out), [2]), p, 'out_proj');

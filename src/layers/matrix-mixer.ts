@@ -176,7 +176,7 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
       ctx.probe('y', y);
       ctx.probe('gate', gate);
     }
-    return project(gatedNorm(y, gate, p['norm.weight']!, { groups: 1, before: true }), p, 'out_proj');
+    return project(gatedNorm(y, zt, p['norm.weight']!, { groups: 1, before: true }), p, 'out_proj');
   },
 
   probes: {

@@ -1,4 +1,5 @@
 /** @file Leaves: graph inputs, constants, ranges. */
+import { createHash } from 'node:crypto';
 import { isFloat } from '../dtype';
 import { check } from '../errors';
 import { apply1 } from '../node';
@@ -35,6 +36,9 @@ export interface ConstantAttributes {
   readonly dtype: DType;
 }
 
+/** Larger constants are not looked for twice: weights written into a graph are, and hashing them takes longer. */
+const HASHED_BYTES = 1 << 20;
+
 export const constantOperator = defineOperator<ConstantAttributes>({
   name: 'constant',
   infer(_, { values, shape, dtype }) {
@@ -48,8 +52,9 @@ export const constantOperator = defineOperator<ConstantAttributes>({
   evaluate: (_, { values, shape }) => [{ shape, data: Float64Array.from(values) }],
   lower: (emit, _, { attributes: { values, shape, dtype } }) => [emit.constant(values, shape, dtype)],
   key({ values, shape, dtype }) {
-    if (values.length > 64) return undefined;
-    return `${dtype}[${shape.join(',')}]${Array.from(values, (v) => (Object.is(v, -0) ? '-0' : v)).join(',')}`;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    if (bytes.length > HASHED_BYTES) return undefined;
+    return `${dtype}[${shape.join(',')}]${createHash('sha1').update(bytes).digest('base64')}`;
   },
 });
 

@@ -11,6 +11,7 @@ import { reshape } from '../ops/shape/reshape';
 import { pad, slice } from '../ops/shape/slice';
 import { transpose } from '../ops/shape/transpose';
 import { exp } from '../ops/elementwise/unary';
+import { barrier } from '../transform/checkpoint';
 import type { Tensor } from '../types';
 
 /** Added before the exponential where a later token would be seen; its exponential is zero. */
@@ -141,13 +142,17 @@ function states(X: Tensor, initial: Tensor | undefined, c: Chunked): { entering:
 const arrived = (entering: Tensor, c: Chunked): Tensor =>
   mul(ungrouped(product(c.C, entering, false, false), c), decays(c).fromStart);
 
-/** Y and the final state. */
-export function chunkedForward(inputs: readonly Tensor[], chunkSize: number): [Tensor, Tensor] {
+/** Y and the final state; `entering`: the states before each chunk. */
+export function chunkedForward(
+  inputs: readonly Tensor[],
+  chunkSize: number,
+): { outputs: readonly [Y: Tensor, last: Tensor]; entering: Tensor } {
   const c = chunked(inputs, chunkSize);
   const X = inChunks(inputs[0]!, c);
   const { entering, last } = states(X, inputs[4], c);
   const near = fromHeads(product(mul(scores(c), within(c)), byHead(X, c), false, false), c);
-  return [inTime(add(near, arrived(entering, c)), c), fromState(last, c)];
+  const Y = inTime(add(near, arrived(entering, c)), c);
+  return { outputs: [Y, fromState(last, c)], entering };
 }
 
 /**
@@ -197,18 +202,23 @@ function decayGradient(
   return inTime(add(add(near, through), add(later, earlier)), c);
 }
 
-/** Gradients of X, the decays, B, C and the initial state. */
+/**
+ * Gradients of X, the decays, B, C and the initial state. Of the forward pass only the states between chunks are
+ * kept; the decays, six times as large and a matter of additions and exponentials, are computed again.
+ * @param entering of `chunkedForward`
+ */
 export function chunkedGradients(
   inputs: readonly Tensor[],
   dY: Tensor,
   dFinal: Tensor | undefined,
+  entering: Tensor,
   chunkSize: number,
 ): { dX: Tensor; dA: Tensor; dB: Tensor; dC: Tensor; dInitial: Tensor } {
-  const c = chunked(inputs, chunkSize);
+  const forward = chunked(inputs, chunkSize);
+  const c = { ...forward, sums: add(forward.sums, barrier(dY, forward.sums)) };
   const X = inChunks(inputs[0]!, c);
   const dy = inChunks(dY, c);
   const { fromStart, toEnd, whole } = decays(c);
-  const { entering } = states(X, inputs[4], c);
   const lost = grouped(mul(dy, fromStart), c);
   const { entering: after, last: dInitial } = carry(
     dFinal && toState(dFinal, c),
@@ -225,19 +235,21 @@ export function chunkedGradients(
   // (batch · chunks, G, Q, Q), summed over the heads of a group
   const dScores = sum(pairs, [2]);
   const dC = add(product(dScores, c.B, false, false), product(lost, entering, false, true));
-  const kept = grouped(mul(X, toEnd), c);
+  // By head, which the forward pass keeps anyway, so that X itself is free.
+  const kept = grouped(fromHeads(mul(xh, byHead(toEnd, { ...c, P: 1 })), c), c);
   const dB = add(product(dScores, c.C, true, false), product(kept, after, false, true));
   const maps = (x: Tensor): Tensor => inTime(transpose(x, [0, 2, 1, 3]), c);
   const perHead = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, c.G, c.N, c.R, c.P]);
   // In two sums: one over both axes runs through all of them in turn, and its rounding is four times as large.
   const unchanged = sum(sum(mul(perHead(entering), perHead(after)), [4]), [2]);
+  const leaving = sum(mul(byHead(far, c), xh), [4]);
   const arriving = sum(mul(dy, arrived(entering, c)), [3]);
   return {
     dX: inTime(add(near, far), c),
     dA: decayGradient(
       mul(pairs, scores(c)),
       arriving,
-      sum(mul(far, X), [3]),
+      transpose(reshape(leaving, [leaving.shape[0]!, c.H, c.Q]), [0, 2, 1]),
       mul(whole, reshape(unchanged, whole.shape)),
       c,
     ),

@@ -3,7 +3,7 @@
  * faster than four of onnxruntime's linear attentions, and on a GPU they have no limit on the state's size.
  */
 import { zeros } from '../ops/leaves';
-import type { Expansion, Tensor } from '../types';
+import type { ExpandContext, Expansion, Tensor } from '../types';
 import type { SsdAttributes, SsdGradientAttributes } from './ssd';
 import { chunkedForward, chunkedGradients } from './ssd-chunked';
 
@@ -13,20 +13,24 @@ function chunkOf([X, , B]: readonly Tensor[], { chunkSize }: SsdAttributes): num
   return Math.min(chunkSize, widest < 48 ? 32 : 64);
 }
 
-export const expandSsd = (inputs: readonly Tensor[], attributes: SsdAttributes): Expansion => ({
-  outputs: chunkedForward(inputs, chunkOf(inputs, attributes)),
-});
+export function expandSsd(inputs: readonly Tensor[], attributes: SsdAttributes): Expansion {
+  const { outputs, entering } = chunkedForward(inputs, chunkOf(inputs, attributes));
+  return { outputs, saved: { entering } };
+}
 
 /** Inputs: Y, the final state, SSD's inputs, the cotangents. */
 export function expandSsdGradient(
   [, , ...rest]: readonly Tensor[],
   attributes: SsdGradientAttributes,
+  { saved }: ExpandContext,
 ): Expansion {
   const { hasInitial, hasY, hasFinal } = attributes;
   const count = 4 + Number(hasInitial);
   const inputs = rest.slice(0, count);
   const dY = hasY ? rest[count]! : zeros(inputs[0]!.shape);
   const dFinal = hasFinal ? rest[count + Number(hasY)]! : undefined;
-  const { dX, dA, dB, dC, dInitial } = chunkedGradients(inputs, dY, dFinal, chunkOf(inputs, attributes));
+  const entering = saved(0)['entering']!;
+  const found = chunkedGradients(inputs, dY, dFinal, entering, chunkOf(inputs, attributes));
+  const { dX, dA, dB, dC, dInitial } = found;
   return { outputs: [dX, dA, dB, dC, ...(hasInitial ? [dInitial] : [])] };
 }

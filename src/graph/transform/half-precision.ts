@@ -14,7 +14,7 @@ const HALF = new Set(['matmul', 'linear', 'causalConv1d', 'conv1d', 'conv2d', 'c
 const FOLLOWING = new Set(
   (
     'expand concat split transpose reshape slice pad spread where add sub mul neg maximum minimum ' +
-    'relu silu gelu sigmoid tanh abs stopGradient'
+    'relu silu siluGate gelu sigmoid tanh abs stopGradient'
   ).split(' '),
 );
 

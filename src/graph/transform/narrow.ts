@@ -14,7 +14,7 @@ import type { Node, Tensor } from '../types';
 
 /** Operators whose every element depends on the elements at its own place alone. */
 const ELEMENTWISE = new Set(
-  'add sub mul div maximum minimum neg exp log sqrt reciprocal sigmoid tanh relu erf silu gelu softplus'.split(
+  'add sub mul div maximum minimum neg exp log sqrt reciprocal sigmoid tanh relu erf silu siluGate gelu softplus'.split(
     ' ',
   ),
 );

@@ -65,6 +65,7 @@ export const elementwiseSamples: readonly Sample[] = [
   unary('floor', g.floor),
   unary('erf', g.erf, within(-4, 4, 40)),
   unary('silu', g.silu, within(-9, 9, 40)),
+  { name: 'siluGate', inputs: [float(40), within(-9, 9, 40)], build: g.siluGate },
   unary('softplus', g.softplus, within(-20, 20, 80)),
   unary('geluTanh', g.geluTanh, within(-6, 6, 40)),
   unary('elu', g.elu, within(-6, 6, 40)),

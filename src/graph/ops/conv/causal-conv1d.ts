@@ -55,11 +55,12 @@ const convOperator: Operator<ConvAttributes> = defineOperator<ConvAttributes>({
     const [x, w, b] = inputs as [Tensor, Tensor, Tensor?];
     const taps = w.shape[2]!;
     const n = x.shape[timeAxis]!;
+    // x stays where it is and dy moves, as it does for x's own gradient: a tap's view of x would have to be kept.
     const dw = (): Tensor => {
-      const padded = ahead ? pad(x, timeAxis, 0, taps - 1) : pad(x, timeAxis, taps - 1, 0);
+      const padded = ahead ? pad(dy, timeAxis, taps - 1, 0) : pad(dy, timeAxis, 0, taps - 1);
       const perTap = Array.from({ length: taps }, (_, k) => {
-        const start = ahead ? taps - 1 - k : k;
-        return sum(rows(mul(slice(padded, timeAxis, start, start + n), dy)), [0]);
+        const start = ahead ? k : taps - 1 - k;
+        return sum(rows(mul(x, slice(padded, timeAxis, start, start + n))), [0]);
       });
       return reshape(stack(perTap, 1), w.shape);
     };

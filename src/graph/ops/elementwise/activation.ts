@@ -1,8 +1,10 @@
 /** @file Activations whose lowering is not one standard operator. */
 import type { Emitter } from '../../compile/emitter';
 import { floatType } from '../../dtype';
+import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
+import { sameShape } from '../../shape';
 import type { DType, Operator, Tensor } from '../../types';
 import { add, mul, sub } from './binary';
 import { greater } from './compare';
@@ -29,8 +31,11 @@ const define = (
 const siluOperator = define(
   'silu',
   (x) => x / (1 + Math.exp(-x)),
-  // s (1 + x - y) with y = x s at hand
-  (x, y, dy) => mul(mul(add(sub(x, y), 1), sigmoid(x)), dy),
+  // s (1 + x (1 - s)). With y = x s at hand a product less would do, but y would have to be kept beside x.
+  (x, _y, dy) => {
+    const s = sigmoid(x);
+    return mul(mul(add(mul(x, sub(1, s)), 1), s), dy);
+  },
   {
     lower(emit, inputs) {
       if (emit.target === 'onnx') return [emit.node('Mul', [inputs[0]!, emit.node('Sigmoid', inputs)])];
@@ -42,6 +47,38 @@ const siluOperator = define(
 
 /** x · sigmoid(x). */
 export const silu = (x: Tensor): Tensor => apply1(siluOperator, [x], {});
+
+/**
+ * Its gradients need y and z alone; written as a product of two tensors, they would need silu(z) beside them, a
+ * tensor more that every gated layer keeps from the forward to the backward pass.
+ */
+const siluGateOperator: Operator<None> = defineOperator<None>({
+  name: 'siluGate',
+  infer(inputs) {
+    const [y, z] = inputs as [Tensor, Tensor];
+    check(sameShape(y.shape, z.shape), 'siluGate', 'y and z must have one shape', inputs);
+    return [{ dtype: floatType('siluGate', inputs), shape: y.shape }];
+  },
+  evaluate: ([y, z]) => [
+    {
+      shape: y!.shape,
+      data: y!.data.map((value, i) => (value * z!.data[i]!) / (1 + Math.exp(-z!.data[i]!))),
+    },
+  ],
+  gradient({ inputs: [y, z] }, [dout], wanted) {
+    if (!dout) return [];
+    const s = sigmoid(z!);
+    const gate = mul(z!, s);
+    return [
+      wanted[0] ? mul(dout, gate) : undefined,
+      wanted[1] ? mul(mul(dout, y!), add(s, mul(gate, sub(1, s)))) : undefined,
+    ];
+  },
+  expand: ([y, z]) => ({ outputs: [mul(y!, silu(z!))] }),
+});
+
+/** y · silu(z), the gate of Mamba and of SwiGLU; y and z of one shape. */
+export const siluGate = (y: Tensor, z: Tensor): Tensor => apply1(siluGateOperator, [y, z], {});
 
 const softplusOperator = define(
   'softplus',

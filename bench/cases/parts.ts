@@ -1,0 +1,85 @@
+/** @file Forward and backward over parts of a batch, one per thread and added up, as training computes them. */
+import * as g from '../../src/graph';
+import type { Tensor } from '../../src/graph';
+import type { Parameters, Tensors } from '../../src/layers';
+import type { Place } from '../../src/runtime/engine/shard-protocol';
+import { ShardThread } from '../../src/runtime/engine/shard-thread';
+import { shardCount } from '../../src/runtime/engine/shards';
+import { GRADIENT } from '../../src/runtime/engine/types';
+import { Random } from '../../src/util/random';
+import { timed, type Contestant } from '../harness';
+
+export interface Measured {
+  readonly specs: Parameters;
+  /** Of the input and the output, the batch first. */
+  readonly shape: readonly [number, ...number[]];
+  build(x: Tensor, p: Tensors): Tensor;
+}
+
+const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Normal numbers. */
+export function normal(shape: readonly number[], name: string): Float32Array {
+  const random = new Random(0, 'bench', name);
+  return Float32Array.from({ length: elements(shape) }, () => random.normal());
+}
+
+function placed(shapes: readonly (readonly [string, readonly number[]])[]): {
+  places: Place[];
+  bytes: number;
+} {
+  let bytes = 0;
+  const places = shapes.map(([name, shape]) => {
+    const place = { name, offset: bytes, length: elements(shape) };
+    bytes += 4 * place.length;
+    return place;
+  });
+  return { places, bytes };
+}
+
+/** Gradients of all parameters and of the input; where the batch has no parts, operators share the threads. */
+export function forwardAndBackward({ specs, shape, build }: Measured, threads: number): Contestant {
+  const count = shardCount(threads, shape[0], 0);
+  const partial = [shape[0] / count, ...shape.slice(1)];
+  const shapes = Object.entries(specs).map(([name, spec]) => [name, spec.shape] as const);
+  const p = Object.fromEntries(shapes.map(([name, extents]) => [name, g.input(name, extents)]));
+  const [x, cotangent] = [g.input('x', partial), g.input('cotangent', partial)];
+  const y = build(x, p);
+  const wanted = { ...p, x };
+  const found = g.gradients([{ output: y, cotangent }], Object.values(wanted));
+  const outputs = Object.keys(wanted).map((name, index) => [GRADIENT + name, found[index]!] as const);
+  const loss = g.sum(g.mul(y, cotangent));
+  const compiled = g.compile({ loss, ...Object.fromEntries(outputs) }, { target: 'cpu' });
+
+  const parameters = placed(shapes);
+  const gradients = placed(outputs.map(([name, tensor]) => [name, tensor.shape] as const));
+  const parameterBlock = new SharedArrayBuffer(parameters.bytes);
+  for (const { name, offset, length } of parameters.places) {
+    const { shape: extents, init } = specs[name]!;
+    new Float32Array(parameterBlock, offset, length).set(init(extents, new Random(0, name)));
+  }
+  const parts = Array.from({ length: count }, (_, index) => ({
+    feeds: { x: normal(partial, `x${index}`), cotangent: normal(partial, `cotangent${index}`) },
+    thread: new ShardThread({
+      compiled,
+      threads: Math.floor(threads / count),
+      parameters: parameters.places,
+      gradients: gradients.places,
+      parameterBlock,
+      gradientBlock: new SharedArrayBuffer(gradients.bytes),
+    }),
+  }));
+  const shared = parameters.bytes / 4;
+  const [first, ...others] = parts.map(({ thread }) => new Float32Array(thread.gradients.buffer, 0, shared));
+  const step = async (): Promise<void> => {
+    await Promise.all(parts.map(({ thread, feeds }) => thread.run(feeds)));
+    for (const other of others) for (let i = 0; i < shared; i++) first![i]! += other[i]!;
+  };
+  return {
+    name: `ours, ${compiled.nodes} nodes`,
+    run: () => timed(step),
+    async close() {
+      await Promise.all(parts.map(({ thread }) => thread.release()));
+    },
+  };
+}
