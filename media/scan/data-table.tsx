@@ -19,7 +19,7 @@ export function DataTable({ model }: { model: ScanModel }): JSX.Element | null {
       model.survey,
       model.pinned.survey,
       model.filters,
-      model.frames,
+      model.replay.frames,
       state.view,
       state.order,
       state.frame,

@@ -51,7 +51,7 @@ export function FigurePanel({
   useEffect(() => {
     // Only what a person has just changed is worth saying.
     if (spoken.current !== figure.summary && document.activeElement === root.current)
-      announce(figure.summary, !model.playing);
+      announce(figure.summary, !model.playback.playing);
     spoken.current = figure.summary;
   }, [figure.summary]);
   useEffect(() => {
@@ -74,7 +74,7 @@ export function FigurePanel({
       setTip(undefined);
       if (pan) {
         const each = viewport.size / viewport.width;
-        model.pan(pan, (drag.y - y) * each, (drag.x - x) * each);
+        model.cursor.pan(pan, (drag.y - y) * each, (drag.x - x) * each);
       } else setBrush(brushOf(drag, x, y));
     };
     const move = (event: PointerEvent): void => {
@@ -120,7 +120,7 @@ export function FigurePanel({
         const { viewport } = drag;
         const marked = brushOf(drag, x, y);
         const each = viewport.size / viewport.width;
-        model.show({
+        model.cursor.show({
           query: viewport.query + (marked.y - viewport.y) * each,
           key: viewport.key + (marked.x - viewport.x) * each,
           size: marked.side * each,
@@ -142,13 +142,13 @@ export function FigurePanel({
       if (event.ctrlKey || event.metaKey) {
         event.preventDefault();
         const factor = Math.exp(Math.max(-0.5, Math.min(0.5, event.deltaY * 0.004)));
-        model.zoom(factor, {
+        model.cursor.zoom(factor, {
           query: viewport.query + (y - viewport.y) * each,
           key: viewport.key + (x - viewport.x) * each,
         });
       } else if (window && (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY))) {
         event.preventDefault();
-        model.pan(window, 0, (event.deltaX || event.deltaY) * each);
+        model.cursor.pan(window, 0, (event.deltaX || event.deltaY) * each);
       }
     };
     const double = (event: MouseEvent): void => {

@@ -17,7 +17,8 @@ export function figureOf(
   theme: Theme,
   measureText: Measure,
 ): Figure | undefined {
-  const { state, inspection, matrices, filters, frames } = model;
+  const { state, inspection, matrices, filters, replay } = model;
+  const { frames, tokens, losses } = replay;
   const options = { width, theme, measureText };
   const source = state.source ?? undefined;
   switch (state.view) {
@@ -83,13 +84,13 @@ export function figureOf(
       if (frames.length === 0) return undefined;
       return drawTraining(
         {
-          layer: model.frameLayer,
-          at: model.frameIndex,
+          layer: replay.layer,
+          at: replay.index,
           choose: state.frames,
-          position: Math.min(model.position, model.frameTokens.length - 1),
+          position: Math.min(model.position, tokens.length - 1),
           source,
         },
-        { ...options, frames, tokens: model.frameTokens, losses: model.losses },
+        { ...options, frames, tokens, losses },
       );
     case 'sequence':
       return undefined;
@@ -118,7 +119,7 @@ export function labelOf(model: ScanModel): string {
     case 'order':
       return `Scan order ${state.order.system} on ${state.order.rows} by ${state.order.columns} tokens`;
     case 'training':
-      return `Replay of training, ${model.frames.length} probes of layer ${model.frameLayer}`;
+      return `Replay of training, ${model.replay.frames.length} probes of layer ${model.replay.layer}`;
     case 'sequence':
       return '';
   }

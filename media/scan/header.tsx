@@ -7,6 +7,8 @@ import { defaultRows, rowNames, type ChannelQuantity } from '../../src/figures/s
 import { IconButton, Menu, Segmented, Select, type MenuItem } from '../shared/controls';
 import { Icon } from '../shared/icons';
 import { views, type ViewName } from '../../src/protocol/view-scan';
+import { unavailable } from './available';
+import type { ExportKind } from './export';
 import type { ScanModel } from './model';
 import { parseTokens } from './tokens';
 
@@ -18,7 +20,7 @@ export function Header({
 }: {
   model: ScanModel;
   width: number;
-  onExport(kind: 'png' | 'svg' | 'csv' | 'json'): void;
+  onExport(kind: ExportKind): void;
   onCopy(): void;
 }): JSX.Element {
   const { state, inspection } = model;
@@ -108,7 +110,7 @@ export const viewNames: Record<ViewName, string> = {
 export function ViewSwitch({ model, compact }: { model: ScanModel; compact: boolean }): JSX.Element {
   const choose = (view: ViewName): void => model.patch({ view, table: null });
   const options = views.map((value, k) => {
-    const why = model.unavailable(value);
+    const why = unavailable(model, value);
     const chosen = value === model.state.view;
     return {
       value,

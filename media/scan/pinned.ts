@@ -72,7 +72,7 @@ export class Pinned {
     if (this.asked === key) return;
     this.clear();
     this.asked = key;
-    this.waiting = this.model.nextRequest;
+    this.waiting = this.model.requests.other;
     this.model.send({ type: 'survey', request: this.waiting, target: pin.target, ...input });
   }
 

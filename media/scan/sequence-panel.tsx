@@ -86,11 +86,11 @@ export function SequencePanel({
       const jump = inOverview(layout, x, y);
       if (jump !== undefined) {
         model.patch({ zoom: null });
-        model.moveTo(jump);
+        model.cursor.moveTo(jump);
         return;
       }
       const t = positionAt(layout, x);
-      if (t !== undefined) model.moveTo(t);
+      if (t !== undefined) model.cursor.moveTo(t);
       const row = rowAt(layout, y);
       if (t !== undefined && row?.id === 'channels') {
         const heat = heatOf(
@@ -124,7 +124,7 @@ export function SequencePanel({
         return;
       }
       const t = positionAt(layout, x);
-      if (dragging && t !== undefined && y < layout.tokens.y + layout.tokens.height) model.moveTo(t);
+      if (dragging && t !== undefined && y < layout.tokens.y + layout.tokens.height) model.cursor.moveTo(t);
       if (model.linked !== t) {
         model.linked = t;
         model.notify();

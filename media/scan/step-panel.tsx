@@ -16,21 +16,23 @@ function Controls({ model }: { model: ScanModel }): JSX.Element {
     <span class="controls">
       <IconButton
         icon="step-back"
-        label={model.stride > 0 ? 'Previous token (←)' : 'Previous step, the token behind (→)'}
-        onClick={() => model.moveTo(model.position - model.stride)}
+        label={model.playback.stride > 0 ? 'Previous token (←)' : 'Previous step, the token behind (→)'}
+        onClick={() => model.cursor.moveTo(model.position - model.playback.stride)}
       />
       {!reducedMotion() && (
         <IconButton
-          icon={model.playing ? 'pause' : 'play'}
-          label={model.playing ? 'Pause (Space)' : `Play, ${model.state.speed} tokens a second (Space)`}
+          icon={model.playback.playing ? 'pause' : 'play'}
+          label={
+            model.playback.playing ? 'Pause (Space)' : `Play, ${model.state.speed} tokens a second (Space)`
+          }
           testid="play"
-          onClick={() => model.play()}
+          onClick={() => model.playback.play()}
         />
       )}
       <IconButton
         icon="step-over"
-        label={model.stride > 0 ? 'Next token (→)' : 'Next step, the token before (←)'}
-        onClick={() => model.moveTo(model.position + model.stride)}
+        label={model.playback.stride > 0 ? 'Next token (→)' : 'Next step, the token before (←)'}
+        onClick={() => model.cursor.moveTo(model.position + model.playback.stride)}
       />
     </span>
   );

@@ -88,7 +88,7 @@ export function numbersOf(model: ScanModel): Inspection | undefined {
       };
     }
     case 'training': {
-      const { frames, frameLayer } = model;
+      const { frames, layer: frameLayer } = model.replay;
       if (frames.length === 0) return undefined;
       const columns: Record<string, number[]> = {
         step: [],
@@ -103,10 +103,10 @@ export function numbersOf(model: ScanModel): Inspection | undefined {
         columns['probability']!.push(frame.probability ?? NaN);
         columns['largest_mean_weight']!.push(largest(survey?.probes['hidden_attention_mean']?.data ?? []));
       }
-      const shown = frames[model.frameIndex]!;
+      const shown = frames[model.replay.index]!;
       return {
         ...none,
-        tokens: model.frameTokens.map((label) => ({ label })),
+        tokens: model.replay.tokens.map((label) => ({ label })),
         probes: {
           ...Object.fromEntries(
             Object.entries(columns).map(([name, data]) => [

@@ -6,6 +6,7 @@ import { fits } from '../../src/figures/scan/order/picture';
 import { routeSystems } from '../../src/analysis/routes/systems';
 import { Checkbox, IconButton, LinkButton, Segmented, Select } from '../shared/controls';
 import { reducedMotion } from '../shared/theme';
+import { unavailable } from './available';
 import type { ScanModel } from './model';
 
 export function ViewLine({ model, width }: { model: ScanModel; width: number }): JSX.Element | null {
@@ -142,12 +143,16 @@ function ZoomControls({ model }: { model: ScanModel }): JSX.Element {
   const { window } = model.state;
   return (
     <span class="controls">
-      <IconButton icon="zoom-in" label="Zoom in (+, Ctrl+wheel, drag)" onClick={() => model.zoom(0.5)} />
+      <IconButton
+        icon="zoom-in"
+        label="Zoom in (+, Ctrl+wheel, drag)"
+        onClick={() => model.cursor.zoom(0.5)}
+      />
       <IconButton
         icon="zoom-out"
         label="Zoom out (−)"
         disabled={window === null}
-        onClick={() => model.zoom(2)}
+        onClick={() => model.cursor.zoom(2)}
       />
       <IconButton
         icon="zoom-reset"
@@ -161,7 +166,7 @@ function ZoomControls({ model }: { model: ScanModel }): JSX.Element {
 }
 
 function KernelLine({ model }: { model: ScanModel }): JSX.Element | null {
-  if (model.unavailable('kernel') !== undefined) return null;
+  if (unavailable(model, 'kernel') !== undefined) return null;
   const count = model.inspection?.probes['kernel']?.shape[1] ?? 1;
   const initial = model.filters?.['kernel_initial'] !== undefined;
   return (
@@ -275,8 +280,8 @@ function OrderLine({ model, width }: { model: ScanModel; width: number }): JSX.E
 }
 
 function TrainingLine({ model, width }: { model: ScanModel; width: number }): JSX.Element | null {
-  if (model.frames.length === 0) return null;
-  const { frames, frameIndex } = model;
+  if (model.replay.frames.length === 0) return null;
+  const { frames, index } = model.replay;
   return (
     <div class="line wrap">
       <span class="secondary">Frames</span>
@@ -292,9 +297,7 @@ function TrainingLine({ model, width }: { model: ScanModel; width: number }): JS
       />
       <span class="spring" />
       <TrainingSlider model={model} />
-      {width >= 560 && (
-        <span class="count">{`step ${(frames[frameIndex]?.step ?? 0).toLocaleString('en')}`}</span>
-      )}
+      {width >= 560 && <span class="count">{`step ${(frames[index]?.step ?? 0).toLocaleString('en')}`}</span>}
       <Play model={model} what="probe" />
     </div>
   );
@@ -302,16 +305,16 @@ function TrainingLine({ model, width }: { model: ScanModel; width: number }): JS
 
 /** Training time, by probes. */
 function TrainingSlider({ model }: { model: ScanModel }): JSX.Element {
-  const { frames, frameIndex } = model;
+  const { frames, index } = model.replay;
   return (
     <input
       type="range"
       class="slider"
       aria-label="Training"
-      aria-valuetext={`probe ${frameIndex + 1} of ${frames.length}, step ${frames[frameIndex]?.step ?? 0}`}
+      aria-valuetext={`probe ${index + 1} of ${frames.length}, step ${frames[index]?.step ?? 0}`}
       min={0}
       max={Math.max(0, frames.length - 1)}
-      value={frameIndex}
+      value={index}
       onInput={(event) => model.patch({ frame: frames[Number(event.currentTarget.value)]?.step ?? null })}
     />
   );
@@ -319,19 +322,19 @@ function TrainingSlider({ model }: { model: ScanModel }): JSX.Element {
 
 function Play({ model, what }: { model: ScanModel; what: 'token' | 'step' | 'probe' }): JSX.Element {
   const move = (by: number): void => {
-    if (what === 'token') model.moveTo(model.position + by);
-    else if (what === 'step') model.moveStep(by);
-    else model.moveFrame(by);
+    if (what === 'token') model.cursor.moveTo(model.position + by);
+    else if (what === 'step') model.cursor.moveStep(by);
+    else model.replay.move(by);
   };
   return (
     <span class="controls">
       <IconButton icon="step-back" label={`Previous ${what} (←)`} onClick={() => move(-1)} />
       {!reducedMotion() && (
         <IconButton
-          icon={model.playing ? 'pause' : 'play'}
-          label={model.playing ? 'Pause (Space)' : 'Play (Space)'}
+          icon={model.playback.playing ? 'pause' : 'play'}
+          label={model.playback.playing ? 'Pause (Space)' : 'Play (Space)'}
           testid="play"
-          onClick={() => model.play()}
+          onClick={() => model.playback.play()}
         />
       )}
       <IconButton icon="step-over" label={`Next ${what} (→)`} onClick={() => move(1)} />

@@ -1,0 +1,42 @@
+/** @file Any view besides the sequence: its figure, or why there is none. */
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type { Measure } from '../../src/figures/core/scene';
+import { FigurePanel } from './figure-panel';
+import { figureOf, labelOf } from './figures';
+import type { ScanModel } from './model';
+import { NoView } from './notes';
+
+export function ViewPanel({
+  model,
+  width,
+  measure,
+}: {
+  model: ScanModel;
+  width: number;
+  measure: Measure;
+}): JSX.Element {
+  const { state, theme } = model;
+  const drawn = useMemo(
+    () => figureOf(model, width, theme, measure),
+    [
+      state,
+      theme,
+      width,
+      measure,
+      model.inspection,
+      model.survey,
+      model.pinned.matrices,
+      model.filters,
+      model.replay.frames,
+      model.replay.losses,
+      state.view === 'memory' ? model.linked : 0,
+    ],
+  );
+  if (!drawn) return <NoView model={model} />;
+  return (
+    <div class={model.busy ? 'views single stale' : 'views single'}>
+      <FigurePanel model={model} figure={drawn} label={labelOf(model)} />
+    </div>
+  );
+}
