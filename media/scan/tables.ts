@@ -1,5 +1,6 @@
 /** @file The numbers behind each view, in the form of probes, so that table, CSV and JSON are the same for all. */
 import { largest } from '../../src/figures/scan/matrix';
+import type { Strip } from '../../src/figures/scan/memory/source';
 import { routesOf } from '../../src/figures/scan/order/options';
 import type { Inspection, LayerSurvey, Probe } from '../../src/protocol/view-scan';
 import type { ScanModel } from './model';
@@ -46,7 +47,7 @@ export function numbersOf(model: ScanModel): Inspection | undefined {
     case 'memory': {
       const { memory } = model;
       if (!memory) return undefined;
-      const { writes, keeping } = memory;
+      const { strips } = memory;
       return {
         ...none,
         probes: {
@@ -55,13 +56,7 @@ export function numbersOf(model: ScanModel): Inspection | undefined {
             'time',
             `Contribution of every token to the output at ${model.position}.`,
           ),
-          ...(writes ? { write_strength: line(writes, 'time', '‖Δ x‖ · ‖B‖.') } : {}),
-          ...(keeping
-            ? {
-                kept: line(keeping.kept, 'time', 'Mean over channels and states of exp(Δ A).'),
-                reset_fraction: line(keeping.forget, 'time', 'Share of channels that keep less than 0.1.'),
-              }
-            : {}),
+          ...Object.assign({}, ...strips.map(stripNumbers)),
           ...(inspection?.surprise ? { surprise: line(inspection.surprise, 'time', '−log p, nats.') } : {}),
           ...named(
             (model.survey?.surveys ?? []).map((survey) => ({
@@ -120,6 +115,14 @@ export function numbersOf(model: ScanModel): Inspection | undefined {
     }
   }
 }
+
+const wayOf = { '': '', '→': '_forward', '←': '_backward' } as const;
+
+const stripNumbers = ({ arrow, writes, kept, forget }: Strip): Record<string, Probe> => ({
+  [`write_strength${wayOf[arrow]}`]: line(writes, 'time', '‖Δ x‖ · ‖B‖.'),
+  [`kept${wayOf[arrow]}`]: line(kept, 'time', 'Mean over channels and states of exp(Δ A).'),
+  [`reset_fraction${wayOf[arrow]}`]: line(forget, 'time', 'Share of channels that keep less than 0.1.'),
+});
 
 const onlyOf = (probes: Readonly<Record<string, Probe>>, name: string): Record<string, Probe> => {
   const probe = probes[name];

@@ -4,13 +4,15 @@ import { layoutSequence } from '../../src/figures/scan/layout';
 import { hasScan, Recurrence } from '../../src/figures/scan/recurrence';
 import { scanSummary, stepNumbers } from '../../src/figures/scan/step';
 import { inspect } from '../../src/inspect/inspect';
+import { survey } from '../../src/inspect/survey';
+import { fromSurvey } from '../../src/figures/scan/memory/source';
 import { buildModel } from '../../src/models';
-import type { Inspection } from '../../src/protocol/view-scan';
+import type { Inspection, LayerSurvey } from '../../src/protocol/view-scan';
 
 const LENGTH = 13;
 const ids = Array.from({ length: LENGTH }, (_, t) => (t * t + 3 * t) % 11);
 
-async function hydra(learnable_init_states: boolean): Promise<Recurrence> {
+async function looked(learnable_init_states: boolean) {
   const model = buildModel({
     model: {
       d_model: 8,
@@ -34,8 +36,11 @@ async function hydra(learnable_init_states: boolean): Promise<Recurrence> {
   );
   const found = await inspect({ model, parameters, layer: 0, ids, threads: 1 });
   assert.ok(hasScan(found as unknown as Inspection));
-  return new Recurrence(found as unknown as Inspection);
+  const { surveys } = await survey({ model, parameters, ids, threads: 1 });
+  return { found: found as unknown as Inspection, parameters, surveys: surveys as LayerSurvey[] };
 }
+
+const hydra = async (learned: boolean): Promise<Recurrence> => new Recurrence((await looked(learned)).found);
 
 describe('the two scans of Hydra', () => {
   for (const learned of [false, true])
@@ -71,6 +76,50 @@ describe('the two scans of Hydra', () => {
     const product = [4, 3, 2].reduce((total, t) => total * back.kept(t, 6, 0), 1);
     assert.ok(Math.abs(back.left(5, 2, 6, 0) - product) < 1e-12);
     assert.match(scanSummary(back, 5, 6), /Scan from right to left/);
+  });
+
+  it('tell the memory view where each was written and what it forgot', async () => {
+    const { found, parameters, surveys } = await looked(false);
+    const { strips, writes } = fromSurvey(found, surveys, new Recurrence(found))!;
+    assert.deepEqual(
+      strips.map(({ arrow }) => arrow),
+      ['→', '←'],
+    );
+    const A_log = [...parameters].find(([name]) => name.endsWith('A_log'))![1];
+    const [heads, headdim, groups, states] = [4, 4, 2, 3];
+    assert.equal(A_log.length, heads);
+    const life = surveys[0]!.probes['half_life']!;
+    assert.deepEqual(life.shape, [heads, 2]);
+    const both = new Float64Array(LENGTH);
+    ['forward', 'backward'].forEach((way, k) => {
+      const read = (name: string): Float32Array => found.probes[`${name}_${way}`]!.data;
+      const [delta, B] = [read('delta'), read('B')];
+      const x = found.probes['x']!.data;
+      const left = new Float64Array(heads).fill(1);
+      for (let t = 0; t < LENGTH; t++) {
+        // The outer products Δ x Bᵀ of all heads, entry by entry.
+        let square = 0;
+        let kept = 0;
+        for (let h = 0; h < heads; h++) {
+          const step = delta[t * heads + h]!;
+          const keeps = Math.exp(-step * Math.exp(A_log[h]!));
+          kept += keeps / heads;
+          left[h]! *= keeps;
+          for (let p = 0; p < headdim; p++)
+            for (let n = 0; n < states; n++) {
+              const map = B[(t * groups + Math.floor((h * groups) / heads)) * states + n]!;
+              square += (step * x[t * heads * headdim + h * headdim + p]! * map) ** 2;
+            }
+        }
+        both[t]! += square;
+        assert.ok(Math.abs(strips[k]!.writes[t]! - Math.sqrt(square)) < 1e-6 * (1 + Math.sqrt(square)));
+        assert.ok(Math.abs(strips[k]!.kept[t]! - kept) < 1e-6, `token ${t} of ${way}`);
+      }
+      // What a half-life says of the whole sequence is the product of its decays.
+      for (let h = 0; h < heads; h++)
+        assert.ok(Math.abs(0.5 ** (LENGTH / life.data[h * 2 + k]!) - left[h]!) < 1e-5);
+    });
+    both.forEach((square, t) => assert.ok(Math.abs(writes![t]! - Math.sqrt(square)) < 1e-5));
   });
 
   it('have rows of their own, and the parts of the output one row', async () => {

@@ -1,5 +1,6 @@
 /** @file How much of the output comes from how far back. */
 import { number3, visible } from '../../core/format';
+import { integerTicks } from '../../core/ticks';
 import type { Ink, Place } from '../figure';
 import { largest } from '../matrix';
 import type { MemoryOptions, MemoryView } from './options';
@@ -24,7 +25,8 @@ export function drawDistances(
     place.width,
   );
   const { layer } = source;
-  const own = source.contribution(view.position);
+  // Of layers that read both ways, what lies before the playhead.
+  const own = Array.from(source.contribution(view.position)).slice(0, view.position + 1);
   const rows: { layer: number; values: ArrayLike<number> }[] = [{ layer, values: own }];
   for (const survey of surveys) {
     const matrix = survey.probes['contribution'];
@@ -100,7 +102,9 @@ export function drawDistances(
       weight: row.layer === layer ? 700 : 400,
       color: theme.foreground,
     });
-    ink.text(x0 - 6, y + 28 * scale, `max ${number3(most)}`, { anchor: 'end', maxWidth: gutter - 8 });
+    const largestText = `max ${number3(most)}`;
+    const fits = measureText(largestText, 11 * scale) <= gutter - 8;
+    ink.text(x0 - 6, y + 28 * scale, fits ? largestText : number3(most), { anchor: 'end' });
     ink.region({ x: x0, y, width, height }, (px) => {
       const j = Math.max(0, Math.min(count - 1, Math.floor(px / each)));
       return {
@@ -111,12 +115,9 @@ export function drawDistances(
     });
     y += height + 22 * scale;
   }
-  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    const d = Math.round((count - 1) * (1 - share));
-    if (count < 5 && share !== 0 && share !== 1) continue;
-    ink.text(x0 + width - (d + 0.5) * each, y - 4 * scale, d === 0 ? '0' : `−${d}`, {
-      anchor: share === 0 ? 'start' : share === 1 ? 'end' : 'middle',
+  for (const { value: d, label } of integerTicks(count - 1, width < 420 ? 4 : 8))
+    ink.text(x0 + width - (d + 0.5) * each, y - 4 * scale, d === 0 ? '0' : `−${label}`, {
+      anchor: d === 0 && each < 12 ? 'end' : 'middle',
     });
-  }
   return y + 4;
 }

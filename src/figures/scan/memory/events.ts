@@ -3,12 +3,16 @@ import { number3, percent, visible } from '../../core/format';
 import type { Ink, Place } from '../figure';
 import { largest } from '../matrix';
 import type { MemoryOptions, MemoryView } from './options';
-import type { MemorySource } from './source';
+import type { MemorySource, Strip } from './source';
 
-/** Written and forgotten along time. */
+const scanName = (arrow: Strip['arrow']): string =>
+  arrow === '' ? '' : arrow === '→' ? ' · left to right' : ' · right to left';
+
+/** Written and forgotten along time, of one scan. */
 export function drawEvents(
   ink: Ink,
   source: MemorySource,
+  { arrow, writes: strength, kept, forget }: Strip,
   place: Place,
   { position }: MemoryView,
   { measureText }: MemoryOptions,
@@ -17,13 +21,11 @@ export function drawEvents(
   ink.title(
     place.x,
     place.y,
-    'Written and forgotten',
-    'up: write strength · down: share of the state that is dropped',
+    arrow === '' ? 'Written and forgotten' : `Written and forgotten ${arrow}`,
+    `up: write strength · down: share of the state that is dropped${scanName(arrow)}`,
     measureText,
     place.width,
   );
-  const strength = source.writes ?? new Float64Array(source.length);
-  const { kept, forget } = source.keeping!;
   const gutter = 74 * scale;
   const x0 = place.x + gutter;
   const width = place.width - gutter;
@@ -49,8 +51,9 @@ export function drawEvents(
     ink.fill(x, middle, bar, Math.max(0.5, drop * down), theme.data, 0.55);
   }
   ink.hairline(x0, middle, x0 + width, middle);
-  forget.forEach((share, t) => {
-    if (share < 0.5) return;
+  const forgets = Array.from(forget, (share) => share >= 0.5);
+  forgets.forEach((most, t) => {
+    if (!most) return;
     const x = x0 + (t + 0.5) * each;
     ink.text(x, middle + down + 12 * scale, '×', { anchor: 'middle', color: theme.foreground, weight: 700 });
   });
@@ -59,13 +62,13 @@ export function drawEvents(
   ink.text(x0 - 6, middle - up + 8 * scale, number3(most), { anchor: 'end' });
   ink.text(x0 - 6, middle + 4 * scale, '0', { anchor: 'end' });
   ink.text(x0 - 6, middle + down, '100 %', { anchor: 'end' });
-  if (forget.some((share) => share >= 0.5))
+  if (forgets.includes(true))
     ink.text(x0 + width, middle + down + 14 * scale, '× most channels forget', { anchor: 'end' });
   ink.region({ x: x0, y: middle - up, width, height: up + down + 10 }, (px) => {
     const t = Math.max(0, Math.min(source.length - 1, Math.floor(px / each)));
     return {
       position: t,
-      text: `${t} “${visible(source.tokens[t]?.label ?? '')}” · write ${number3(strength[t]!)} · keeps ${percent(kept[t]!, 1)}`,
+      text: `${arrow}${arrow && ' '}${t} “${visible(source.tokens[t]?.label ?? '')}” · write ${number3(strength[t]!)} · keeps ${percent(kept[t]!, 1)}`,
     };
   });
   return middle + down + 18 * scale;

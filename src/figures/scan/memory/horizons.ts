@@ -6,7 +6,9 @@ import type { Ink, Place } from '../figure';
 import type { MemoryOptions } from './options';
 import type { MemorySource } from './source';
 
-/** Half-lives: one row per state, one tick per channel. */
+const arrows = ['→', '←'];
+
+/** Half-lives: one row per state, or per direction, one tick per channel. */
 export function drawHorizons(
   ink: Ink,
   source: MemorySource,
@@ -24,7 +26,14 @@ export function drawHorizons(
   );
   const layers = surveys.filter(({ probes }) => probes['half_life']);
   if (layers.length === 0) {
-    ink.text(place.x, place.y + 40 * scale, 'Half-lives of all layers are being computed.', {});
+    ink.text(
+      place.x,
+      place.y + 40 * scale,
+      surveys.length > 0
+        ? 'No layer of this model keeps a state that decays.'
+        : 'Half-lives of all layers are being computed.',
+      { maxWidth: place.width },
+    );
     return place.y + 48 * scale;
   }
   let low = Infinity;
@@ -49,7 +58,8 @@ export function drawHorizons(
     const life = probes['half_life']!;
     const [count, N] = life.shape as [number, number];
     // Heads whose states decay alike are one row.
-    const alike = isAlike(life.data, count, N);
+    const twoWay = life.axes[1] === 'direction';
+    const alike = !twoWay && isAlike(life.data, count, N);
     const rows = alike ? 1 : N;
     const shown = Math.min(rows, 32);
     const each = Math.max(4, Math.min(10, Math.round(150 / shown))) * scale;
@@ -82,7 +92,7 @@ export function drawHorizons(
       const median = axis.map(Math.min(axis.domain[1], values[values.length >> 1]!));
       ink.line([median, at + 0.5, median, at + tall + 0.5], theme.foreground, 2);
       if ((k === 0 || k === shown - 1) && !alike)
-        ink.text(x0 - 6, at + tall / 2 + 4 * scale, String(n + 1), { anchor: 'end' });
+        ink.text(x0 - 6, at + tall / 2 + 4 * scale, twoWay ? arrows[n]! : String(n + 1), { anchor: 'end' });
     }
     const trained = axis.map(source.length);
     ink.line([trained, top - 3, trained, top + height + 3], theme.foreground, 1, [2, 2]);
@@ -107,7 +117,7 @@ export function drawHorizons(
       return {
         layer,
         ...channel,
-        text: `${probes['half_life']!.axes[0]} ${best}${alike ? '' : `, n ${n + 1}`} · half-life ${number3(life.data[best * N + n]!)} tokens`,
+        text: `${probes['half_life']!.axes[0]} ${best}${alike ? '' : twoWay ? ` ${arrows[n]}` : `, n ${n + 1}`} · half-life ${number3(life.data[best * N + n]!)} tokens`,
       };
     });
     y = top + height + 16 * scale;

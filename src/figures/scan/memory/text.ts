@@ -97,11 +97,22 @@ export function drawText(
   const note = overlay === 'contribution' && source.causal ? ' · faint: not read yet' : '';
   const cut = to - from < source.length ? ` · ${to - from} of ${source.length} tokens` : '';
   const narrow = place.width < 560;
-  ink.text(
-    narrow ? place.x : place.x + 190 * scale,
-    narrow ? y + 26 * scale : y + 8,
-    `square-root scale${source.writes ? ' · underlined: writes above the 95th percentile' : ''}${note}${cut}`,
-    { maxWidth: place.width - (narrow ? 0 : 190 * scale) },
-  );
-  return y + (narrow ? 30 * scale : 12);
+  const underlined = source.writes ? 'underlined: writes above the 95th percentile' : '';
+  if (!narrow) {
+    ink.text(
+      place.x + 190 * scale,
+      y + 8,
+      ['square-root scale', underlined].filter(Boolean).join(' · ') + note + cut,
+      {
+        maxWidth: place.width - 190 * scale,
+      },
+    );
+    return y + 12;
+  }
+  const lines = [`square-root scale${note}${cut}`, underlined].filter(Boolean);
+  for (const words of lines) {
+    y += 15 * scale;
+    ink.text(place.x, y + 11 * scale, words, { maxWidth: place.width });
+  }
+  return y + 15 * scale;
 }

@@ -19,8 +19,8 @@ export function drawMemory(source: MemorySource, view: MemoryView, options: Memo
   const right = wide ? Math.min(420, Math.round(width * 0.34)) : width;
   const left = wide ? width - right - 48 : width;
   let y = drawText(ink, source, { x: 0, y: 0, width: left }, view, options);
-  if (source.writes && source.keeping)
-    y = drawEvents(ink, source, { x: 0, y: y + 20, width: left }, view, options);
+  for (const strip of source.strips)
+    y = drawEvents(ink, source, strip, { x: 0, y: y + 20, width: left }, view, options);
   y = drawDistances(ink, source, { x: 0, y: y + 24, width: left }, view, options);
   const horizon = drawHorizons(
     ink,
