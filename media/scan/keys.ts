@@ -8,13 +8,19 @@ export function useKeys(model: ScanModel): void {
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
-      if (event.altKey || target.matches('input, select, textarea, [role^=menuitem]')) return;
+      if (event.altKey || target.matches('textarea, [role^=menuitem]') || takes(target, event.key)) return;
       if (handleKey(event, model, target)) event.preventDefault();
     };
     document.addEventListener('keydown', key);
     return () => document.removeEventListener('keydown', key);
   }, [model]);
 }
+
+/** Whether a control needs the key itself: what moves a switch or a slider, all of a field. */
+const takes = (target: HTMLElement, key: string): boolean =>
+  target.matches('input[type=radio], input[type=checkbox], input[type=range]')
+    ? /^(Arrow|Page|Home|End|Tab| |Enter)/.test(key)
+    : target.matches('input, select');
 
 function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement): boolean {
   const control = event.ctrlKey || event.metaKey;
@@ -63,7 +69,7 @@ function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement):
         model.cursor.pan(state.window, ((event.key === 'ArrowUp' ? -1 : 1) * state.window.size) / 4, 0);
       else if (view === 'attention') model.cursor.moveTo(position + (event.key === 'ArrowUp' ? -1 : 1));
       else if (view === 'kernel')
-        model.patch({ channel: Math.max(0, model.filterChannel + (event.key === 'ArrowUp' ? -1 : 1)) });
+        model.chooseChannel(Math.max(0, model.filterChannel + (event.key === 'ArrowUp' ? -1 : 1)));
       else model.cursor.moveChannel(event.key === 'ArrowUp' ? -1 : 1);
       return true;
     case 'PageUp':

@@ -137,6 +137,8 @@ export function Menu(props: {
     const at = items.indexOf(document.activeElement as HTMLElement);
     if (event.key === 'ArrowDown') items[(at + 1) % items.length]?.focus();
     else if (event.key === 'ArrowUp') items[(at - 1 + items.length) % items.length]?.focus();
+    else if (event.key === 'Home') items[0]?.focus();
+    else if (event.key === 'End') items.at(-1)?.focus();
     else if (event.key === 'Escape') {
       setOpen(false);
       root.current?.querySelector<HTMLElement>('button')?.focus();
