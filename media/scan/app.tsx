@@ -54,7 +54,9 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
         </div>
       )}
       {inspection && state.view !== 'order' && <LayerLine model={model} width={width || 1000} />}
-      {state.table === null && <ViewLine model={model} width={width || 1000} />}
+      {state.table === null && (model.failure === undefined || state.view === 'order') && (
+        <ViewLine model={model} width={width || 1000} />
+      )}
       {width === 0 ? null : state.view === 'order' && state.table === null ? (
         <ViewPanel model={model} width={width - 32} measure={measure} />
       ) : model.failure !== undefined ? (

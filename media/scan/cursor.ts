@@ -40,7 +40,7 @@ export class Cursor {
     const { model } = this;
     const order = model.scan?.strongest ?? [];
     const next = order[clamp(order.indexOf(model.channel) + by, order.length)];
-    if (next !== undefined) model.patch({ channel: next });
+    if (next !== undefined) model.chooseChannel(next);
   }
 
   moveLayer(by: number): void {

@@ -44,7 +44,7 @@ export function figureOf(
     case 'attention':
       if (matrices.length === 0) return undefined;
       return drawAttention(
-        matrices,
+        model.picked.with(matrices, null),
         {
           layer: model.layer,
           matrix: state.matrix,
@@ -61,7 +61,7 @@ export function figureOf(
           detail: detailAt(model, state.matrix),
           pin: state.pin && {
             pin: state.pin,
-            layers: model.pinned.matrices,
+            layers: model.pinned.matrices && model.picked.with(model.pinned.matrices, state.pin.target),
             // The probes that exact entries follow from are those of the layer that is shown.
             detail:
               state.pin.target === null && state.pin.layer === model.layer

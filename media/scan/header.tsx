@@ -210,7 +210,7 @@ export function LayerLine({ model, width }: { model: ScanModel; width: number })
               value: String(channel),
               label: `${channel} of ${scan.channels}`,
             }))}
-            onChange={(next) => model.patch({ channel: Number(next) })}
+            onChange={(next) => model.chooseChannel(Number(next))}
           />
           {width >= 1120 && <span class="secondary">strongest first</span>}
           {scan.other && state.view === 'sequence' && (

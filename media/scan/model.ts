@@ -18,6 +18,7 @@ import { hasScan, Recurrence } from '../../src/figures/scan/recurrence';
 import type { Theme } from '../../src/figures/core/theme';
 import { FrameSource } from '../shared/hooks';
 import { Cursor } from './cursor';
+import { Picked } from './picked';
 import { Pinned } from './pinned';
 import { Playback } from './playback';
 import { Replay } from './replay';
@@ -44,6 +45,7 @@ export class ScanModel extends FrameSource {
   filters: Readonly<Record<string, Probe>> | undefined;
   /** The survey of the run or checkpoint that stands beside this one. */
   readonly pinned = new Pinned(this);
+  readonly picked = new Picked(this);
   readonly replay = new Replay(this);
   readonly playback = new Playback(this);
   readonly cursor = new Cursor(this);
@@ -62,7 +64,7 @@ export class ScanModel extends FrameSource {
   }
 
   get busy(): boolean {
-    return this.requests.busy || this.pinned.busy;
+    return this.requests.busy || this.pinned.busy || this.picked.busy;
   }
 
   receive(message: ToScan): void {
@@ -86,23 +88,28 @@ export class ScanModel extends FrameSource {
         this.askMore();
         break;
       case 'survey':
-        if (this.pinned.take(message)) break;
+        if (this.pinned.take(message)) {
+          this.picked.want();
+          break;
+        }
         if (this.requests.done(message.request) === 'survey') {
           this.survey = message.survey;
           this.matrices = matricesOf(message.survey);
+          this.picked.want();
         }
         break;
       case 'picked':
         this.pinned.show(message);
         break;
       case 'analysis':
+        if (this.picked.take(message.request, message.arrays)) break;
         if (this.requests.done(message.request) === 'filters') this.filters = message.arrays;
         break;
       case 'replay':
         this.replay.take(message);
         break;
       case 'failed': {
-        if (this.pinned.failed(message)) break;
+        if (this.pinned.failed(message) || this.picked.failed(message.request, message.message)) break;
         const what = this.requests.done(message.request);
         if (what === undefined) break;
         this.failure = message.message;
@@ -122,8 +129,7 @@ export class ScanModel extends FrameSource {
   private askMore(): void {
     const { inspection, state } = this;
     if (!inspection) return;
-    const { example, ids } = state;
-    const what = ids ? { ids } : { example };
+    const what = this.input();
     const key = JSON.stringify([what, inspection.step]);
     if ((state.view === 'attention' || state.view === 'memory') && this.surveyed !== key) {
       this.surveyed = key;
@@ -131,7 +137,8 @@ export class ScanModel extends FrameSource {
       this.matrices = [];
       this.send({ type: 'survey', request: this.requests.next('survey'), ...what });
     }
-    if (state.view === 'attention') this.pinned.want(inspection, what);
+    if (state.view === 'attention') this.pinned.want();
+    this.picked.want();
     const filters = `${key} ${inspection.layer}`;
     if (state.view === 'kernel' && inspection.probes['kernel'] && this.filtered !== filters) {
       this.filtered = filters;
@@ -139,6 +146,19 @@ export class ScanModel extends FrameSource {
       const request = this.requests.next('filters');
       this.send({ type: 'analyse', name: 'lti_kernel', request, layer: inspection.layer, ...what });
     }
+  }
+
+  /** The example or the typed tokens. */
+  input(): Omit<InspectRequest, 'layer'> {
+    const { example, ids } = this.state;
+    return ids ? { ids } : { example };
+  }
+
+  /** The same tokens for another run, whatever its data are; vectors can only be those of the same example. */
+  sameInput(): Omit<InspectRequest, 'layer'> {
+    const tokens = this.inspection?.tokens ?? [];
+    const ids = tokens.map(({ id }) => id).filter((id) => id !== undefined);
+    return ids.length > 0 && ids.length === tokens.length ? { ids } : this.input();
   }
 
   private take(inspection: Inspection): void {
@@ -157,8 +177,8 @@ export class ScanModel extends FrameSource {
 
   /** Asks the host for what the state names. */
   ask(): void {
-    const { layer, example, ids } = this.state;
-    const what: InspectRequest = { ...(layer === null ? {} : { layer }), ...(ids ? { ids } : { example }) };
+    const { layer } = this.state;
+    const what: InspectRequest = { ...(layer === null ? {} : { layer }), ...this.input() };
     this.asked = what;
     this.failure = undefined;
     this.send({ type: 'inspect', request: this.requests.next('inspect'), ...what });
@@ -177,6 +197,7 @@ export class ScanModel extends FrameSource {
     )
       this.ask();
     else if ('view' in patch) this.askMore();
+    else this.picked.want();
     this.notify();
   }
 
@@ -202,7 +223,18 @@ export class ScanModel extends FrameSource {
         : {}),
     };
     const picked = channel ?? (typeof matrix === 'number' ? this.channelOf(matrix, layer) : undefined);
-    this.patch({ ...patch, ...(picked === undefined ? {} : { channel: picked }) });
+    this.patch({
+      ...patch,
+      ...(picked === undefined ? {} : { channel: picked }),
+      ...(channel !== undefined && matrix === undefined
+        ? { matrix: this.scan?.headOf(channel) ?? channel }
+        : {}),
+    });
+  }
+
+  /** A channel, in every view: its matrix is the one that it shares with its head. */
+  chooseChannel(channel: number): void {
+    this.patch({ channel, matrix: this.scan?.headOf(channel) ?? channel });
   }
 
   /** First channel of a matrix of the layer that is shown. */
@@ -220,7 +252,7 @@ export class ScanModel extends FrameSource {
   /** What the memory view reads: the recurrence, or the survey where there is none, or one each way. */
   get memory(): MemorySource | undefined {
     if (this.scan && !this.scan.other) return fromScan(this.scan);
-    return this.inspection && this.survey && fromSurvey(this.inspection, this.survey.surveys);
+    return this.inspection && this.survey && fromSurvey(this.inspection, this.survey.surveys, this.scan);
   }
 
   /** The channel of the filters that are shown. */

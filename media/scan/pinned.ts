@@ -1,7 +1,7 @@
 /** @file What stands beside the chosen matrix: pinned here, or a run or checkpoint that the host was asked for. */
 import { matricesOf, type LayerMatrices } from '../../src/figures/scan/attention/data';
 import type { Pick } from '../../src/figures/scan/figure';
-import type { InspectRequest, Inspection, Survey } from '../../src/protocol/view-scan';
+import type { Survey } from '../../src/protocol/view-scan';
 import { announce } from '../shared/announce';
 import type { ScanModel } from './model';
 
@@ -62,12 +62,10 @@ export class Pinned {
   }
 
   /** Asks for the survey on the same input. */
-  want(inspection: Inspection, what: Input): void {
+  want(): void {
     const { pin } = this.model.state;
     if (!pin || pin.target === null) return;
-    const ids = inspection.tokens.map(({ id }) => id).filter((id) => id !== undefined);
-    // The same tokens, whatever the other run's data are; vectors can only be those of the same example.
-    const input = ids.length > 0 && ids.length === inspection.tokens.length ? { ids } : what;
+    const input = this.model.sameInput();
     const key = JSON.stringify([pin.target, input]);
     if (this.asked === key) return;
     this.clear();
@@ -107,5 +105,3 @@ export class Pinned {
     this.waiting = undefined;
   }
 }
-
-type Input = Omit<InspectRequest, 'layer'>;

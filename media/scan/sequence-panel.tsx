@@ -102,7 +102,7 @@ export function SequencePanel({
         );
         const at = heat ? Math.floor(((y - row.y) / row.height) * heat.pixels.height) * heat.each : 0;
         const picked = heat?.order[Math.min((heat?.order.length ?? 1) - 1, at)];
-        if (picked !== undefined) model.patch({ channel: picked });
+        if (picked !== undefined) model.chooseChannel(picked);
       }
     };
     const down = (event: PointerEvent): void => {

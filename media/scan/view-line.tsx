@@ -4,10 +4,11 @@ import { overlayNames, type Overlay } from '../../src/figures/scan/memory/option
 import { stepsOf } from '../../src/figures/scan/order/options';
 import { fits } from '../../src/figures/scan/order/picture';
 import { routeSystems } from '../../src/analysis/routes/systems';
-import { Checkbox, IconButton, LinkButton, Segmented, Select } from '../shared/controls';
-import { reducedMotion } from '../shared/theme';
+import { Checkbox, LinkButton, Segmented, Select } from '../shared/controls';
+import { AttentionLine } from './attention-line';
 import { unavailable } from './available';
 import type { ScanModel } from './model';
+import { Play } from './play';
 
 export function ViewLine({ model, width }: { model: ScanModel; width: number }): JSX.Element | null {
   switch (model.state.view) {
@@ -61,110 +62,6 @@ function MemoryLine({ model, width }: { model: ScanModel; width: number }): JSX.
   );
 }
 
-function AttentionLine({ model, width }: { model: ScanModel; width: number }): JSX.Element {
-  const { measure, scale } = model.state;
-  return (
-    <div class="line">
-      <Segmented
-        label="What is shown"
-        name="measure"
-        value={measure}
-        options={[
-          {
-            value: 'entries',
-            label: width < 560 ? 'Entries' : 'Matrix entries',
-            title: 'Hidden attention as it multiplies the input',
-          },
-          {
-            value: 'contribution',
-            label: '× input and gate',
-            title: 'Contributions, which can be compared in size',
-          },
-        ]}
-        onChange={(next) => model.patch({ measure: next })}
-      />
-      {measure === 'entries' && width >= 700 && (
-        <>
-          <span class="secondary">Scale</span>
-          <Segmented
-            label="Scale"
-            name="scale"
-            value={scale}
-            options={[
-              { value: 'matrix', label: 'per matrix' },
-              { value: 'layer', label: 'per layer' },
-            ]}
-            onChange={(next) => model.patch({ scale: next })}
-          />
-        </>
-      )}
-      <PinControls model={model} />
-      <span class="spring" />
-      <ZoomControls model={model} />
-      <Play model={model} what="token" />
-    </div>
-  );
-}
-
-function PinControls({ model }: { model: ScanModel }): JSX.Element {
-  const { pin } = model.state;
-  const { failure } = model.pinned;
-  return (
-    <>
-      <span class="controls">
-        <IconButton
-          icon="pin"
-          label={pin ? 'Let the pinned matrix go (P)' : 'Pin this matrix beside what is chosen next (P)'}
-          testid="pin"
-          pressed={pin !== null}
-          disabled={model.matrices.length === 0}
-          onClick={() => model.pinned.toggle()}
-        />
-        <IconButton
-          icon="compare"
-          label="Compare with a run or checkpoint…"
-          testid="compare"
-          onClick={() => model.send({ type: 'pick' })}
-        />
-      </span>
-      {pin && failure !== undefined && (
-        <span class="pinned is-error" role="alert" title={failure}>
-          {`${pin.name} cannot be compared: ${failure}`}
-        </span>
-      )}
-      {pin && failure === undefined && model.pinned.matrices === undefined && (
-        <span class="pinned secondary" role="status">{`Running ${pin.name} …`}</span>
-      )}
-    </>
-  );
-}
-
-function ZoomControls({ model }: { model: ScanModel }): JSX.Element {
-  const { window } = model.state;
-  return (
-    <span class="controls">
-      <IconButton
-        icon="zoom-in"
-        label="Zoom in (+, Ctrl+wheel, drag)"
-        onClick={() => model.cursor.zoom(0.5)}
-      />
-      <IconButton
-        icon="zoom-out"
-        label="Zoom out (−)"
-        disabled={window === null}
-        onClick={() => model.cursor.zoom(2)}
-      />
-      <IconButton
-        icon="zoom-reset"
-        label="Whole matrix (0, double click)"
-        testid="zoom-reset"
-        disabled={window === null}
-        onClick={() => model.patch({ window: null })}
-      />
-    </span>
-  );
-}
-
 function KernelLine({ model }: { model: ScanModel }): JSX.Element | null {
   if (unavailable(model, 'kernel') !== undefined) return null;
   const count = model.inspection?.probes['kernel']?.shape[1] ?? 1;
@@ -176,7 +73,10 @@ function KernelLine({ model }: { model: ScanModel }): JSX.Element | null {
         label="Filter"
         value={String(model.filterChannel)}
         options={Array.from({ length: count }, (_, k) => ({ value: String(k), label: `${k} of ${count}` }))}
-        onChange={(next) => model.patch({ channel: Number(next), mode: null })}
+        onChange={(next) => {
+          model.patch({ mode: null });
+          model.chooseChannel(Number(next));
+        }}
       />
       <span class="secondary">Compare</span>
       <Segmented
@@ -317,27 +217,5 @@ function TrainingSlider({ model }: { model: ScanModel }): JSX.Element {
       value={index}
       onInput={(event) => model.patch({ frame: frames[Number(event.currentTarget.value)]?.step ?? null })}
     />
-  );
-}
-
-function Play({ model, what }: { model: ScanModel; what: 'token' | 'step' | 'probe' }): JSX.Element {
-  const move = (by: number): void => {
-    if (what === 'token') model.cursor.moveTo(model.position + by);
-    else if (what === 'step') model.cursor.moveStep(by);
-    else model.replay.move(by);
-  };
-  return (
-    <span class="controls">
-      <IconButton icon="step-back" label={`Previous ${what} (←)`} onClick={() => move(-1)} />
-      {!reducedMotion() && (
-        <IconButton
-          icon={model.playback.playing ? 'pause' : 'play'}
-          label={model.playback.playing ? 'Pause (Space)' : 'Play (Space)'}
-          testid="play"
-          onClick={() => model.playback.play()}
-        />
-      )}
-      <IconButton icon="step-over" label={`Next ${what} (→)`} onClick={() => move(1)} />
-    </span>
   );
 }

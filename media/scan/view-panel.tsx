@@ -27,6 +27,7 @@ export function ViewPanel({
       model.inspection,
       model.survey,
       model.pinned.matrices,
+      model.picked.version,
       model.filters,
       model.replay.frames,
       model.replay.losses,

@@ -28,6 +28,7 @@ export async function inspect(
   if (request.probe === undefined) args.push('--limit', String(LARGEST));
   if (request.layer !== undefined) args.push('--layer', String(request.layer));
   if (request.probe !== undefined) args.push('--probe', request.probe);
+  if (request.channel !== undefined) args.push('--channel', String(request.channel));
   if (request.example !== undefined) args.push('--example', String(request.example));
   if (request.ids !== undefined) args.push('--ids', request.ids.join(','));
   const key = JSON.stringify([args, await version(request.target)]);

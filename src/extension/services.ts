@@ -49,6 +49,8 @@ export interface InspectRequest {
   readonly layer?: number | 'all';
   /** Names with commas between them. */
   readonly probe?: string;
+  /** Channel or head of which a matrix is given. */
+  readonly channel?: number;
   /** Held-out example. */
   readonly example?: number;
   readonly ids?: readonly number[];

@@ -146,6 +146,10 @@ export const fromScanSchema = z.discriminatedUnion('type', [
     type: z.literal('analyse'),
     request: z.int(),
     name: z.string().regex(/^[a-z0-9_]{1,64}$/),
+    /** Another run or checkpoint than the panel's. */
+    target: z.string().max(4096).optional(),
+    /** Channel or head of which a matrix is asked for. */
+    channel: z.int().min(0).optional(),
     ...requestSchema.shape,
   }),
   z.strictObject({ type: z.literal('replay') }),

@@ -7,6 +7,7 @@ import { roughMeasure } from '../../src/figures/core/scene';
 import { sceneToSvg } from '../../src/figures/core/svg';
 import { makeTheme } from '../../src/figures/core/theme';
 import { chosenMatrix, matricesOf } from '../../src/figures/scan/attention/data';
+import { withExact } from '../../src/figures/scan/attention/exact';
 import { around, detailOf } from '../../src/figures/scan/attention/detail';
 import { drawAttention, pageOf } from '../../src/figures/scan/attention/view';
 import { columnOf, cutOf, rowOf } from '../../src/figures/scan/attention/cut';
@@ -117,6 +118,56 @@ describe('the attention view', () => {
     measure: 'entries',
     scale: 'matrix',
   } as const;
+  it('takes a matrix that was asked for alone: exact when large, with its single reads when small', () => {
+    const [layer] = matricesOf(survey());
+    const size = 300;
+    const data = new Float32Array(size * size);
+    data[250 * size + 17] = -3;
+    const exact = {
+      size,
+      data,
+      signed: true,
+      causal: true,
+      index: 40,
+      name: 'channel 40',
+      max: 3,
+    };
+    const taken = withExact(layer!, exact);
+    assert.equal(chosenMatrix(taken, 40, 'entries'), exact);
+    assert.equal(taken.strongest.length, layer!.strongest.length);
+    const small = taken.strongest.at(-1)!;
+    assert.deepEqual([small.index, small.size], [40, 128]);
+    const at = cellOf(small, 250) * 128 + cellOf(small, 17);
+    assert.deepEqual([small.data[at], Array.from(small.data).filter((entry) => entry !== 0).length], [-3, 1]);
+    // One that the survey has already is only exact.
+    const known = layer!.strongest[1]!;
+    assert.deepEqual(withExact(layer!, known).strongest, layer!.strongest);
+  });
+
+  it('gives both sides of a pair the same room, whatever the width', () => {
+    const layers = matricesOf(survey());
+    for (const width of [760, 1328, 1900]) {
+      const { viewports, scene } = drawAttention(
+        layers,
+        { ...view, source: undefined },
+        {
+          width,
+          theme,
+          measureText: roughMeasure,
+          tokens: inspection().tokens,
+          pin: {
+            pin: { target: '/runs/b', name: 'b', layer: 0, matrix: null, follows: true },
+            layers: matricesOf(survey({ example: 3 })),
+          },
+        },
+      );
+      const [left, right] = viewports;
+      assert.deepEqual([left!.width, left!.y], [right!.width, right!.y]);
+      assert.ok(Math.abs(right!.x - left!.x - (width + 40) / 2) <= 1);
+      assert.equal(scene.width, width + 16);
+    }
+  });
+
   it('names what the playhead reads most', () => {
     const figure = drawAttention(layers, view, { ...options, tokens: found.tokens });
     const [first] = strongestKeys(layers[0]!.mean, 31, 1);

@@ -71,8 +71,7 @@ describePanel('the Scan panel', (suite) => {
     assert.match(await panel.page.locator('#scan-summary').innerText(), /Scan from right to left/);
     await panel.page.locator('.sequence .plot').focus();
     await panel.page.keyboard.press('d');
-    const title = async (): Promise<string> => panel.page.locator('.step h2').innerText();
-    await showing(async () => /^Step 12 of 31 → reads/.test(await title()), true);
+    await panel.page.locator('.step h2', { hasText: /^Step 12 of 31 → reads/ }).waitFor();
     // What y is made of adds up, to the digits that are shown.
     const sums = await panel.page
       .locator('.sums div')

@@ -59,6 +59,16 @@ export function scanSurvey(found: Inspection): LayerSurvey {
   };
 }
 
+/** Hidden attention of one channel or head of a scan layer. */
+export function matrixProbe(found: Inspection, index: number): Probe {
+  const scan = new Recurrence(found);
+  const { length } = scan;
+  const axis = scan.heads < scan.channels ? 'head' : 'channel';
+  return array([1, length, length], [axis, 'query', 'key'], hiddenAttention(scanOf(scan)!, index), 'signed', {
+    [axis]: [index],
+  });
+}
+
 /** An attention layer that copies what followed the trigger. */
 export function attentionSurvey(layer: number, length: number): LayerSurvey {
   const heads = 4;

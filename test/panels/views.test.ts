@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ScanState, ViewName } from '../../src/protocol/view-scan';
 import { matricesOf } from '../../src/figures/scan/attention/data';
-import { contributions } from '../../src/figures/scan/memory/reach';
+import { hiddenAttention } from '../../src/analysis/hidden-attention';
+import { number3 } from '../../src/figures/core/format';
+import { contributions, scanOf } from '../../src/figures/scan/memory/reach';
 import { Recurrence } from '../../src/figures/scan/recurrence';
 import type { OpenOptions, OpenPanel } from './harness';
 import { inked, rgb, seriousViolations } from './looks';
@@ -9,7 +11,7 @@ import { inspection } from './scan-fixture';
 import { showing } from './showing';
 import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
-import { filterLayer, filters, frames, survey } from './views-fixture';
+import { filterLayer, filters, frames, matrixProbe, survey } from './views-fixture';
 
 const start = (patch: Partial<ScanState>): unknown => ({ version: 1, target: 'test', ...patch });
 
@@ -36,7 +38,25 @@ describePanel(
               request,
               inspection: kind === 'filter' ? filterLayer() : inspection({ layer }),
             });
-          else if (message.type === 'survey') await panel.post({ type: 'survey', request, survey: survey() });
+          else if (message.type === 'survey')
+            await panel.post({
+              type: 'survey',
+              request,
+              survey: survey(message['target'] ? { example: 3 } : {}),
+            });
+          else if (message.type === 'analyse' && typeof message['channel'] === 'number')
+            await panel.post({
+              type: 'analysis',
+              request,
+              name: 'hidden_attention',
+              layer,
+              arrays: {
+                hidden_attention: matrixProbe(
+                  inspection({ layer, ...(message['target'] ? { example: 3 } : {}) }),
+                  message['channel'],
+                ),
+              },
+            });
           else if (message.type === 'analyse')
             await panel.post({ type: 'analysis', request, name: 'lti_kernel', layer: 0, arrays: filters() });
           else if (message.type === 'replay') await panel.post({ type: 'replay', ...frames() });
@@ -193,6 +213,46 @@ describePanel(
       );
       assert.equal(await plot(panel).count(), 1);
       await serve(panel, 'scan', seen);
+    });
+
+    it('takes any channel of its own run and of the pinned one, each exactly, and says when one cannot be had', async () => {
+      const pin = { target: '/runs/b', name: 'seed 2', layer: 0, matrix: null, follows: false };
+      const { panel, seen } = await open('attention', {}, { position: 20, source: 12, pin });
+      const own = hiddenAttention(scanOf(new Recurrence(inspection()))!, 7)[20 * 32 + 12]!;
+      const other = hiddenAttention(scanOf(new Recurrence(inspection({ example: 3 })))!, 50)[20 * 32 + 12]!;
+      await panel.page.getByLabel('Matrix', { exact: true }).selectOption('7');
+      await panel.page.getByLabel('Pinned matrix', { exact: true }).selectOption('50');
+      await serve(panel, 'scan', seen);
+      const asked = (await panel.sent()).filter(({ type }) => type === 'analyse');
+      assert.deepEqual(
+        asked.map(({ target, channel, layer, name }) => [target, channel, layer, name]),
+        [
+          [undefined, 7, 0, 'hidden_attention'],
+          ['/runs/b', 50, 0, 'hidden_attention'],
+        ],
+      );
+      assert.deepEqual(
+        asked[1]!['ids'],
+        inspection().tokens.map(({ id }) => id),
+      );
+      const words = await summary(panel);
+      assert.match(words, /^Layer 0, mamba, channel 7\./);
+      assert.ok(
+        words.includes(`channel 50: ${number3(other)} from position 12, against ${number3(own)}.`),
+        words,
+      );
+      // The channel is chosen in the other views too, and the other way round.
+      await showing(() => attribute(panel, 'data-channel'), '7');
+      await panel.page.keyboard.press('1');
+      await panel.page.getByLabel('Channel', { exact: true }).selectOption('33');
+      assert.equal((await panel.state<ScanState>()).matrix, 33);
+      await panel.page.keyboard.press('3');
+      await panel.page.waitForTimeout(60);
+      const { request } = (await panel.sent()).findLast(({ type }) => type === 'analyse')!;
+      await panel.post({ type: 'failed', request, message: 'There is no channel 33.' });
+      await panel.page.getByRole('alert').filter({ hasText: 'There is no channel 33.' }).waitFor();
+      assert.equal(await plot(panel).count(), 1);
+      assert.deepEqual(await seriousViolations(panel.page), []);
     });
 
     it('opens with a run beside its own when two are compared', async () => {

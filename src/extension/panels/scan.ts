@@ -150,9 +150,11 @@ export class ScanPanel {
 
   private async ask(message: Extract<FromScan, { type: 'inspect' | 'survey' | 'analyse' }>): Promise<void> {
     const { type, request, example, ids } = message;
-    const other = type === 'survey' ? message.target : undefined;
-    // Only the newest question of its kind counts.
-    const kind = other === undefined ? type : 'pinned';
+    const other = type === 'inspect' ? undefined : message.target;
+    const channel = type === 'analyse' ? message.channel : undefined;
+    // Only the newest question of its kind counts: single matrices of each side are one of their own.
+    const matrix = type === 'analyse' && message.name.startsWith('hidden_attention');
+    const kind = `${other === undefined ? 'own' : 'other'} ${matrix ? 'matrix' : type}`;
     this.cancel.get(kind)?.cancel();
     const cancel = new vscode.CancellationTokenSource();
     this.cancel.set(kind, cancel);
@@ -166,6 +168,7 @@ export class ScanPanel {
           ...(layer === undefined ? {} : { layer }),
           ...(ids === undefined ? (example === undefined ? {} : { example }) : { ids }),
           ...(type === 'analyse' ? { probe: message.name } : {}),
+          ...(channel === undefined ? {} : { channel }),
         },
         cancel.token,
       );

@@ -45,6 +45,10 @@ export function linearTicks([min, max]: Range, count: number, label = tickLabel,
   return ticks;
 }
 
+/** At most about `count` whole numbers from 0 to `last`. */
+export const integerTicks = (last: number, count: number): Tick[] =>
+  last < 1 ? [{ value: 0, label: '0' }] : linearTicks([0, last], Math.min(last, count));
+
 /** Label of a tick with as many decimals as its step needs. */
 export function tickLabel(value: number, step: number): string {
   if (value === 0) return '0';

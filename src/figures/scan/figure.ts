@@ -129,8 +129,15 @@ export class Ink {
     });
     const width = measure(name, size, 600) + 7;
     const room = maxWidth === undefined ? undefined : maxWidth - width;
-    if (note !== '' && (room === undefined || room > 40))
-      this.text(x + width, y, note, { size: 12, ...(room === undefined ? {} : { maxWidth: room }) });
+    if (note === '' || (room !== undefined && room <= 40)) return;
+    // Where all of the note has no room, its last parts go before its first is cut.
+    const parts = note.split(' · ');
+    const fits = (count: number): boolean =>
+      room === undefined || measure(parts.slice(0, count).join(' · '), 12 * this.scale) <= room;
+    let count = parts.length;
+    while (count > 1 && !fits(count)) count--;
+    const shown = parts.slice(0, count).join(' · ');
+    this.text(x + width, y, shown, { size: 12, ...(room === undefined ? {} : { maxWidth: room }) });
   }
 
   line(points: readonly number[], color = this.theme.axis, width = 1, dash?: readonly number[]): void {

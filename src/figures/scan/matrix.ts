@@ -76,8 +76,10 @@ export function drawMatrix(
   }
   const cell = height / size;
   const row = cellOf(matrix, view.position);
+  // A causal layer has nothing beyond the diagonal that could be marked.
+  const open = causal ? Math.max(3, (row + 1) * cell) : width;
   ink.frame(
-    { x: x - 0.5, y: y + row * cell - 0.5, width: width + 1, height: Math.max(3, cell) + 1 },
+    { x: x - 0.5, y: y + row * cell - 0.5, width: open + 1, height: Math.max(3, cell) + 1 },
     theme.foreground,
   );
   if (view.source !== undefined) {

@@ -18,6 +18,11 @@ export interface LayerMatrices {
   /** What every key adds to the output, or the mean where that is all there is. */
   readonly contribution: NamedMatrix;
   readonly strongest: readonly NamedMatrix[];
+  /** Channels or heads in all. */
+  readonly count: number;
+  readonly axis: 'channel' | 'head';
+  /** One of them, or the mean, as it was asked for alone: not in tiles. */
+  readonly exact?: NamedMatrix;
 }
 
 const square = (survey: LayerSurvey, data: Float32Array, signed: boolean): Matrix => ({
@@ -58,6 +63,8 @@ export function matricesOf({ surveys }: Pick<Survey, 'surveys'>): LayerMatrices[
         layer,
         mixer,
         kind,
+        count,
+        axis,
         note: `${words}, ${count} ${axis}s${tiled}`,
         mean: named(square(survey, mean.data, false), null, `mean of ${among}`),
         contribution: named(
@@ -84,5 +91,6 @@ export function chosenMatrix(
   measure: 'entries' | 'contribution',
 ): NamedMatrix {
   if (measure === 'contribution') return layer.contribution;
+  if (layer.exact?.index === index) return layer.exact;
   return layer.strongest.find((matrix) => matrix.index === index) ?? layer.mean;
 }

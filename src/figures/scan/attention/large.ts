@@ -2,6 +2,7 @@
 import { colourMap, paintMatrix } from '../../core/colormap';
 import { number3 } from '../../core/format';
 import { fitText, type Box } from '../../core/scene';
+import { ceil125 } from '../../core/ticks';
 import { isHighContrast } from '../../core/theme';
 import type { Ink, Place } from '../figure';
 import { cellOf, drawMatrix, readsText, scaleBar, strongestKeys } from '../matrix';
@@ -23,9 +24,14 @@ export interface LargeOptions extends AttentionOptions {
   readonly length: number;
   /** One of two, each with its name; the second is the pinned one. */
   readonly compared?: 'chosen' | 'pinned' | undefined;
+  /** px of its side at most. */
+  readonly most?: number;
 }
 
 const GUTTER = 22;
+const MOST = 440;
+
+export const lengthOf = ({ matrix }: Side): number => matrix.edges?.at(-1) ?? matrix.size;
 
 export function drawLarge(
   ink: Ink,
@@ -37,10 +43,10 @@ export function drawLarge(
 ): Large {
   const { scale } = ink;
   const { layer, matrix } = side;
-  const { measureText, compared, max, length } = options;
+  const { measureText, compared, max, length, most = MOST } = options;
   const exact = view.window && matrix.edges ? side.detail : undefined;
   const cut = exact ? cutOfDetail(exact) : cutOf(matrix, view.window, length);
-  const room = Math.min(place.width - GUTTER - 2, 440);
+  const room = Math.min(place.width - GUTTER - 2, most);
   // Whole pixels a cell where there are few.
   const extent = cut.count <= room ? Math.floor(room / cut.count) * cut.count : room;
   const x = place.x + GUTTER;
@@ -105,11 +111,14 @@ function drawCut(ink: Ink, box: Box, cut: Cut, max: number, causal: boolean, vie
     ink.line(stairs, color);
   }
   const row = rowOf(cut, view.position);
-  if (row !== undefined)
+  if (row !== undefined) {
+    let open = 0;
+    while (open < count && cut.value(row, open) !== undefined) open++;
     ink.frame(
-      { x: box.x - 0.5, y: box.y + row * each - 0.5, width: box.width + 1, height: each + 1 },
+      { x: box.x - 0.5, y: box.y + row * each - 0.5, width: open * each + 1, height: each + 1 },
       theme.foreground,
     );
+  }
   const column = view.source === undefined ? undefined : columnOf(cut, view.source);
   if (column !== undefined)
     ink.frame(
@@ -132,9 +141,11 @@ function edgeLabels(
   const { theme, scale } = ink;
   const { count } = cut;
   const each = width / count;
-  const every = Math.max(1, Math.ceil((11 * scale) / each));
   const single = cut.query(count) - cut.query(0) === count;
-  const numbers = tokens[0] === undefined || !single || every > 1;
+  const fits = Math.max(1, Math.ceil((11 * scale) / each));
+  const numbers = tokens[0] === undefined || !single || fits > 1;
+  // Positions are told in steps that read well.
+  const every = numbers ? ceil125(fits) : fits;
   const row = rowOf(cut, view.position);
   const column = view.source === undefined ? undefined : columnOf(cut, view.source);
   const text = (t: number): string =>
@@ -145,9 +156,9 @@ function edgeLabels(
       measureText,
     );
   for (let k = 0; k < count; k++) {
-    const shown = (chosen: number | undefined, step: number): boolean =>
-      k === chosen || (k % step === 0 && (chosen === undefined || Math.abs(k - chosen) >= step));
-    if (shown(row, every)) {
+    const shown = (chosen: number | undefined, at: number, step: number): boolean =>
+      k === chosen || (at % step === 0 && (chosen === undefined || Math.abs(k - chosen) >= step));
+    if (shown(row, single && numbers ? cut.query(k) : k, every)) {
       const strong = k === row;
       ink.text(x - 5, y + (k + 0.5) * each + 4 * scale, text(cut.query(k)), {
         anchor: 'end',
@@ -158,7 +169,7 @@ function edgeLabels(
         maxWidth: GUTTER,
       });
     }
-    if (shown(column, numbers ? every * 3 : every)) {
+    if (shown(column, single && numbers ? cut.key(k) : k, numbers ? ceil125(every * 3) : every)) {
       const strong = k === column;
       ink.text(x + (k + 0.5) * each, y - 5, text(cut.key(k)), {
         anchor: 'middle',

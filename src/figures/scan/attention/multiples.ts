@@ -8,6 +8,8 @@ import type { AttentionOptions, AttentionView, Label } from './options';
 const GAP = 14;
 /** px between the two parts of a caption. */
 const CAPTION_GAP = 6;
+/** px below which the largest entry stands without its word. */
+const BARE = 132;
 
 export interface MultiplesOptions extends AttentionOptions {
   /** They belong to the pinned side. */
@@ -107,10 +109,11 @@ function smallMatrix(
   else if (outlined && isAt(outlined)) ink.frame(outline, theme.foreground, 1, [2, 2]);
   const below = box.y + side + 14 * scale;
   const name = view.measure === 'contribution' ? '' : matrix.name;
-  // Where both do not fit, the number stands alone and the name is cut.
+  // Where both do not fit, the number stands alone and the name is cut; in small ones alike.
   const wide = (text: string): number => measureText(text, 11 * scale);
   const value = number3(matrix.max);
-  const most = wide(name) + wide(`max ${value}`) + CAPTION_GAP > side ? value : `max ${value}`;
+  const bare = side < BARE || wide(name) + wide(`max ${value}`) + CAPTION_GAP > side;
+  const most = bare ? value : `max ${value}`;
   ink.text(box.x, below, name, { color: theme.foreground, maxWidth: side - wide(most) - CAPTION_GAP });
   ink.text(box.x + side, below, most, { anchor: 'end' });
   ink.region({ ...box, height: side + 18 }, (px, py) => {

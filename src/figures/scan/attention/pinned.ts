@@ -40,9 +40,8 @@ export function pinnedSide(
   // Another run may have other channels in front: there the one of the same rank stands beside it.
   const rank = own.layer.strongest.findIndex((one) => one.index === index);
   const same = layer.strongest.find((one) => one.index === index) ?? layer.strongest[rank];
-  const matrix =
-    measure === 'contribution' ? layer.contribution : index === null || !same ? layer.mean : same;
-  return { layers, layer, matrix, name: pin.name };
+  const chosen = index === null || !same ? null : same.index;
+  return { layers, layer, matrix: chosenMatrix(layer, chosen, measure), name: pin.name };
 }
 
 /** The largest entry that both are drawn against, where their entries mean the same. */

@@ -21,8 +21,8 @@ const HEIGHT = 30;
 export function drawProfiles(
   ink: Ink,
   place: Place,
-  /** Left edge and width of the axis, where they lie under a matrix. */
-  axis: { readonly x: number; readonly side: number } | undefined,
+  /** Left edge and width of the axis: those of the matrix above. */
+  axis: { readonly x: number; readonly side: number },
   profiles: readonly Profile[],
   view: AttentionView,
   { measureText }: AttentionOptions,
@@ -33,11 +33,11 @@ export function drawProfiles(
   const title = `What ${label(view.position)} at ${view.position} ${words}`;
   ink.title(place.x, place.y, title, '', measureText, place.width);
   let y = place.y + 12;
-  const nameWidth = 66 * scale;
-  const from = Math.max(axis?.x ?? 0, place.x + nameWidth);
-  const to = (axis ? axis.x + axis.side : place.x + place.width) - 46 * scale;
+  const from = axis.x;
+  const to = axis.x + axis.side;
   for (const profile of profiles) {
     const { matrix } = profile;
+    y += 16 * scale;
     const row = cellOf(matrix, view.position);
     const value = (j: number): number => matrix.data[row * matrix.size + j]!;
     let most = 0;
@@ -71,14 +71,15 @@ export function drawProfiles(
     if (view.window)
       mark(Math.round(view.window.key), Math.round(view.window.key + view.window.size) - 1, theme.axis);
     if (view.source !== undefined) mark(view.source, view.source, theme.foreground, [2, 2]);
-    ink.text(from - 6, y + 13 * scale, profile.name, {
-      anchor: 'end',
-      weight: profile.strong ? 700 : 400,
-      color: theme.foreground,
-      maxWidth: nameWidth,
-    });
-    ink.text(from - 6, y + 26 * scale, profile.note, { anchor: 'end', size: 10, maxWidth: nameWidth });
-    ink.text(to + 6, y + 12 * scale, number3(most));
+    // The name above the bars, so that they stand on the axis of the matrix, to the pixel.
+    const above = y - 5 * scale;
+    const weight = profile.strong ? 700 : 400;
+    ink.text(from, above, profile.name, { weight, color: theme.foreground });
+    const after = measureText(profile.name, 11 * scale, weight) + 6;
+    const largest = `max ${number3(most)}`;
+    const room = to - from - after - measureText(largest, 11 * scale) - 8;
+    ink.text(from + after, above, profile.note, { maxWidth: room });
+    ink.text(to, above, largest, { anchor: 'end' });
     ink.region({ x: from, y, width: to - from, height: HEIGHT }, (px) => {
       const j = Math.min(matrix.size - 1, Math.floor(px / each));
       const key = positionOf(matrix, j);
@@ -89,7 +90,7 @@ export function drawProfiles(
         text: `${readsText(label, view.position, key)} · ${number3(value(j))}`,
       };
     });
-    y += HEIGHT + 12;
+    y += HEIGHT + 8;
   }
   return y;
 }

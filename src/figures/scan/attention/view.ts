@@ -7,10 +7,11 @@ import { Ink, type Figure } from '../figure';
 import { cellOf, strongestKeys } from '../matrix';
 import { chosenMatrix, type LayerMatrices } from './data';
 import { drawEntries } from './entries';
-import { drawLarge, type Large } from './large';
+import { drawLarge, lengthOf } from './large';
 import { drawMultiples } from './multiples';
 import { pageOf, type AttentionOptions, type AttentionView, type Label } from './options';
-import { pinnedSide, sharedMax, type Side } from './pinned';
+import { drawPair } from './pair';
+import { pinnedSide, type Side } from './pinned';
 import { drawProfiles, type Profile } from './profiles';
 
 export { pageOf, type AttentionOptions, type AttentionView } from './options';
@@ -37,8 +38,6 @@ export function drawAttention(
   return ink.figure(options.width, height + 8, summary);
 }
 
-const lengthOf = ({ matrix }: Side): number => matrix.edges?.at(-1) ?? matrix.size;
-
 /** The chosen matrix at the right, all matrices at the left; below each other where there is no room. */
 function drawOne(ink: Ink, own: Side, view: AttentionView, options: AttentionOptions, label: Label): number {
   const { width } = options;
@@ -61,89 +60,6 @@ function drawOne(ink: Ink, own: Side, view: AttentionView, options: AttentionOpt
   );
   return Math.max(bottom, multiples);
 }
-
-/** Both large, what the playhead reads in both, then the matrices to choose from. */
-function drawPair(
-  ink: Ink,
-  own: Side,
-  other: Side,
-  view: AttentionView,
-  options: AttentionOptions,
-  label: Label,
-): number {
-  const { width, pin } = options;
-  const gap = 40;
-  const columns = width >= 1200 ? 3 : width >= 700 ? 2 : 1;
-  const each = Math.min(columns === 3 ? 464 : Infinity, Math.floor((width - (columns - 1) * gap) / columns));
-  const shared = sharedMax(own, other, view.measure);
-  const large = (side: Side, compared: 'chosen' | 'pinned', x: number, y: number): Large =>
-    drawLarge(
-      ink,
-      { x, y, width: each },
-      side,
-      view,
-      { ...options, max: shared ?? side.matrix.max, length: lengthOf(side), compared },
-      label,
-    );
-  const first = large(own, 'chosen', 0, 0);
-  const second =
-    columns === 1 ? large(other, 'pinned', 0, first.bottom + 28) : large(other, 'pinned', each + gap, 0);
-  const below = Math.max(first.bottom, second.bottom) + 26;
-  const rows: Profile[] = [profileOf(own, true), { ...profileOf(other, false), pinned: true }];
-  const third = { x: 2 * (each + gap), y: 14 * ink.scale, width: width - 2 * (each + gap) };
-  const profiles =
-    columns === 3
-      ? drawProfiles(ink, third, undefined, rows, view, options, label)
-      : drawProfiles(ink, { x: 0, y: below, width }, undefined, rows, view, options, label);
-  let y = columns === 3 ? below : profiles + 20;
-  ink.text(
-    columns === 3 ? third.x : 0,
-    columns === 3 ? profiles + 14 * ink.scale : y,
-    shared === undefined
-      ? 'Entries differ in kind: each matrix has its own scale.'
-      : 'Both matrices have the same scale.',
-    { maxWidth: columns === 3 ? third.width : width },
-  );
-  y += columns === 3 ? 0 : 20;
-  if (pin?.pin.target === null)
-    return Math.max(
-      profiles,
-      drawMultiples(ink, { x: 0, y, width }, pageOf(own.layers, own.layer.layer), view, {
-        ...options,
-        outlined: { layer: other.layer.layer, matrix: other.matrix.index },
-      }),
-    );
-  const titled = (name: string, x: number, at: number): number => {
-    ink.title(x, at + 14 * ink.scale, name, 'matrices to choose from', options.measureText, half);
-    return at + 26 * ink.scale;
-  };
-  const half = columns === 1 ? width : Math.floor((width - gap) / 2);
-  const left = drawMultiples(
-    ink,
-    { x: 0, y: titled(own.name, 0, y), width: half },
-    pageOf(own.layers, own.layer.layer),
-    view,
-    options,
-  );
-  const chosen = { ...view, layer: other.layer.layer, matrix: other.matrix.index };
-  const beside = columns === 1 ? { x: 0, y: left + 20 } : { x: half + gap, y };
-  const right = drawMultiples(
-    ink,
-    { ...beside, y: titled(other.name, beside.x, beside.y), width: half },
-    pageOf(other.layers, other.layer.layer),
-    chosen,
-    { ...options, pinned: true },
-  );
-  return Math.max(profiles, left, right);
-}
-
-const profileOf = ({ layer, matrix }: Side, strong: boolean): Profile => ({
-  layer: layer.layer,
-  matrix,
-  name: strong ? 'chosen' : 'pinned',
-  note: matrix.name,
-  strong,
-});
 
 /** One row of every layer: of the chosen matrix, and of the mean of the others. */
 function profilesOf({ layers, layer: chosen, matrix }: Side, view: AttentionView): Profile[] {

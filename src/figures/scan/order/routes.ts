@@ -64,14 +64,14 @@ export function drawRoutes(
     const now = route.order[Math.min(view.step, route.order.length - 1)]!;
     const padding = route.order.reduce((sum, p) => sum + (p < 0 ? 1 : 0), 0);
     const note = padding > 0 ? ` · ${padding} padded` : '';
-    ink.text(
-      x,
-      grid.y + size.height + 15 * scale,
-      `step ${Math.min(view.step, route.order.length - 1)}: ${now < 0 ? 'padding' : `token ${now}, ${where(now, view)}`}${note}`,
-      { maxWidth: side },
-    );
+    const step = Math.min(view.step, route.order.length - 1);
+    const reads = now < 0 ? 'padding' : `token ${now}`;
+    const cell = now < 0 ? '' : `, ${where(now, view)}`;
+    // The longest that has room; the cell itself is marked on the grid.
+    const words = [`step ${step}: ${reads}${cell}${note}`, `step ${step}: ${reads}${note}`, reads];
+    const fitting = words.find((text) => measureText(text, 11 * scale) <= side) ?? reads;
+    ink.text(x, grid.y + size.height + 15 * scale, fitting, { maxWidth: side });
     bottom = Math.max(bottom, grid.y + size.height + 22 * scale);
-    void columns;
   });
   return bottom;
 }

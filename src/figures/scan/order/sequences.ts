@@ -1,5 +1,6 @@
 /** @file The routes unrolled as sequences. */
 import { colourMap, mapColour } from '../../core/colormap';
+import { integerTicks } from '../../core/ticks';
 import type { Ink, Place } from '../figure';
 import { stepsOf, where, type Shown } from './options';
 
@@ -63,11 +64,7 @@ export function drawSequences(
     });
     y += 30 * scale;
   });
-  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    const t = Math.round((steps - 1) * share);
-    ink.text(x0 + (t + 0.5) * each, y + 4, String(t), {
-      anchor: share === 1 ? 'end' : share === 0 ? 'start' : 'middle',
-    });
-  }
+  for (const { value: t, label } of integerTicks(steps - 1, 6))
+    ink.text(x0 + (t + 0.5) * each, y + 4, label, { anchor: t === 0 && each < 12 ? 'start' : 'middle' });
   return y + 14;
 }
