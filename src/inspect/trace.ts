@@ -1,6 +1,6 @@
 /** @file Runs a model on one sequence and keeps what one layer did. */
 import { compile } from '../graph';
-import type { Model } from '../models';
+import { parameterName, type Model } from '../models';
 import { onlyInputs } from '../runtime/engine/feeds';
 import { openSession } from '../runtime/ort';
 import type { Dataset } from '../runtime/train/prepare';
@@ -74,7 +74,6 @@ export async function prepareTrace(request: Omit<TraceRequest, 'parameters'>): P
           data: Float32Array.from(found[PROBE + name]!),
         };
       }
-      const prefix = `${placed.prefix}.mixer.`;
       const input = Float32Array.from(found['layer.input']!);
       const trace: Trace = {
         model,
@@ -92,7 +91,7 @@ export async function prepareTrace(request: Omit<TraceRequest, 'parameters'>): P
         probes,
         seen: Object.fromEntries(Object.entries(probes).map(([name, probe]) => [name, probe.data])),
         own: Object.fromEntries(
-          Object.keys(placed.parameters).map((name) => [name, parameters.get(prefix + name)!]),
+          Object.keys(placed.parameters).map((name) => [name, parameters.get(parameterName(placed, name))!]),
         ),
         input,
         output: Float32Array.from(found['layer.output']!),

@@ -14,6 +14,8 @@ export interface WrittenLayer {
   readonly definition: LayerDefinition;
   /** How often it stands in the stack, all enclosing repeats included. */
   readonly count: number;
+  /** Layers of one name have one set of parameters. */
+  readonly share?: string;
   /** Index in the expanded stack of its first copy. */
   readonly index: number;
   /** Undefined when the options themselves are wrong. */
@@ -106,13 +108,14 @@ function repeatOf(item: MapNode): number {
 function readLayer(
   item: Readonly<Record<string, unknown>>,
   registry: Registry,
-): Pick<WrittenLayer, 'definition' | 'options'> | undefined {
-  const { mixer: name, repeat: _repeat, ...written } = item;
+): Pick<WrittenLayer, 'definition' | 'options' | 'share'> | undefined {
+  const { mixer: name, repeat: _repeat, share, ...written } = item;
   const definition =
     typeof name === 'string' && Object.hasOwn(registry.mixers, name) ? registry.mixers[name] : undefined;
   if (!definition) return undefined;
   const options = readOptions(definition, written);
-  return options ? { definition, options } : { definition };
+  const shared = typeof share === 'string' ? { share } : {};
+  return { definition, ...shared, ...(options ? { options } : {}) };
 }
 
 type Options = Readonly<Record<string, unknown>>;

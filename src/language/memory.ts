@@ -80,10 +80,14 @@ function roughEstimate(analysis: Analysis): Rough | undefined {
   const positions = train.batch_size * shape.length;
   let numbers = 0;
   let floats = 0;
+  const seen = new Set<string>();
   for (const layer of stack.layers) {
     const known = facts.get(layer);
     if (!known) return undefined;
-    numbers += layer.count * (known.parameters + dims.d_model);
+    const { share, count } = layer;
+    const sets = share === undefined ? count : seen.has(share) ? 0 : 1;
+    if (share !== undefined) seen.add(share);
+    numbers += sets * (known.parameters + dims.d_model);
     floats += layer.count * positions * (kept * known.widths + residual * dims.d_model);
     const states = layer.count * Math.ceil(shape.length / scanChunk) + Math.min(shape.length, scanChunk);
     floats += train.batch_size * known.scanState * states;
@@ -107,8 +111,10 @@ function counted(
   const model = z.object(modelFields).safeParse(plain.model).data;
   const evaluation = evalSchema.safeParse(plain.eval ?? {}).data;
   if (!model || !evaluation || !data?.shape || !task) return undefined;
-  const layers = stack.layers.flatMap(({ definition, options, count }) =>
-    options ? [{ ...options, mixer: definition.name, repeat: count }] : [],
+  const layers = stack.layers.flatMap(({ definition, options, count, share }) =>
+    options
+      ? [{ ...options, mixer: definition.name, repeat: count, ...(share === undefined ? {} : { share }) }]
+      : [],
   );
   const evaluated = evaluation.examples;
   try {

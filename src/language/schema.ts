@@ -9,7 +9,18 @@ const repeat = z
   .int()
   .positive()
   .optional()
-  .describe('How often this item stands in the stack; every copy has parameters of its own.');
+  .describe(
+    'How often this item stands in the stack; every copy has parameters of its own unless it says `share`.',
+  );
+
+const share = z
+  .string()
+  .min(1)
+  .max(100)
+  .optional()
+  .describe(
+    'A name: layers of the same name have one set of parameters, trained by all of them. They must be alike.',
+  );
 
 /** Layouts of Waleffe et al. (2024): 8B and 800M, about 43 % Mamba-2, 7 % attention and 50 % MLP. */
 const patterns = [
@@ -20,7 +31,7 @@ const patterns = [
 
 type Variant = z.ZodObject & z.core.$ZodTypeDiscriminable;
 
-/** `{mixer: NAME, …options, repeat?}` for every mixer. */
+/** `{mixer: NAME, …options, repeat?, share?}` for every mixer. */
 function mixerItems(registry: Registry): Variant[] {
   return Object.values(registry.mixers).map(
     (layer) =>
@@ -29,6 +40,7 @@ function mixerItems(registry: Registry): Variant[] {
           mixer: z.literal(layer.name).describe('What mixes the positions or channels in this layer.'),
           ...layer.options.shape,
           repeat,
+          share,
         })
         .describe(layer.summary) as unknown as Variant,
   );

@@ -4,13 +4,18 @@
  * window, norms of queries and keys and a temperature.
  */
 import * as z from 'zod';
-import * as g from '../graph';
-import { defineLayer, type Dims, type ForwardContext, type Problem, type Tensors } from './define';
+import type * as g from '../graph';
+import {
+  attend,
+  attendPrefill,
+  attendStep,
+  cacheState,
+  weightsProbe,
+  type HeadOptions,
+} from './attention-heads';
+import { defineLayer, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
-import { attendFrom, modulo } from './attention-cache';
-import { attendAll, attendBlocks, blocksPay, HIDDEN, type Heads } from './attention-parts';
 import { ones, zeros } from './init';
-import { probe } from './probe';
 import {
   convolutionParameters,
   convolve,
@@ -20,7 +25,6 @@ import {
   project,
   residualInit,
 } from './projection';
-import { rotate, rotaryAngles } from './rotary';
 
 const options = z.strictObject({
   heads: z
@@ -82,21 +86,11 @@ const options = z.strictObject({
   out_proj_bias: z.boolean().default(true).describe('Bias of out_proj.'),
 });
 
-interface Resolved extends z.output<typeof options> {
-  readonly heads: number;
-  readonly num_heads_kv: number;
-  readonly head_dim: number;
-  readonly softmax_scale: number;
-  /** Channels of q, k and v together. */
-  readonly d_qkv: number;
-}
-
-/** Positions kept by a decoding cache unless the model says otherwise. */
-const DEFAULT_CACHE = 1024;
-/** Of the rms norm of queries and keys. */
-const EPS = 1e-5;
-/** Keeps the length of a zero vector from dividing by zero. */
-const TINY = 1e-12;
+type Resolved = HeadOptions &
+  Omit<z.output<typeof options>, keyof HeadOptions> & {
+    /** Channels of q, k and v together. */
+    readonly d_qkv: number;
+  };
 
 export const attention = defineLayer<typeof options, Resolved>({
   name: 'attention',
@@ -165,128 +159,31 @@ export const attention = defineLayer<typeof options, Resolved>({
   },
 
   forward(x, p, r, _dims, ctx) {
-    const [batch, length] = x.shape as [number, number, number];
     const projected = project(x, p, 'in_proj');
-    const parts = separate(r.d_conv > 0 ? convolve(projected, p, 1) : projected, p, r);
-    const angles = rotaryAngles(g.cast(g.iota(length), 'float32'), r);
-    // (batch, time, heads, head_dim) → (batch, heads, time, head_dim)
-    const byHead = (t: g.Tensor, turn: boolean): g.Tensor => {
-      const split = g.transpose(t, [0, 2, 1, 3]);
-      return turn && angles ? rotate(split, angles, pairsOf(r)) : split;
-    };
-    const heads: Heads = { q: byHead(parts.q, true), k: byHead(parts.k, true), v: byHead(parts.v, false) };
-    const mixed = mix(heads, r, length, ctx);
-    const together = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [batch, length, r.heads * r.head_dim]);
-    return project(together, p, 'out_proj');
+    return project(attend(r.d_conv > 0 ? convolve(projected, p, 1) : projected, p, r, ctx), p, 'out_proj');
   },
 
   state: (r, dims) => ({
-    key: [capacity(r, dims), r.num_heads_kv, r.head_dim],
-    value: [capacity(r, dims), r.num_heads_kv, r.head_dim],
-    // The number of tokens so far, as a float so that every state has the same type.
-    position: [],
+    ...cacheState(r, dims),
     ...(r.d_conv > 0 ? { conv_state: [r.d_qkv, r.d_conv] } : {}),
   }),
 
   step(x, state, p, r, dims) {
-    const batch = x.shape[0]!;
     const projected = project(x, p, 'in_proj');
     const conv = r.d_conv > 0 ? convolveStep(projected, state['conv_state']!, p) : undefined;
-    const parts = separate(conv?.y ?? projected, p, r);
-    const position = state['position']!;
-    const angles = rotaryAngles(position, r);
-    const turn = (t: g.Tensor): g.Tensor =>
-      angles
-        ? rotate(t, { cos: g.unsqueeze(angles.cos, 1), sin: g.unsqueeze(angles.sin, 1) }, pairsOf(r))
-        : t;
-    const places = capacity(r, dims);
-    const slots = g.unsqueeze(g.cast(g.iota(places), 'float32'), 0);
-    const now = g.unsqueeze(position, 1);
-    const here = g.reshape(g.equal(slots, placeOf(now, r, places)), [batch, places, 1, 1]);
-    const key = g.where(here, g.unsqueeze(turn(parts.k), 1), state['key']!);
-    const value = g.where(here, g.unsqueeze(parts.v, 1), state['value']!);
-    const shared = [batch, r.num_heads_kv, r.heads / r.num_heads_kv, r.head_dim];
-    const q = g.reshape(turn(parts.q), shared);
-    const scores = g.matmul(q, g.transpose(key, [0, 2, 3, 1]));
-    const empty = g.reshape(g.greater(slots, now), [batch, 1, 1, places]);
-    const weights = g.softmax(g.where(empty, g.scalar(HIDDEN), scores), 3);
-    const mixed = g.matmul(weights, g.transpose(value, [0, 2, 1, 3]));
-    const y = project(g.reshape(mixed, [batch, r.heads * r.head_dim]), p, 'out_proj');
-    const next = { key, value, position: g.add(position, 1) };
-    return { y, state: conv ? { ...next, conv_state: conv.cache } : next };
+    const read = attendStep(conv?.y ?? projected, state, p, r, dims);
+    return { y: project(read.y, p, 'out_proj'), state: withConvolution(read.state, conv) };
   },
 
   prefill(x, state, p, r) {
-    const [, length] = x.shape as [number, number, number];
     const projected = project(x, p, 'in_proj');
     const conv = r.d_conv > 0 ? convolveFrom(projected, state['conv_state']!, p, 1) : undefined;
-    const parts = separate(conv?.y ?? projected, p, r);
-    const start = state['position']!;
-    const steps = g.unsqueeze(g.cast(g.iota(length), 'float32'), 0);
-    const angles = rotaryAngles(g.add(g.unsqueeze(start, 1), steps), r);
-    const turn = (t: g.Tensor): g.Tensor =>
-      angles
-        ? rotate(t, { cos: g.unsqueeze(angles.cos, 2), sin: g.unsqueeze(angles.sin, 2) }, pairsOf(r))
-        : t;
-    const heads = { q: turn(parts.q), k: turn(parts.k), v: parts.v };
-    const before = { key: state['key']!, value: state['value']! };
-    const { mixed, cache } = attendFrom(heads, before, start, r.window);
-    const next = { ...cache, position: g.add(start, length) };
-    return {
-      y: project(mixed, p, 'out_proj'),
-      state: conv ? { ...next, conv_state: conv.cache } : next,
-    };
+    const read = attendPrefill(conv?.y ?? projected, state, p, r);
+    return { y: project(read.y, p, 'out_proj'), state: withConvolution(read.state, conv) };
   },
 
-  probes: {
-    attention: probe(
-      'Weight of every earlier position (key) for every position (query).',
-      ['batch', 'head', 'query', 'key'],
-      'positive',
-    ),
-  },
+  probes: { attention: weightsProbe },
 });
 
-const pairsOf = (r: Resolved): 'neighbours' | 'halves' =>
-  r.rotary_emb_interleaved ? 'neighbours' : 'halves';
-
-/** Positions that decoding keeps: the window's, where there is one. */
-const capacity = (r: Resolved, dims: Dims): number =>
-  Math.min(dims.cache_length ?? DEFAULT_CACHE, r.window ?? Infinity);
-
-/** The cache's place for a position. With a window the newest token takes the place of the one that leaves it. */
-const placeOf = (position: g.Tensor, r: Resolved, places: number): g.Tensor =>
-  r.window === undefined || places < r.window ? position : modulo(position, places);
-
-/** q, k and v (…, heads, head_dim) from the last axis; queries and keys normed, the scores' scale in the queries. */
-function separate(x: g.Tensor, p: Tensors, r: Resolved): { q: g.Tensor; k: g.Tensor; v: g.Tensor } {
-  const axis = x.shape.length - 1;
-  const keys = r.num_heads_kv * r.head_dim;
-  const parts = g.split(x, axis, [r.heads * r.head_dim, keys, keys]);
-  const [q, k, v] = parts.map((part) =>
-    g.reshape(part, [...part.shape.slice(0, axis), part.shape[axis]! / r.head_dim, r.head_dim]),
-  ) as [g.Tensor, g.Tensor, g.Tensor];
-  const fixed = r.qk_temperature === 'learned' ? 1 : r.qk_temperature;
-  const scaledQuery = g.mul(normed(q, p['q_norm.weight'], r), r.softmax_scale / fixed);
-  const learned = p['log_temperature'];
-  const query = learned ? g.mul(scaledQuery, g.unsqueeze(g.exp(g.neg(learned)), 1)) : scaledQuery;
-  return { q: query, k: normed(k, p['k_norm.weight'], r), v };
-}
-
-function normed(x: g.Tensor, weight: g.Tensor | undefined, { qk_norm }: Resolved): g.Tensor {
-  if (weight) return g.rmsNorm(x, weight, EPS);
-  if (qk_norm !== 'l2') return x;
-  const squares = g.sum(g.square(x), [x.shape.length - 1], true);
-  return g.mul(x, g.reciprocal(g.sqrt(g.add(squares, TINY))));
-}
-
-/** The values that every query reads, (batch, heads, time, head_dim). */
-function mix(heads: Heads, r: Resolved, length: number, ctx: ForwardContext): g.Tensor {
-  const { window } = r;
-  if (!ctx.probing && window !== undefined && blocksPay(length, r)) {
-    return attendBlocks(heads, { causal: r.causal, window });
-  }
-  const { weights, mixed } = attendAll(heads, r);
-  if (ctx.probing) ctx.probe('attention', weights);
-  return mixed;
-}
+const withConvolution = (state: Tensors, conv: { readonly cache: g.Tensor } | undefined): Tensors =>
+  conv ? { ...state, conv_state: conv.cache } : state;

@@ -112,12 +112,19 @@ export interface LayerDefinition<S extends z.ZodObject = z.ZodObject, R = unknow
   resolve(options: z.output<S>, dims: Dims): R;
   /** Rules across fields (divisibility, contradictions). */
   check(options: z.output<S>, dims: Dims): Problem[];
-  /** `own`: norm and residual are part of the layer; the model adds neither. */
-  readonly residual?: 'own';
+  /**
+   * `own`: norm and residual are part of the layer; the model adds neither. `next`: the norm is part of the layer, and
+   * its output is added to what the next layer (or the head) reads, not to the residual stream.
+   */
+  readonly residual?: 'own' | 'next';
+  /** `stream and input`: `x` comes with the embedded input of the model behind it, (…, 2 · d_model). */
+  readonly reads?: 'stream and input';
+  /** Whether a parameter belongs to each layer where layers share their parameters; none unless given. */
+  perLayer?(parameter: string): boolean;
   /** Whether position t sees only positions ≤ t. */
   causal(resolved: R): boolean;
   parameters(resolved: R, dims: Dims): Parameters;
-  /** `x` (batch, time, d_model) → (batch, time, d_model). */
+  /** `x` (batch, time, d_model), or as `reads` says → (batch, time, d_model). */
   forward(x: Tensor, p: Tensors, resolved: R, dims: Dims, ctx: ForwardContext): Tensor;
   /** Decoding: what is kept between tokens. Absent for layers that cannot decode. */
   state?(resolved: R, dims: Dims): StateSpec;

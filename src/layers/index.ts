@@ -16,6 +16,7 @@ import { s4 } from './s4';
 import { s4d } from './s4d';
 import { sma } from './sma';
 import { spacetime } from './spacetime';
+import { zamba } from './zamba';
 
 export const mixers: Readonly<Record<string, LayerDefinition>> = {
   mamba,
@@ -34,6 +35,7 @@ export const mixers: Readonly<Record<string, LayerDefinition>> = {
   mlp,
   'gated-mlp': gatedMlp,
   glu,
+  zamba,
 };
 
 /** How each mixer is written, for the documentation and for snippets. */
@@ -54,6 +56,7 @@ export const mixerExamples: Readonly<Record<string, string>> = {
   mlp: '{mixer: mlp, d_intermediate: 512}',
   'gated-mlp': '{mixer: gated-mlp, activation: gelu}',
   glu: '{mixer: glu}',
+  zamba: '{mixer: zamba, heads: 4, share: A}',
 };
 
 export type {

@@ -185,6 +185,7 @@ export type Device = z.output<typeof deviceSchema>;
 export interface MixerItem {
   readonly mixer: string;
   readonly repeat?: number;
+  readonly share?: string;
   readonly [option: string]: unknown;
 }
 export interface BlockItem {
@@ -211,7 +212,9 @@ export interface ModelConfig {
 export interface PlacedLayer {
   readonly index: number;
   readonly mixer: string;
-  /** Options as the mixer's schema gives them, defaults filled in, without `mixer` and `repeat`. */
+  /** Layers of one name have one set of parameters. */
+  readonly share?: string;
+  /** Options as the mixer's schema gives them, defaults filled in, without `mixer`, `repeat` and `share`. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Where it is written: path from the config's root, for example `['model', 'layers', 0]`. */
   readonly path: readonly (string | number)[];
@@ -238,8 +241,9 @@ export function expandLayers(items: readonly LayerItem[]): PlacedLayer[] {
         if ('block' in item) {
           visit((item as BlockItem).block, [...here, 'block']);
         } else {
-          const { mixer, repeat: _repeat, ...options } = item as MixerItem;
-          placed.push({ index: placed.length, mixer, options, path: here });
+          const { mixer, repeat: _repeat, share, ...options } = item as MixerItem;
+          const shared = share === undefined ? {} : { share };
+          placed.push({ index: placed.length, mixer, ...shared, options, path: here });
         }
       }
     });

@@ -9,7 +9,7 @@ import type { Model } from './model';
 export interface LayerCost {
   readonly index: number;
   readonly mixer: string;
-  /** With its norm. */
+  /** With its norm; those that layers share are counted at the first. */
   readonly parameters: number;
   /** Floating point operations of the forward pass, per token of an example of this length. */
   readonly flopsPerToken: number;

@@ -5,7 +5,7 @@ import type { Shape } from '../graph';
 import type { Tensors } from '../layers';
 import { encode, head, layerTensors, normOf, type Architecture } from './forward';
 import type { BuiltLayer } from './layers';
-import { enter, leave, placementOf } from './placement';
+import { enter, leave, placementOf, read, type Stream } from './placement';
 import { ModelError } from './types';
 
 /** The first layer that cannot decode, as a sentence; undefined when the model can. */
@@ -104,21 +104,22 @@ function through(
   ) => { y: Tensor; state: Tensors },
 ): { x: Tensor; outputs: Record<string, Tensor> } {
   const outputs: Record<string, Tensor> = {};
-  let x = encode(inputs, p, architecture);
+  const embedded = encode(inputs, p, architecture);
+  let stream: Stream = { x: embedded };
   for (const layer of architecture.layers) {
     const { definition, resolved, index } = layer;
     const names = Object.keys(definition.state!(resolved, architecture.dims));
     const state = Object.fromEntries(names.map((name) => [name, states[`state.${index}.${name}`]!]));
-    const before = x;
-    x = g.scope(`layers.${index}`, () => {
+    const before = stream;
+    stream = g.scope(`layers.${index}`, () => {
       const placement = placementOf(layer.definition, architecture.config);
       const norm = normOf(layer, p, architecture);
-      const input = enter(before, placement, norm);
+      const input = enter(read(before), embedded, definition, placement, norm);
       const result = apply(layer, input, state, layerTensors(layer, p, architecture));
       for (const [name, tensor] of Object.entries(result.state))
         outputs[`next.state.${index}.${name}`] = tensor;
       return leave(before, result.y, placement, norm);
     });
   }
-  return { x, outputs };
+  return { x: read(stream), outputs };
 }

@@ -6,7 +6,8 @@ import type { TaskConfig } from './config';
 import type { BuiltLayer } from './layers';
 import { adapted } from './lora';
 import type { Surroundings } from './parameters';
-import { enter, hasFinalNorm, leave, placementOf } from './placement';
+import { enter, hasFinalNorm, hasNorm, leave, placementOf, read, type Stream } from './placement';
+import { parameterName } from './share';
 
 export interface Architecture extends Surroundings {
   readonly layers: readonly BuiltLayer[];
@@ -35,13 +36,12 @@ export function normalise(x: Tensor, p: Tensors, name: string, { config }: Surro
 
 /** The parameters of one layer under their names within the mixer. */
 export function layerTensors(layer: BuiltLayer, p: Tensors, { config }: Surroundings): Tensors {
-  const prefix = `${layer.prefix}.mixer.`;
   const { lora } = config;
   return Object.fromEntries(
-    Object.keys(layer.parameters).map((name) => [
-      name,
-      lora ? adapted(name, p, prefix, lora) : p[prefix + name]!,
-    ]),
+    Object.keys(layer.parameters).map((name) => {
+      const full = parameterName(layer, name);
+      return [name, lora ? adapted(full, p, lora) : p[full]!];
+    }),
   );
 }
 
@@ -69,11 +69,24 @@ export interface Building {
 export const normOf =
   (layer: BuiltLayer, p: Tensors, architecture: Architecture) =>
   (x: Tensor): Tensor =>
-    normalise(x, p, `${layer.prefix}.norm`, architecture);
+    normalise(x, p, `${layer.home}.norm`, architecture);
 
-/** The mixer's output for the residual stream `x`: mixer(norm(x)), unless the norm stands elsewhere. */
+/** The names of everything that one layer computes with. */
+function namesOf(layer: BuiltLayer, p: Tensors): string[] {
+  const mixer = Object.keys(layer.parameters).map((name) => parameterName(layer, name));
+  const norm = hasNorm(layer.definition)
+    ? ['weight', 'bias'].map((part) => `${layer.home}.norm.${part}`)
+    : [];
+  return [...norm, ...mixer].filter((name) => name in p);
+}
+
+/**
+ * The mixer's output where it reads `x`: mixer(norm(x)), unless the norm stands elsewhere.
+ * @param embedded the model's embedded input, which some layers read too
+ */
 function update(
   x: Tensor,
+  embedded: Tensor,
   p: Tensors,
   layer: BuiltLayer,
   architecture: Architecture,
@@ -81,7 +94,7 @@ function update(
 ): Tensor {
   const looking = probing?.layer === layer.index;
   const placement = placementOf(layer.definition, architecture.config);
-  const input = enter(x, placement, normOf(layer, p, architecture));
+  const input = enter(x, embedded, layer.definition, placement, normOf(layer, p, architecture));
   const mixed = g.scope('mixer', () =>
     layer.definition.forward(input, layerTensors(layer, p, architecture), layer.resolved, architecture.dims, {
       probing: looking,
@@ -98,8 +111,11 @@ function update(
     }),
   );
   // What a layer with a residual of its own adds is its output less its input.
-  if (looking) probing.passed?.(input, placement === 'own' ? g.sub(mixed, input) : mixed);
-  if (!dropout || placement === 'own') return mixed;
+  if (looking) {
+    const shown = layer.definition.reads === undefined ? input : x;
+    probing.passed?.(shown, placement === 'own' ? g.sub(mixed, input) : mixed);
+  }
+  if (!dropout || placement === 'own' || placement === 'next') return mixed;
   const { resid_dropout = 0 } = architecture.config;
   return streamDropout(mixed, resid_dropout, `layers.${layer.index}.residual`, architecture);
 }
@@ -119,24 +135,29 @@ export function stack(
   const { embed_dropout = 0 } = architecture.config;
   const encoded = encode(inputs, p, architecture);
   const embedded = dropout ? streamDropout(encoded, embed_dropout, 'input', architecture) : encoded;
-  let x = precise(half, embedded, [], Object.values(p));
-  probing?.residual?.(0, x);
+  const input = precise(half, embedded, [], Object.values(p));
+  let stream: Stream = { x: input };
+  probing?.residual?.(0, input);
   for (const layer of architecture.layers) {
-    const names = Object.keys(p).filter((name) => name.startsWith(`${layer.prefix}.`));
+    const names = namesOf(layer, p);
+    const both = layer.definition.reads !== undefined;
     const build = (before: Tensor, tensors: readonly Tensor[]): Tensor => {
       const own = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
-      return precise(half, update(before, own, layer, architecture, building), [before], tensors);
+      const first = both ? tensors.at(-1)! : before;
+      const mixed = update(before, first, own, layer, architecture, building);
+      return precise(half, mixed, [before, first], tensors.slice(0, names.length));
     };
-    const before = x;
-    const own = names.map((name) => p[name]!);
-    x = g.scope(`layers.${layer.index}`, () => {
-      const mixed = checkpointing ? g.checkpoint(build, before, own) : build(before, own);
+    const before = stream;
+    const own = [...names.map((name) => p[name]!), ...(both ? [input] : [])];
+    stream = g.scope(`layers.${layer.index}`, () => {
+      const x = read(before);
+      const mixed = checkpointing ? g.checkpoint(build, x, own) : build(x, own);
       const placement = placementOf(layer.definition, architecture.config);
       return leave(before, mixed, placement, normOf(layer, p, architecture));
     });
-    probing?.residual?.(layer.index + 1, x);
+    probing?.residual?.(layer.index + 1, stream.x);
   }
-  return x;
+  return read(stream);
 }
 
 const precise = (

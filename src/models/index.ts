@@ -12,10 +12,13 @@ export {
   toHuggingFace,
   type ForeignModel,
   type HuggingFaceForm,
+  isHybrid,
+  type WrittenPiece,
   type Piece,
 } from './foreign';
 export { mergeAdapters } from './lora';
 export { buildLayers, dimsOf, type BuiltLayer } from './layers';
 export { resolvedCheckpointing, trainingMemory, type MemoryRequest, type TrainingMemory } from './memory';
+export { parameterName, shareProblem } from './share';
 export { buildModel, LOSS_SCALE, Model, type Program, type TrainingOptions } from './model';
 export { defaultTask, ModelError, taskProblem, type ModelData, type ModelSpec } from './types';

@@ -2,6 +2,7 @@
 import { mixers, type Dims, type LayerDefinition, type Parameters } from '../layers';
 import { expandLayers, type ModelConfig, type PlacedLayer } from './config';
 import { checkTargets, withAdapters } from './lora';
+import { shareProblem } from './share';
 import { ModelError } from './types';
 
 /** One pre-norm residual sub-layer. */
@@ -10,8 +11,10 @@ export interface BuiltLayer extends PlacedLayer {
   /** Options with every derived size (`d_inner`, `dt_rank`, …). */
   readonly resolved: unknown;
   readonly parameters: Parameters;
-  /** Prefix of its parameters in checkpoints: `backbone.layers.N`. */
+  /** Prefix of its own parameters in checkpoints: `backbone.layers.N`. */
   readonly prefix: string;
+  /** Prefix of those that it shares: that of the first layer of the same `share`; otherwise its own. */
+  readonly home: string;
 }
 
 /** The sizes around every layer of the stack. */
@@ -38,6 +41,7 @@ export function buildLayers(
   const placed = expandLayers(config.layers);
   if (placed.length === 0) throw new ModelError('A model needs at least one layer.', ['model', 'layers']);
   const dims = dimsOf(config, placed.length, cacheLength, length);
+  const homes = new Map<string, string>();
   const layers = placed.map((layer): BuiltLayer => {
     const definition = Object.hasOwn(mixers, layer.mixer) ? mixers[layer.mixer] : undefined;
     if (!definition) {
@@ -55,6 +59,10 @@ export function buildLayers(
       .find((candidate) => (candidate.severity ?? 'error') === 'error');
     if (problem) throw new ModelError(problem.message, [...layer.path, ...problem.path]);
     const resolved = definition.resolve(parsed.data, dims);
+    const prefix = `backbone.layers.${layer.index}`;
+    const { share } = layer;
+    const home = (share !== undefined && homes.get(share)) || prefix;
+    if (share !== undefined) homes.set(share, home);
     return {
       ...layer,
       options: parsed.data,
@@ -63,9 +71,13 @@ export function buildLayers(
       parameters: config.lora
         ? withAdapters(definition.parameters(resolved, dims), config.lora)
         : definition.parameters(resolved, dims),
-      prefix: `backbone.layers.${layer.index}`,
+      prefix,
+      home,
     };
   });
+  const unlike = shareProblem(layers);
+  if (unlike)
+    throw new ModelError(`Layer ${unlike.layer.index}: ${unlike.message}`, [...unlike.layer.path, 'share']);
   if (config.lora) checkTargets(layers, config.lora);
   return { layers, dims };
 }

@@ -31,6 +31,12 @@ export function withAdapters(parameters: Parameters, { rank, targets }: LoraConf
   return all;
 }
 
+/** The updates as far as layers of one kind have them; the rest of their weights stays frozen. */
+export const targetsOf = (parameters: Parameters, lora: LoraConfig): LoraConfig => ({
+  ...lora,
+  targets: lora.targets.filter((target) => `${target}.weight` in parameters),
+});
+
 /** @throws ModelError when no layer has one of the targets */
 export function checkTargets(
   layers: readonly { readonly parameters: Parameters }[],
@@ -50,9 +56,9 @@ export function checkTargets(
 }
 
 /** A parameter as the layer computes with it: a weight with its update. */
-export function adapted(name: string, p: Tensors, prefix: string, { rank, alpha }: LoraConfig): Tensor {
-  const weight = p[prefix + name]!;
-  const part = prefix + partOf(name);
+export function adapted(name: string, p: Tensors, { rank, alpha }: LoraConfig): Tensor {
+  const weight = p[name]!;
+  const part = partOf(name);
   const [down, up] = [p[part + A], p[part + B]];
   if (!down || !up) return weight;
   return g.add(weight, g.mul(g.matmul(up, down), alpha / rank));

@@ -7,6 +7,8 @@ import {
   type TaskConfig,
   type TrainConfig,
 } from './config';
+import { buildLayers } from './layers';
+import { targetsOf } from './lora';
 import { buildModel } from './model';
 import type { ModelData } from './types';
 
@@ -57,17 +59,23 @@ interface Need {
 const known = new Map<string, Need>();
 const REMEMBERED = 500;
 
+type Kind = Pick<PlacedLayer, 'mixer' | 'options' | 'share'>;
+
 /** Of a model of `count` copies of one layer, as part of a stack of `total`. */
-function needOf(request: MemoryRequest, layer: PlacedLayer, count: number, total: number): Need {
+function needOf(request: MemoryRequest, layer: Kind, count: number, total: number): Need {
   const { task, data, train, evaluated } = request;
   const { batch_size: batch, precision, activation_checkpointing } = train;
   const { layers: _layers, ...around } = request.model;
-  const parts = [layer.mixer, layer.options, around, task, data, batch, evaluated, precision];
+  const shared = layer.share === undefined ? {} : { share: layer.share };
+  const parts = [layer.mixer, layer.options, shared, around, task, data, batch, evaluated, precision];
   const key = JSON.stringify([...parts, activation_checkpointing, count, total]);
   const before = known.get(key);
   if (before) return before;
-  const items = [{ mixer: layer.mixer, ...layer.options, repeat: count }];
-  const model = buildModel({ model: { ...around, layers: items }, task, data });
+  const items = [{ mixer: layer.mixer, ...layer.options, ...shared, repeat: count }];
+  const { lora, ...plain } = around;
+  const [part] = buildLayers({ ...plain, layers: items }, undefined, data.length).layers;
+  const updates = lora ? { lora: targetsOf(part!.parameters, lora) } : {};
+  const model = buildModel({ model: { ...plain, ...updates, layers: items }, task, data });
   const half = precision === 'fp16';
   const checkpointing = activation_checkpointing === 'blocks';
   // A compiler that keeps so much for all layers keeps this part of it for these.
@@ -103,7 +111,8 @@ export function resolvedCheckpointing(request: MemoryRequest, available: number)
 
 /**
  * An estimate within about 20 % of the resident memory at its peak on the CPU. Every kind of layer is looked at two and
- * three times in a row: what the third adds, every further one adds.
+ * three times in a row: what the third adds, every further one adds. What layers share is what a layer adds more where
+ * it does not share it.
  * `auto` checkpointing counts as none; see `resolvedCheckpointing`.
  * @throws ModelError when there is no such model
  */
@@ -113,20 +122,23 @@ export function trainingMemory(request: MemoryRequest): TrainingMemory {
   const layers = expandLayers(request.model.layers);
   const kinds = new Map<string, { layer: PlacedLayer; count: number }>();
   for (const layer of layers) {
-    const key = JSON.stringify([layer.mixer, layer.options]);
+    const key = JSON.stringify([layer.mixer, layer.options, layer.share ?? null]);
     const kind = kinds.get(key) ?? { layer, count: 0 };
     kind.count++;
     kinds.set(key, kind);
   }
   const all = layers.length;
   const total = (field: keyof Need): number => {
-    const need = (layer: PlacedLayer, count: number): number => needOf(request, layer, count, all)[field];
+    const need = (layer: Kind, count: number): number => needOf(request, layer, count, all)[field];
     if (kinds.size === 1 && all <= SEEN) return need(layers[0]!, all);
+    const adds = (layer: Kind): number => Math.max(0, need(layer, SEEN) - need(layer, SEEN - 1));
     let [sum, around] = [0, 0];
     for (const { layer, count } of kinds.values()) {
-      const added = Math.max(0, need(layer, SEEN) - need(layer, SEEN - 1));
-      sum += count * added;
-      around = Math.max(around, need(layer, SEEN) - SEEN * added);
+      const added = adds(layer);
+      const { mixer, options } = layer;
+      const once = layer.share === undefined ? 0 : Math.max(0, adds({ mixer, options }) - added);
+      sum += count * added + once;
+      around = Math.max(around, need(layer, SEEN) - SEEN * added - once);
     }
     return sum + around;
   };

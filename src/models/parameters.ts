@@ -5,7 +5,8 @@ import { Random } from '../util/random';
 import type { BuiltLayer } from './layers';
 import type { ModelConfig } from './config';
 import { frozen, isAdapter } from './lora';
-import { hasFinalNorm, placementOf } from './placement';
+import { hasFinalNorm, hasNorm } from './placement';
+import { isHome, parameterName } from './share';
 
 /** What the model has besides its layers. */
 export interface Surroundings {
@@ -47,11 +48,11 @@ export function modelParameters(
     entries.push(['backbone.encoder.bias', { shape: [d_model], init: zeros, decay: false }]);
   }
   for (const layer of layers) {
-    if (placementOf(layer.definition, config) !== 'own') {
+    if (hasNorm(layer.definition) && layer.home === layer.prefix) {
       entries.push(...normParameters(`${layer.prefix}.norm`, config));
     }
     for (const [name, spec] of Object.entries(layer.parameters)) {
-      entries.push([`${layer.prefix}.mixer.${name}`, spec]);
+      if (isHome(layer, name)) entries.push([parameterName(layer, name), spec]);
     }
   }
   if (hasFinalNorm(config)) entries.push(...normParameters('backbone.norm_f', config));

@@ -94,6 +94,13 @@ table(
   taking('head_dim'),
 );
 
+table('what a Zamba block cannot be', recall, [
+  ['zamba', { heads: 5 }, 'heads', /heads \(5\) must divide 2 · d_model \(128\)/],
+  ['zamba', { heads: 4, num_heads_kv: 3 }, 'num_heads_kv', /must divide heads \(4\)/],
+  ['zamba', { heads: 4, rotary_emb_dim: 34 }, 'rotary_emb_dim', /at most head_dim \(32\)/, '32'],
+  ['zamba', { attention_adapter: true }, 'attention_adapter', /needs an adapter_rank above 0/, 'false'],
+]);
+
 table(
   'an odd number of states where they come in pairs',
   recall,
@@ -172,6 +179,41 @@ table(
 describe('names of other tools', () => {
   it('lead to the option', async () => {
     await check(recall, ['s4', { l_kernel: 64 }, 'l_kernel', /Did you mean `l_max`/, 'l_max']);
+  });
+});
+
+describe('layers that share their parameters', () => {
+  const shared = (second: string): string =>
+    `data: recall\nmodel:\n  d_model: 64\n  layers:\n    - {mixer: mlp, share: A}\n    - {mixer: mamba}\n    - ${second}\n`;
+
+  it('must be alike: the error stands at the name', async () => {
+    for (const [second, message] of [
+      ['{mixer: mlp, activation: gelu, share: A}', /stands at an earlier layer with other options/],
+      ['{mixer: glu, share: A}', /stands at an earlier layer of kind mlp/],
+    ] as const) {
+      const { diagnostics, config: resolved } = await resolve(shared(second));
+      assert.deepEqual(
+        diagnostics.map(({ severity, line }) => [severity, line]),
+        [['error', 7]],
+      );
+      assert.match(diagnostics[0]!.message, message);
+      assert.equal(resolved, undefined);
+    }
+  });
+
+  it('keep the name in the resolved config, from a list and from a pattern', async () => {
+    const { config: resolved } = await resolve(shared('{mixer: mlp, share: A}'));
+    assert.deepEqual(
+      resolved?.model.layers.map((layer) => (layer as { share?: string }).share),
+      ['A', undefined, 'A'],
+    );
+    const pattern = await resolve(
+      'data: recall\nmodel:\n  d_model: 64\n  pattern: "MSMS"\n  symbols: {S: {mixer: zamba, share: A}}\n',
+    );
+    assert.deepEqual(
+      pattern.config?.model.layers.map((layer) => (layer as { share?: string }).share),
+      [undefined, 'A', undefined, 'A'],
+    );
   });
 });
 

@@ -117,8 +117,8 @@ describe('opening checkpoints', () => {
     write('model.safetensors', []);
     writeFileSync(join(folder, 'config.json'), '{"model_type": "gpt2"}');
     await assert.rejects(openModelFolder(folder), /model_type "gpt2".*mamba2.*nemotron_h/s);
-    writeFileSync(join(folder, 'config.json'), '{"model_type": "zamba2"}');
-    await assert.rejects(openModelFolder(folder), /"zamba2", which is not read: its layers share/);
+    writeFileSync(join(folder, 'config.json'), '{"model_type": "zamba"}');
+    await assert.rejects(openModelFolder(folder), /"zamba", which is not read: its layers share/);
     writeFileSync(join(folder, 'config.json'), '[');
     await assert.rejects(openModelFolder(folder), /config\.json/);
     rmSync(join(folder, 'config.json'));

@@ -14,6 +14,7 @@ import {
   limits,
   parse,
   Placements,
+  projections,
   size,
   type ForeignModel,
   type Piece,
@@ -38,7 +39,7 @@ const common = {
 /** Their names of what a mixer of ours calls otherwise; several lie below each other. */
 type Renaming = Readonly<Record<string, readonly string[]>>;
 
-const ATTENTION: Renaming = { in_proj: ['q_proj', 'k_proj', 'v_proj'], out_proj: ['o_proj'] };
+const ATTENTION: Renaming = { in_proj: projections, out_proj: ['o_proj'] };
 // Ours: value, then gate.
 const GATED: Renaming = { fc1: ['up_proj', 'gate_proj'], fc2: ['down_proj'] };
 const PLAIN: Renaming = { fc1: ['up_proj'], fc2: ['down_proj'] };

@@ -2,22 +2,36 @@
 import { fromHuggingFace, HUGGING_FACE_MAMBAS } from './hugging-face';
 import { fromBamba, fromNemotronH } from './hybrids';
 import { fromParams, fromStateSpaces, isStateSpaces } from './state-spaces';
+import { fromZamba2 } from './zamba2';
 import { ForeignModelError, type ForeignModel } from './types';
 
 export { fromGguf } from './gguf';
 export { fromHuggingFace } from './hugging-face';
-export { nameFromHuggingFace, toHuggingFace, type HuggingFaceForm } from './to-hugging-face';
+export {
+  nameFromHuggingFace,
+  toHuggingFace,
+  type HuggingFaceForm,
+  type WrittenPiece,
+} from './to-hugging-face';
 export { ForeignModelError, type ForeignModel, type Piece } from './types';
 export { fromParams };
+
+const HYBRIDS: Readonly<Record<string, (config: unknown) => ForeignModel>> = {
+  bamba: fromBamba,
+  nemotron_h: fromNemotronH,
+  zamba2: fromZamba2,
+};
 
 /** Hybrids with Mamba layers that cannot be expressed, and why. */
 const UNREAD: ReadonlyMap<string, string> = new Map([
   ['zamba', 'its layers share one transformer block'],
-  ['zamba2', 'its layers share transformer blocks, with adapters of their own'],
   ['jamba', 'it has mixtures of experts'],
   ['granitemoehybrid', 'it has mixtures of experts'],
   ['falcon_h1', 'its layers run Mamba-2 and attention side by side'],
 ]);
+
+/** Whether a folder of our own holds a hybrid under its names at Hugging Face. */
+export const isHybrid = (kind: unknown): boolean => typeof kind === 'string' && Object.hasOwn(HYBRIDS, kind);
 
 /**
  * The model that a config.json of others describes.
@@ -31,8 +45,8 @@ export function fromConfig(config: unknown): ForeignModel {
   const record = config as Readonly<Record<string, unknown>>;
   const kind = record['model_type'];
   if (isStateSpaces(record)) return fromStateSpaces(config);
-  if (kind === 'bamba') return fromBamba(config);
-  if (kind === 'nemotron_h') return fromNemotronH(config);
+  const hybrid = typeof kind === 'string' && Object.hasOwn(HYBRIDS, kind) ? HYBRIDS[kind] : undefined;
+  if (hybrid) return hybrid(config);
   if (typeof kind === 'string' && HUGGING_FACE_MAMBAS.includes(kind)) return fromHuggingFace(config);
   const unread = typeof kind === 'string' ? UNREAD.get(kind) : undefined;
   if (unread !== undefined) {
@@ -40,7 +54,7 @@ export function fromConfig(config: unknown): ForeignModel {
       `it has the model_type ${JSON.stringify(kind)}, which is not read: ${unread}.`,
     );
   }
-  const known = [...HUGGING_FACE_MAMBAS, 'bamba', 'nemotron_h'].join(', ');
+  const known = [...HUGGING_FACE_MAMBAS, ...Object.keys(HYBRIDS)].join(', ');
   const found = kind === undefined ? 'no model_type' : `the model_type ${JSON.stringify(kind).slice(0, 100)}`;
   throw new ForeignModelError(
     `it has ${found}, and is not of the original state-spaces kind either; model types that are read: ${known}.`,

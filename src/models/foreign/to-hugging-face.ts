@@ -1,15 +1,22 @@
 /**
- * @file Models that Hugging Face's `MambaForCausalLM`, `FalconMambaForCausalLM` and `Mamba2ForCausalLM` can express:
- * their config.json and tensor names. (transformers `models/mamba` at 00328d4, `models/falcon_mamba` at 00a11b6,
+ * @file Models that Hugging Face's `MambaForCausalLM`, `FalconMambaForCausalLM`, `Mamba2ForCausalLM` and hybrids can
+ * express: their config.json and tensor names. (transformers `models/mamba` at 00328d4, `models/falcon_mamba` at 00a11b6,
  * `models/mamba2` at 020a37d.)
  */
 import type { Model } from '../model';
+import { toZamba2 } from './to-zamba2';
+
+/** A tensor of theirs: so many rows of one of our parameters, the next from the top; all unless given. */
+export interface WrittenPiece {
+  readonly name: string;
+  readonly rows?: number | undefined;
+}
 
 export interface HuggingFaceForm {
   /** Contents of config.json; may hold Infinity, see `formats/python-json`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Their name of one of our parameters. */
-  tensorName(name: string): string;
+  /** What one of our parameters is called there, in pieces from the top. */
+  pieces(name: string): readonly WrittenPiece[];
 }
 
 const OURS = 'backbone.embedding.weight';
@@ -34,18 +41,16 @@ const CLASSES = {
 /** The Hugging Face form, or the first reason why there is none. */
 export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason: string } {
   const { config: ours, layers } = model;
+  const reason = outerProblem(model);
+  if (reason !== undefined) return { reason };
+  if (layers.some(({ mixer }) => mixer === 'zamba')) return toZamba2(model);
   const kind = layers[0]!.mixer;
   if (kind !== 'mamba' && kind !== 'mamba2') return { reason: `layers of kind ${kind}` };
   if (layers.some((layer) => layer.mixer !== kind)) return { reason: 'layers of different kinds' };
   const options = layers.map((layer) => JSON.stringify(layer.resolved));
   if (new Set(options).size > 1) return { reason: 'layers with different options' };
-  if (ours.lora) return { reason: 'low-rank updates that are not merged' };
-  if (ours.norm !== 'rms') return { reason: 'layer norms' };
-  if (ours.norm_position === 'post') return { reason: 'norms behind the layers' };
-  const { type: task } = model.task;
-  if (model.data.input.kind !== 'tokens' || task === 'classification' || task === 'regression') {
-    return { reason: 'a head that is not over tokens' };
-  }
+  if (layers.some(({ home, prefix }) => home !== prefix))
+    return { reason: 'layers that share their parameters' };
   const r = layers[0]!.resolved as Mixer;
   if (kind === 'mamba2') {
     if (r['d_ssm'] !== r['d_inner']) return { reason: 'd_ssm smaller than d_inner' };
@@ -106,5 +111,14 @@ export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason
           norm_before_gate: false,
           time_step_limit: r['dt_limit'],
         };
-  return { config: { ...shared, ...own }, tensorName: nameToHuggingFace };
+  return { config: { ...shared, ...own }, pieces: (name) => [{ name: nameToHuggingFace(name) }] };
+}
+
+/** What no class of theirs can express, whatever the layers. */
+function outerProblem({ config: ours, task, data }: Model): string | undefined {
+  if (ours.lora) return 'low-rank updates that are not merged';
+  if (ours.norm !== 'rms') return 'layer norms';
+  if (ours.norm_position === 'post') return 'norms behind the layers';
+  const tokens = data.input.kind === 'tokens' && task.type !== 'classification' && task.type !== 'regression';
+  return tokens ? undefined : 'a head that is not over tokens';
 }

@@ -7,6 +7,8 @@ export interface Piece {
   readonly names: readonly string[];
   /** The file holds −exp(A_log). */
   readonly convert?: 'log-of-negative';
+  /** Rows of our parameter that the piece is, where it is not all of them; for writing. */
+  readonly rows?: number;
 }
 
 export interface ForeignModel {
@@ -22,6 +24,16 @@ export interface ForeignModel {
   /** Ids that end a text. */
   readonly end?: readonly number[];
 }
+
+/** A layer item as written. */
+export interface WrittenMixer {
+  readonly mixer: string;
+  readonly share?: string;
+  readonly [option: string]: unknown;
+}
+
+/** Their names of the parts of in_proj of attention, from the top. */
+export const projections = ['q_proj', 'k_proj', 'v_proj'] as const;
 
 /** The config cannot be used; the message says which key and why. */
 export class ForeignModelError extends Error {
@@ -83,10 +95,10 @@ export function brief(layers: readonly LayerItem[]): LayerItem[] {
 
 /** Our layers in order, each with the prefixes of its norm and of its mixer in the file. */
 export class Placements {
-  readonly layers: { mixer: string; [option: string]: unknown }[] = [];
+  readonly layers: WrittenMixer[] = [];
   readonly #prefixes: [ours: string, theirs: string][] = [];
 
-  add(layer: (typeof this.layers)[number], norm: string, mixer: string): void {
+  add(layer: WrittenMixer, norm: string, mixer: string): void {
     const prefix = `backbone.layers.${this.layers.length}`;
     this.#prefixes.push([`${prefix}.norm.`, norm], [`${prefix}.mixer.`, mixer]);
     this.layers.push(layer);

@@ -6,6 +6,7 @@ import {
   fromConfig,
   fromGguf,
   fromParams,
+  isHybrid,
   nameFromHuggingFace,
   type ForeignModel,
   type Model,
@@ -39,10 +40,14 @@ export function describe({ config, gguf, tensors }: FoundCheckpoint): Described 
   if (config!.file === 'params.json') return foreign(fromParams(config!.value));
   const own = ownSchema.safeParse(config!.value);
   if (!own.success) return foreign(fromConfig(config!.value));
+  const common = { family: 'SSM Studio', spec: own.data[OWN_KEY] as unknown as ModelSpec };
+  if (isHybrid(own.data['model_type'])) {
+    const { pieces, ignored } = fromConfig(config!.value);
+    return { ...common, pieces, ignored };
+  }
   const theirs = new Map([...tensors.keys()].map((name) => [nameFromHuggingFace(name), name]));
   return {
-    family: 'SSM Studio',
-    spec: own.data[OWN_KEY] as unknown as ModelSpec,
+    ...common,
     pieces: (name) => [{ names: [theirs.get(name) ?? name] }],
     ignored: () => false,
   };

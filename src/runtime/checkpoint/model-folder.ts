@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { stringifyPythonJson } from '../../formats/python-json';
-import { safetensorsParts } from '../../formats/safetensors';
-import { toHuggingFace, type Model, type ModelSpec } from '../../models';
+import { safetensorsParts, type SafetensorsEntry } from '../../formats/safetensors';
+import { toHuggingFace, type Model, type ModelSpec, type WrittenPiece } from '../../models';
 import { CONFIG_FILE, findCheckpoint, type FoundCheckpoint } from './find';
 import { CheckpointError, type FolderFile } from './folder';
 import { loadParameters } from './load';
@@ -15,9 +15,9 @@ import { MODEL_FILE } from './store';
 /** The model as two files; tensors are not copied. */
 export function modelFiles(model: Model, parameters: ReadonlyMap<string, Float32Array>): FolderFile[] {
   const theirs = toHuggingFace(model);
-  const nameOf = 'reason' in theirs ? (name: string): string => name : theirs.tensorName;
-  const entries = [...model.parameters].map(
-    ([name, { shape }]) => [nameOf(name), { shape, data: parameters.get(name)! }] as const,
+  const piecesOf = 'reason' in theirs ? (name: string) => [{ name }] : theirs.pieces;
+  const entries = [...model.parameters].flatMap(([name, { shape }]) =>
+    cut(piecesOf(name), shape, parameters.get(name)!),
   );
   const own: ModelSpec = { model: model.config, task: model.task, data: model.data };
   const config = { ...('reason' in theirs ? { model_type: 'ssm-studio' } : theirs.config), [OWN_KEY]: own };
@@ -26,6 +26,22 @@ export function modelFiles(model: Model, parameters: ReadonlyMap<string, Float32
     { name: MODEL_FILE, parts: safetensorsParts(entries) },
     { name: CONFIG_FILE, parts: [text] },
   ];
+}
+
+/** One parameter as the tensors that lie below each other in it; nothing is copied. */
+function cut(
+  pieces: readonly WrittenPiece[],
+  shape: readonly number[],
+  data: Float32Array,
+): [string, SafetensorsEntry][] {
+  const [all = 1, ...rest] = shape;
+  const width = data.length / all;
+  let from = 0;
+  return pieces.map(({ name, rows = all }) => {
+    const values = data.subarray(from * width, (from + rows) * width);
+    from += rows;
+    return [name, { shape: pieces.length === 1 ? shape : [rows, ...rest], data: values }];
+  });
 }
 
 export interface OpenedModel {
