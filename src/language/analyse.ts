@@ -1,9 +1,12 @@
 /** @file One pass over a merged tree: schema, meaning, and the resolved config when all is well. */
 import {
   diagnose,
+  find,
   hasErrors,
+  headWhere,
   nodeAt,
   toPlain,
+  valueWhere,
   type ConfigNode,
   type Diagnostic,
   type Entry,
@@ -11,9 +14,10 @@ import {
 } from '../config';
 import type { DataDefinition, DataShape } from '../data/define';
 import type { Dims } from '../layers/define';
-import { defaultTask } from '../models/types';
-import type { RunConfig, TaskConfig } from '../models/config';
-import { taskSchema, trainSchema } from '../models/config';
+import { buildLayers } from '../models/layers';
+import { defaultTask, ModelError } from '../models/types';
+import type { ModelConfig, RunConfig, TaskConfig } from '../models/config';
+import { expandLayers, taskSchema, trainSchema } from '../models/config';
 import type { Language } from './language';
 import { layerFacts, readStack, type LayerFacts, type Stack, type WrittenLayer } from './layers';
 import { explainIssues } from './messages';
@@ -79,7 +83,26 @@ export function analyse(tree: ConfigNode, language: Language, trains = true): An
     ...checkPattern(analysis, language.registry),
   );
   if (!parsed.success || hasErrors(diagnostics) || !task || !data?.shape) return analysis;
-  return { ...analysis, config: complete(parsed.data as unknown as Parsed, task, data.shape, plain) };
+  const config = complete(parsed.data as unknown as Parsed, task, data.shape, plain);
+  const problem = stackProblem(config.model, data.shape.length);
+  if (!problem) return { ...analysis, config };
+  const at = find(root, problem.path);
+  const where = at.exact ? valueWhere(at) : headWhere(at);
+  diagnostics.push(diagnose(where, 'error', 'invalid-combination', problem.message));
+  return analysis;
+}
+
+/** What is wrong with the layers as a stack: where they share, stand side by side or have low-rank updates. */
+function stackProblem(model: ModelConfig, length: number): ModelError | undefined {
+  const plain = expandLayers(model.layers).every(({ place }) => Object.keys(place).length === 0);
+  if (plain && !model.lora) return undefined;
+  try {
+    buildLayers(model, undefined, length);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ModelError) return error;
+    throw error;
+  }
 }
 
 /** Whether a pattern stands for the layers. */

@@ -1,6 +1,7 @@
 /** @file The layers of a written config: where they stand, their options and what follows from them. */
 import { child, toPlain, type ConfigNode, type MapNode, type Path } from '../config';
 import type { Dims, LayerDefinition, Problem } from '../layers/define';
+import { itemParts, type MixerItem, type Place } from '../models/config';
 import { meaningOf, readPattern } from './pattern';
 import type { Registry } from './registry';
 
@@ -14,8 +15,7 @@ export interface WrittenLayer {
   readonly definition: LayerDefinition;
   /** How often it stands in the stack, all enclosing repeats included. */
   readonly count: number;
-  /** Layers of one name have one set of parameters. */
-  readonly share?: string;
+  readonly place: Place;
   /** Index in the expanded stack of its first copy. */
   readonly index: number;
   /** Undefined when the options themselves are wrong. */
@@ -108,14 +108,14 @@ function repeatOf(item: MapNode): number {
 function readLayer(
   item: Readonly<Record<string, unknown>>,
   registry: Registry,
-): Pick<WrittenLayer, 'definition' | 'options' | 'share'> | undefined {
-  const { mixer: name, repeat: _repeat, share, ...written } = item;
+): Pick<WrittenLayer, 'definition' | 'options' | 'place'> | undefined {
+  const { place, options: written } = itemParts(item as MixerItem);
+  const name = item['mixer'];
   const definition =
     typeof name === 'string' && Object.hasOwn(registry.mixers, name) ? registry.mixers[name] : undefined;
   if (!definition) return undefined;
   const options = readOptions(definition, written);
-  const shared = typeof share === 'string' ? { share } : {};
-  return { definition, ...shared, ...(options ? { options } : {}) };
+  return { definition, place, ...(options ? { options } : {}) };
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -124,7 +124,7 @@ type Options = Readonly<Record<string, unknown>>;
 const optionsRead = new WeakMap<LayerDefinition, Map<string, Options | undefined>>();
 const maxKept = 1000;
 
-function readOptions(definition: LayerDefinition, written: Record<string, unknown>): Options | undefined {
+function readOptions(definition: LayerDefinition, written: Options): Options | undefined {
   let known = optionsRead.get(definition);
   if (!known || known.size > maxKept) optionsRead.set(definition, (known = new Map()));
   // JSON writes infinities as null.

@@ -84,7 +84,10 @@ function roughEstimate(analysis: Analysis): Rough | undefined {
   for (const layer of stack.layers) {
     const known = facts.get(layer);
     if (!known) return undefined;
-    const { share, count } = layer;
+    const {
+      count,
+      place: { share },
+    } = layer;
     const sets = share === undefined ? count : seen.has(share) ? 0 : 1;
     if (share !== undefined) seen.add(share);
     numbers += sets * (known.parameters + dims.d_model);
@@ -111,7 +114,7 @@ function counted(
   const model = z.object(modelFields).safeParse(plain.model).data;
   const evaluation = evalSchema.safeParse(plain.eval ?? {}).data;
   if (!model || !evaluation || !data?.shape || !task) return undefined;
-  const layers = stack.layers.flatMap(({ definition, options, count, share }) =>
+  const layers = stack.layers.flatMap(({ definition, options, count, place: { share } }) =>
     options
       ? [{ ...options, mixer: definition.name, repeat: count, ...(share === undefined ? {} : { share }) }]
       : [],

@@ -1,6 +1,13 @@
 /** @file One zod schema of a whole config, composed from the mixers, data sets and sections. */
 import * as z from 'zod';
-import { deviceSchema, evalSchema, modelFields, taskSchema, trainSchema } from '../models/config';
+import {
+  deviceSchema,
+  evalSchema,
+  modelFields,
+  placeFields,
+  taskSchema,
+  trainSchema,
+} from '../models/config';
 import type { RunConfig } from '../models/config';
 import { usualSymbols } from './pattern';
 import type { Registry } from './registry';
@@ -13,15 +20,6 @@ const repeat = z
     'How often this item stands in the stack; every copy has parameters of its own unless it says `share`.',
   );
 
-const share = z
-  .string()
-  .min(1)
-  .max(100)
-  .optional()
-  .describe(
-    'A name: layers of the same name have one set of parameters, trained by all of them. They must be alike.',
-  );
-
 /** Layouts of Waleffe et al. (2024): 8B and 800M, about 43 % Mamba-2, 7 % attention and 50 % MLP. */
 const patterns = [
   'M-M*-M-',
@@ -31,7 +29,7 @@ const patterns = [
 
 type Variant = z.ZodObject & z.core.$ZodTypeDiscriminable;
 
-/** `{mixer: NAME, …options, repeat?, share?}` for every mixer. */
+/** `{mixer: NAME, …options, repeat?, share?, …}` for every mixer. */
 function mixerItems(registry: Registry): Variant[] {
   return Object.values(registry.mixers).map(
     (layer) =>
@@ -40,7 +38,7 @@ function mixerItems(registry: Registry): Variant[] {
           mixer: z.literal(layer.name).describe('What mixes the positions or channels in this layer.'),
           ...layer.options.shape,
           repeat,
-          share,
+          ...placeFields,
         })
         .describe(layer.summary) as unknown as Variant,
   );
@@ -115,6 +113,8 @@ export function composeSchema(registry: Registry): z.ZodObject {
         tie_dropout: modelFields.tie_dropout,
         norm_eps: modelFields.norm_eps,
         tie_embeddings: modelFields.tie_embeddings,
+        embed_scale: modelFields.embed_scale,
+        logit_scale: modelFields.logit_scale,
         vocab_size: modelFields.vocab_size,
         lora: modelFields.lora,
       })

@@ -11,7 +11,6 @@ import {
   type Severity,
 } from '../config';
 import { optimizerSchema, type OptimizerConfig, type TrainConfig } from '../models/config';
-import { shareProblem } from '../models/share';
 import { taskProblem } from '../models/types';
 import { advise } from './advice';
 import type { Analysis } from './analyse';
@@ -56,7 +55,6 @@ export function checkMeaning(
   return [
     ...checkStack(analysis, say),
     ...checkLayers(analysis),
-    ...checkShares(analysis),
     ...checkData(analysis),
     ...checkTask(analysis, plain, say),
     ...(train ? checkTraining(train, plain, say) : []),
@@ -90,16 +88,6 @@ function checkLayers({ root, stack, facts, task, dims }: Analysis): Diagnostic[]
     }
   }
   return diagnostics;
-}
-
-/** Layers with one set of parameters must be alike. */
-function checkShares({ root, stack }: Analysis): Diagnostic[] {
-  const problem = shareProblem(
-    stack.layers.map((layer) => ({ ...layer, mixer: layer.definition.name, layer })),
-  );
-  if (!problem) return [];
-  const at = find(root, [...problem.layer.layer.path, 'share']);
-  return [diagnose(valueWhere(at), 'error', 'invalid-combination', problem.message)];
 }
 
 function checkData({ root, data }: Analysis): Diagnostic[] {

@@ -44,9 +44,16 @@ const options = z.strictObject({
     .positive()
     .optional()
     .describe(
-      'Normalises δ before dt_proj, B and C to unit mean square without weights, with this added before the root, as Falcon-Mamba does; not unless given.',
+      'Normalises δ before dt_proj, B and C to unit mean square, with this added before the root, as Falcon-Mamba does; not unless given.',
     ),
+  bcdt_norm_weights: z
+    .boolean()
+    .default(false)
+    .describe('That norm has learned weights (dt_layernorm, b_layernorm, c_layernorm), as in Jamba.'),
 });
+
+/** Weights of the norms of δ, B and C. */
+const BCDT_NORMS = ['dt_layernorm.weight', 'b_layernorm.weight', 'c_layernorm.weight'] as const;
 
 type Resolved = z.output<typeof options> & { readonly d_inner: number; readonly dt_rank: number };
 
@@ -77,7 +84,14 @@ export const mamba = defineLayer<typeof options, Resolved>({
     return { ...o, d_inner, dt_rank };
   },
 
-  check: (o) => stepProblems(o),
+  check(o) {
+    const problems = stepProblems(o);
+    if (o.bcdt_norm_weights && o.bcdt_norm_eps === undefined) {
+      const message = 'bcdt_norm_weights needs a bcdt_norm_eps.';
+      problems.push({ path: ['bcdt_norm_weights'], message, suggestion: false });
+    }
+    return problems;
+  },
 
   causal: () => true,
 
@@ -94,6 +108,14 @@ export const mamba = defineLayer<typeof options, Resolved>({
         init: r.dt_init === 'random' ? uniform(bound) : constant(bound),
       }),
       'dt_proj.bias': stepBias(d_inner, r),
+      ...(r.bcdt_norm_weights
+        ? Object.fromEntries(
+            BCDT_NORMS.map((name, i) => [
+              name,
+              { shape: [i === 0 ? dt_rank : d_state], init: ones, decay: false },
+            ]),
+          )
+        : {}),
       ...linearParameters('out_proj', d_inner, dims.d_model, {
         bias: r.bias,
         init: residualInit(d_inner, dims),
@@ -189,9 +211,11 @@ function selection(
   const axis = v.shape.length - 1;
   const projected = project(v, p, 'x_proj');
   const eps = r.bcdt_norm_eps;
-  const [low, B, C] = g
-    .split(projected, axis, [r.dt_rank, r.d_state, r.d_state])
-    .map((part) => (eps === undefined ? part : unitMeanSquare(part, eps))) as [g.Tensor, g.Tensor, g.Tensor];
+  const [low, B, C] = g.split(projected, axis, [r.dt_rank, r.d_state, r.d_state]).map((part, i) => {
+    const weight = p[BCDT_NORMS[i]!];
+    if (weight) return g.rmsNorm(part, weight, eps!);
+    return eps === undefined ? part : unitMeanSquare(part, eps);
+  }) as [g.Tensor, g.Tensor, g.Tensor];
   return { delta: g.softplus(project(low, p, 'dt_proj')), B, C };
 }
 

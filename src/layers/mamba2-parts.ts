@@ -22,6 +22,7 @@ export interface Mamba2Sizes {
   /** Groups of channels with statistics of their own in the gated norm, and what is added to their mean square. */
   readonly norm_groups: number;
   readonly gated_norm_eps: number;
+  readonly in_proj_scales?: readonly [z: number, x: number, B: number, C: number, dt: number] | undefined;
 }
 
 /** z0, x0 (absent when every channel passes the scan), z, [x, B, C], δ. */
@@ -40,6 +41,25 @@ export const scanWidths = (r: Mamba2Sizes): number[] => [
   r.ngroups * r.d_state,
   r.ngroups * r.d_state,
 ];
+
+/** The factor of every row of in_proj; undefined where there are none. */
+export function rowScales(
+  r: Pick<Mamba2Sizes, 'in_proj_scales' | 'd_ssm' | 'ngroups' | 'd_state' | 'nheads'>,
+): Float32Array | undefined {
+  if (!r.in_proj_scales) return undefined;
+  const maps = r.ngroups * r.d_state;
+  const counts = [r.d_ssm, r.d_ssm, maps, maps, r.nheads];
+  return Float32Array.from(
+    r.in_proj_scales.flatMap((factor, i) => new Array<number>(counts[i]!).fill(factor)),
+  );
+}
+
+/** What in_proj gives, scaled. */
+export function projected(x: g.Tensor, p: Tensors, r: Mamba2Sizes): g.Tensor {
+  const given = project(x, p, 'in_proj');
+  const scales = rowScales(r);
+  return scales ? g.mul(given, g.constant(scales, [scales.length])) : given;
+}
 
 /** Δ (…, heads) from δ: softplus with bias, then the limits. */
 export function stepSize(dt: g.Tensor, p: Tensors, r: Mamba2Sizes): g.Tensor {

@@ -12,6 +12,7 @@ import {
   finish,
   keptStates,
   perChannel,
+  projected,
   scanWidths,
   stateBefore,
   stepSize,
@@ -26,7 +27,6 @@ import {
   convolveStep,
   divide,
   linearParameters,
-  project,
   residualInit,
 } from './projection';
 import {
@@ -92,6 +92,10 @@ const options = z.strictObject({
   conv_init: convolutionBound,
   conv_bias: z.boolean().default(true).describe('Bias of the causal convolution.'),
   bias: outerBias,
+  in_proj_scales: z
+    .tuple([z.number(), z.number(), z.number(), z.number(), z.number()])
+    .optional()
+    .describe('Factors of what in_proj gives for z, x, B, C and δ, as Falcon-H1 has them; 1 unless given.'),
 });
 
 /** Sizes explicit, limits as numbers, everything else as written. */
@@ -143,6 +147,8 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     const complain = (key: string, message: string, suggestion?: number): void => {
       problems.push({ path: [key], message, ...(suggestion === undefined ? {} : { suggestion }) });
     };
+    if (o.in_proj_scales && d_ssm < d_inner)
+      complain('in_proj_scales', 'in_proj_scales needs that every channel passes the scan (no d_ssm).');
     if (d_ssm > d_inner) {
       complain('d_ssm', `d_ssm (${d_ssm}) must not exceed d_inner (${d_inner}).`, d_inner);
     } else problems.push(...headProblems(o, { size: d_ssm, words, options: ['d_ssm', 'd_inner', 'expand'] }));
@@ -198,7 +204,7 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
   }),
 
   step(x, state, p, r) {
-    const [z0, x0, zt, xbc, dt] = divide(project(x, p, 'in_proj'), widths(r)) as Divided;
+    const [z0, x0, zt, xbc, dt] = divide(projected(x, p, r), widths(r)) as Divided;
     const conv = convolveStep(xbc, state['conv_state']!, p);
     const [u, B, C] = divide(g.silu(conv.y), scanWidths(r)) as [g.Tensor, g.Tensor, g.Tensor];
     const batch = x.shape[0]!;
@@ -245,7 +251,7 @@ function mix(
   ctx: ForwardContext,
   state?: Tensors,
 ): { y: g.Tensor; state: Tensors } {
-  const [z0, x0, zt, xbc, dt] = divide(project(x, p, 'in_proj'), widths(r)) as Divided;
+  const [z0, x0, zt, xbc, dt] = divide(projected(x, p, r), widths(r)) as Divided;
   const conv = state && convolveFrom(xbc, state['conv_state']!, p, 1);
   const [u, B, C] = divide(g.silu(conv?.y ?? convolve(xbc, p, 1)), scanWidths(r)) as [
     g.Tensor,

@@ -1,5 +1,6 @@
 /** @file The feed-forward layer: SwiGLU as in the authors' `GatedMLP`, or one projection and an activation. */
 import * as z from 'zod';
+import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { defineLayer } from './define';
 import {
@@ -25,6 +26,7 @@ const options = z.strictObject({
     .describe(
       'swiglu: value · silu(gate), two projections; otherwise one projection: exact GELU, SiLU, ReLU or its square.',
     ),
+  gate_scale: z.number().optional().describe('Factor of the gate in front of silu; 1 unless given.'),
   ...widthOptions,
 });
 
@@ -48,22 +50,29 @@ export const mlp = defineLayer({
     return { ...o, d_hidden: hiddenWidth(o, usual) };
   },
 
-  check: (o) => widthProblems(o),
+  check: (o) => [
+    ...widthProblems(o),
+    ...(o.gate_scale !== undefined && o.activation !== 'swiglu'
+      ? [{ path: ['gate_scale'], message: 'gate_scale is for activation swiglu, which has a gate.' }]
+      : []),
+  ],
   causal: () => true,
   parameters: (r, dims) => twoProjections(r, dims, r.activation === 'swiglu' ? 2 : 1),
 
   forward: (x, p, r, _dims, ctx) =>
-    feedForward(x, p, activate(r.activation), (hidden) => {
+    feedForward(x, p, activate(r), (hidden) => {
       if (ctx.probing) ctx.probe('hidden', hidden);
     }),
 
   state: () => ({}),
-  step: (x, state, p, r) => ({ y: feedForward(x, p, activate(r.activation)), state }),
+  step: (x, state, p, r) => ({ y: feedForward(x, p, activate(r)), state }),
 
   probes: hiddenProbe,
 });
 
 const activate =
-  (name: z.output<typeof options>['activation']) =>
+  ({ activation, gate_scale: factor = 1 }: z.output<typeof options>) =>
   (wide: Tensor): Tensor =>
-    name === 'swiglu' ? gated(wide, activations.silu) : activations[name](wide);
+    activation === 'swiglu'
+      ? gated(wide, (gate) => activations.silu(factor === 1 ? gate : g.mul(gate, factor)))
+      : activations[activation](wide);

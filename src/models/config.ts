@@ -34,6 +34,8 @@ export const modelFields = {
     .describe(
       'The head uses the embedding matrix. Only for language models and answers over the input vocabulary.',
     ),
+  embed_scale: z.number().optional().describe('Factor of the embedded input; 1 unless given.'),
+  logit_scale: z.number().optional().describe('Factor of what the head gives; 1 unless given.'),
   vocab_size: z
     .int()
     .positive()
@@ -60,6 +62,40 @@ export const modelFields = {
       'Trains a low-rank update of some linear maps and nothing else (Hu et al., 2022); usually with train.from.',
     ),
 };
+
+/** How a layer stands in the stack, whatever its mixer. */
+export const placeFields = {
+  share: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'A name: layers of the same name have one set of parameters, trained by all of them. They must be alike.',
+    ),
+  beside: z
+    .boolean()
+    .optional()
+    .describe(
+      'Side by side with the layer before: reads what that one read, behind the same norm, and adds to the same stream.',
+    ),
+  in_scale: z
+    .number()
+    .optional()
+    .describe('Factor of what the mixer reads, behind the norm; 1 unless given.'),
+  out_scale: z
+    .number()
+    .optional()
+    .describe('Factor of what the mixer adds to the residual stream; 1 unless given.'),
+};
+
+/** Keys of a layer item that are no options of its mixer. */
+export interface Place {
+  readonly share?: string;
+  readonly beside?: boolean;
+  readonly in_scale?: number;
+  readonly out_scale?: number;
+}
 
 export type LoraConfig = NonNullable<z.output<typeof modelFields.lora>>;
 
@@ -182,10 +218,9 @@ export type EvalConfig = z.output<typeof evalSchema>;
 export type Device = z.output<typeof deviceSchema>;
 
 /** A mixer item with all its options, `repeat` included where written. */
-export interface MixerItem {
+export interface MixerItem extends Place {
   readonly mixer: string;
   readonly repeat?: number;
-  readonly share?: string;
   readonly [option: string]: unknown;
 }
 export interface BlockItem {
@@ -204,6 +239,8 @@ export interface ModelConfig {
   readonly tie_dropout?: boolean;
   readonly norm_eps: number;
   readonly tie_embeddings: boolean;
+  readonly embed_scale?: number | undefined;
+  readonly logit_scale?: number | undefined;
   readonly vocab_size?: number;
   readonly lora?: LoraConfig | undefined;
 }
@@ -212,9 +249,8 @@ export interface ModelConfig {
 export interface PlacedLayer {
   readonly index: number;
   readonly mixer: string;
-  /** Layers of one name have one set of parameters. */
-  readonly share?: string;
-  /** Options as the mixer's schema gives them, defaults filled in, without `mixer`, `repeat` and `share`. */
+  readonly place: Place;
+  /** Options as the mixer's schema gives them, defaults filled in. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Where it is written: path from the config's root, for example `['model', 'layers', 0]`. */
   readonly path: readonly (string | number)[];
@@ -231,6 +267,18 @@ export interface RunConfig {
   readonly device: Device;
 }
 
+/** An item without `repeat`, in its parts. */
+export function itemParts(item: MixerItem): Pick<PlacedLayer, 'mixer' | 'place' | 'options'> {
+  const { mixer, repeat: _repeat, ...rest } = item;
+  const isPlace = ([key]: [string, unknown]): boolean => Object.hasOwn(placeFields, key);
+  const entries = Object.entries(rest);
+  return {
+    mixer,
+    place: Object.fromEntries(entries.filter(isPlace)),
+    options: Object.fromEntries(entries.filter((entry) => !isPlace(entry))),
+  };
+}
+
 /** The stack with `repeat` and `block` written out; layers are numbered in this order. */
 export function expandLayers(items: readonly LayerItem[]): PlacedLayer[] {
   const placed: PlacedLayer[] = [];
@@ -241,9 +289,7 @@ export function expandLayers(items: readonly LayerItem[]): PlacedLayer[] {
         if ('block' in item) {
           visit((item as BlockItem).block, [...here, 'block']);
         } else {
-          const { mixer, repeat: _repeat, share, ...options } = item as MixerItem;
-          const shared = share === undefined ? {} : { share };
-          placed.push({ index: placed.length, mixer, ...shared, options, path: here });
+          placed.push({ index: placed.length, ...itemParts(item as MixerItem), path: here });
         }
       }
     });

@@ -5,7 +5,7 @@ import type { Shape } from '../graph';
 import type { Tensors } from '../layers';
 import { encode, head, layerTensors, normOf, type Architecture } from './forward';
 import type { BuiltLayer } from './layers';
-import { enter, leave, placementOf, read, type Stream } from './placement';
+import { enter, leave, placementOf, read, scaledOutput, type Stream } from './placement';
 import { ModelError } from './types';
 
 /** The first layer that cannot decode, as a sentence; undefined when the model can. */
@@ -114,11 +114,12 @@ function through(
     stream = g.scope(`layers.${index}`, () => {
       const placement = placementOf(layer.definition, architecture.config);
       const norm = normOf(layer, p, architecture);
-      const input = enter(read(before), embedded, definition, placement, norm);
+      const x = read(before, layer);
+      const input = enter(x, embedded, layer, placement, norm);
       const result = apply(layer, input, state, layerTensors(layer, p, architecture));
       for (const [name, tensor] of Object.entries(result.state))
         outputs[`next.state.${index}.${name}`] = tensor;
-      return leave(before, result.y, placement, norm);
+      return leave(before, x, scaledOutput(result.y, layer), placement, norm);
     });
   }
   return { x: read(stream), outputs };

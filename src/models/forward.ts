@@ -6,7 +6,17 @@ import type { TaskConfig } from './config';
 import type { BuiltLayer } from './layers';
 import { adapted } from './lora';
 import type { Surroundings } from './parameters';
-import { enter, hasFinalNorm, hasNorm, leave, placementOf, read, type Stream } from './placement';
+import {
+  enter,
+  hasFinalNorm,
+  hasNorm,
+  leave,
+  placementOf,
+  read,
+  scale,
+  scaledOutput,
+  type Stream,
+} from './placement';
 import { parameterName } from './share';
 
 export interface Architecture extends Surroundings {
@@ -46,11 +56,14 @@ export function layerTensors(layer: BuiltLayer, p: Tensors, { config }: Surround
 }
 
 /** Tokens (…) or vectors (…, features) → (…, d_model). */
-export function encode(inputs: Tensor, p: Tensors, { input }: Surroundings): Tensor {
+export function encode(inputs: Tensor, p: Tensors, { input, config }: Surroundings): Tensor {
   return g.scope('input', () =>
-    input.kind === 'tokens'
-      ? g.embedding(inputs, p['backbone.embedding.weight']!)
-      : g.linear(inputs, p['backbone.encoder.weight']!, p['backbone.encoder.bias']),
+    scale(
+      input.kind === 'tokens'
+        ? g.embedding(inputs, p['backbone.embedding.weight']!)
+        : g.linear(inputs, p['backbone.encoder.weight']!, p['backbone.encoder.bias']),
+      config.embed_scale,
+    ),
   );
 }
 
@@ -69,14 +82,12 @@ export interface Building {
 export const normOf =
   (layer: BuiltLayer, p: Tensors, architecture: Architecture) =>
   (x: Tensor): Tensor =>
-    normalise(x, p, `${layer.home}.norm`, architecture);
+    normalise(x, p, `${layer.normed}.norm`, architecture);
 
 /** The names of everything that one layer computes with. */
 function namesOf(layer: BuiltLayer, p: Tensors): string[] {
   const mixer = Object.keys(layer.parameters).map((name) => parameterName(layer, name));
-  const norm = hasNorm(layer.definition)
-    ? ['weight', 'bias'].map((part) => `${layer.home}.norm.${part}`)
-    : [];
+  const norm = hasNorm(layer) ? ['weight', 'bias'].map((part) => `${layer.normed}.norm.${part}`) : [];
   return [...norm, ...mixer].filter((name) => name in p);
 }
 
@@ -94,8 +105,8 @@ function update(
 ): Tensor {
   const looking = probing?.layer === layer.index;
   const placement = placementOf(layer.definition, architecture.config);
-  const input = enter(x, embedded, layer.definition, placement, normOf(layer, p, architecture));
-  const mixed = g.scope('mixer', () =>
+  const input = enter(x, embedded, layer, placement, normOf(layer, p, architecture));
+  const made = g.scope('mixer', () =>
     layer.definition.forward(input, layerTensors(layer, p, architecture), layer.resolved, architecture.dims, {
       probing: looking,
       probe: (name, tensor) => {
@@ -111,6 +122,7 @@ function update(
     }),
   );
   // What a layer with a residual of its own adds is its output less its input.
+  const mixed = scaledOutput(made, layer);
   if (looking) {
     const shown = layer.definition.reads === undefined ? input : x;
     probing.passed?.(shown, placement === 'own' ? g.sub(mixed, input) : mixed);
@@ -150,10 +162,10 @@ export function stack(
     const before = stream;
     const own = [...names.map((name) => p[name]!), ...(both ? [input] : [])];
     stream = g.scope(`layers.${layer.index}`, () => {
-      const x = read(before);
+      const x = read(before, layer);
       const mixed = checkpointing ? g.checkpoint(build, x, own) : build(x, own);
       const placement = placementOf(layer.definition, architecture.config);
-      return leave(before, mixed, placement, normOf(layer, p, architecture));
+      return leave(before, x, mixed, placement, normOf(layer, p, architecture));
     });
     probing?.residual?.(layer.index + 1, stream.x);
   }
@@ -176,10 +188,13 @@ export function head(x: Tensor, p: Tensors, architecture: Architecture): Tensor 
   return g.scope('head', () => project(finalNorm(x, p, architecture), p, architecture));
 }
 
-function project(x: Tensor, p: Tensors, { head: { kind } }: Surroundings): Tensor {
+function project(x: Tensor, p: Tensors, { head: { kind }, config }: Surroundings): Tensor {
   // A decoding step may have the shared matrix once more, in fewer bits.
-  if (kind === 'tied') return g.linear(x, p['head.weight'] ?? p['backbone.embedding.weight']!);
-  return g.linear(x, p[`${kind}.weight`]!, p[`${kind}.bias`]);
+  const logits =
+    kind === 'tied'
+      ? g.linear(x, p['head.weight'] ?? p['backbone.embedding.weight']!)
+      : g.linear(x, p[`${kind}.weight`]!, p[`${kind}.bias`]);
+  return scale(logits, config.logit_scale);
 }
 
 /**

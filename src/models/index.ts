@@ -19,6 +19,6 @@ export {
 export { mergeAdapters } from './lora';
 export { buildLayers, dimsOf, type BuiltLayer } from './layers';
 export { resolvedCheckpointing, trainingMemory, type MemoryRequest, type TrainingMemory } from './memory';
-export { parameterName, shareProblem } from './share';
+export { parameterName } from './share';
 export { buildModel, LOSS_SCALE, Model, type Program, type TrainingOptions } from './model';
 export { defaultTask, ModelError, taskProblem, type ModelData, type ModelSpec } from './types';

@@ -2,6 +2,7 @@
 import { mixers, type Dims, type LayerDefinition, type Parameters } from '../layers';
 import { expandLayers, type ModelConfig, type PlacedLayer } from './config';
 import { checkTargets, withAdapters } from './lora';
+import { placeProblem } from './placement';
 import { shareProblem } from './share';
 import { ModelError } from './types';
 
@@ -15,6 +16,8 @@ export interface BuiltLayer extends PlacedLayer {
   readonly prefix: string;
   /** Prefix of those that it shares: that of the first layer of the same `share`; otherwise its own. */
   readonly home: string;
+  /** Prefix of the norm that it reads through: its home's, or that of the layer that it stands beside. */
+  readonly normed: string;
 }
 
 /** The sizes around every layer of the stack. */
@@ -42,6 +45,7 @@ export function buildLayers(
   if (placed.length === 0) throw new ModelError('A model needs at least one layer.', ['model', 'layers']);
   const dims = dimsOf(config, placed.length, cacheLength, length);
   const homes = new Map<string, string>();
+  let before: BuiltLayer | undefined;
   const layers = placed.map((layer): BuiltLayer => {
     const definition = Object.hasOwn(mixers, layer.mixer) ? mixers[layer.mixer] : undefined;
     if (!definition) {
@@ -60,10 +64,12 @@ export function buildLayers(
     if (problem) throw new ModelError(problem.message, [...layer.path, ...problem.path]);
     const resolved = definition.resolve(parsed.data, dims);
     const prefix = `backbone.layers.${layer.index}`;
-    const { share } = layer;
+    const misplaced = placeProblem(layer, definition, before, config);
+    if (misplaced) throw new ModelError(misplaced.message, [...layer.path, misplaced.key]);
+    const { share, beside = false } = layer.place;
     const home = (share !== undefined && homes.get(share)) || prefix;
     if (share !== undefined) homes.set(share, home);
-    return {
+    before = {
       ...layer,
       options: parsed.data,
       definition,
@@ -73,7 +79,9 @@ export function buildLayers(
         : definition.parameters(resolved, dims),
       prefix,
       home,
+      normed: beside ? before!.normed : home,
     };
+    return before;
   });
   const unlike = shareProblem(layers);
   if (unlike)

@@ -59,7 +59,7 @@ interface Need {
 const known = new Map<string, Need>();
 const REMEMBERED = 500;
 
-type Kind = Pick<PlacedLayer, 'mixer' | 'options' | 'share'>;
+type Kind = Pick<PlacedLayer, 'mixer' | 'options'> & { readonly share?: string | undefined };
 
 /** Of a model of `count` copies of one layer, as part of a stack of `total`. */
 function needOf(request: MemoryRequest, layer: Kind, count: number, total: number): Need {
@@ -120,17 +120,18 @@ export function trainingMemory(request: MemoryRequest): TrainingMemory {
   const { optimizer, accumulate } = request.train;
   const others = (request.shards ?? 1) - 1;
   const layers = expandLayers(request.model.layers);
-  const kinds = new Map<string, { layer: PlacedLayer; count: number }>();
-  for (const layer of layers) {
-    const key = JSON.stringify([layer.mixer, layer.options, layer.share ?? null]);
-    const kind = kinds.get(key) ?? { layer, count: 0 };
+  const kinds = new Map<string, { layer: Kind; count: number }>();
+  for (const { mixer, options, place } of layers) {
+    const { share } = place;
+    const key = JSON.stringify([mixer, options, share ?? null]);
+    const kind = kinds.get(key) ?? { layer: { mixer, options, share }, count: 0 };
     kind.count++;
     kinds.set(key, kind);
   }
   const all = layers.length;
   const total = (field: keyof Need): number => {
     const need = (layer: Kind, count: number): number => needOf(request, layer, count, all)[field];
-    if (kinds.size === 1 && all <= SEEN) return need(layers[0]!, all);
+    if (kinds.size === 1 && all <= SEEN) return need([...kinds.values()][0]!.layer, all);
     const adds = (layer: Kind): number => Math.max(0, need(layer, SEEN) - need(layer, SEEN - 1));
     let [sum, around] = [0, 0];
     for (const { layer, count } of kinds.values()) {

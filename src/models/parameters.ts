@@ -5,7 +5,7 @@ import { Random } from '../util/random';
 import type { BuiltLayer } from './layers';
 import type { ModelConfig } from './config';
 import { frozen, isAdapter } from './lora';
-import { hasFinalNorm, hasNorm } from './placement';
+import { hasFinalNorm, keepsNorm } from './placement';
 import { isHome, parameterName } from './share';
 
 /** What the model has besides its layers. */
@@ -48,7 +48,7 @@ export function modelParameters(
     entries.push(['backbone.encoder.bias', { shape: [d_model], init: zeros, decay: false }]);
   }
   for (const layer of layers) {
-    if (hasNorm(layer.definition) && layer.home === layer.prefix) {
+    if (keepsNorm(layer)) {
       entries.push(...normParameters(`${layer.prefix}.norm`, config));
     }
     for (const [name, spec] of Object.entries(layer.parameters)) {

@@ -1,21 +1,18 @@
 /** @file Layers that have one set of parameters, by the name that they share. */
 import type { BuiltLayer } from './layers';
 
-interface Shared {
-  readonly share?: string | undefined;
-  readonly mixer: string;
-  /** Undefined where they are wrong, which is said elsewhere. */
-  readonly options?: Readonly<Record<string, unknown>> | undefined;
-}
-
 /** The first layer that cannot have the parameters of the earlier ones of its name, and why. */
-export function shareProblem<T extends Shared>(
-  layers: readonly T[],
-): { readonly layer: T; readonly message: string } | undefined {
-  const first = new Map<string, T>();
+export function shareProblem(
+  layers: readonly BuiltLayer[],
+): { readonly layer: BuiltLayer; readonly message: string } | undefined {
+  const first = new Map<string, BuiltLayer>();
   for (const layer of layers) {
-    const { share, mixer, options } = layer;
-    if (share === undefined || options === undefined) continue;
+    const {
+      place: { share },
+      mixer,
+      options,
+    } = layer;
+    if (share === undefined) continue;
     const earlier = first.get(share);
     if (!earlier) {
       first.set(share, layer);

@@ -49,8 +49,8 @@ export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason
   if (layers.some((layer) => layer.mixer !== kind)) return { reason: 'layers of different kinds' };
   const options = layers.map((layer) => JSON.stringify(layer.resolved));
   if (new Set(options).size > 1) return { reason: 'layers with different options' };
-  if (layers.some(({ home, prefix }) => home !== prefix))
-    return { reason: 'layers that share their parameters' };
+  const special = unusual(model);
+  if (special !== undefined) return { reason: special };
   const r = layers[0]!.resolved as Mixer;
   if (kind === 'mamba2') {
     if (r['d_ssm'] !== r['d_inner']) return { reason: 'd_ssm smaller than d_inner' };
@@ -112,6 +112,24 @@ export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason
           time_step_limit: r['dt_limit'],
         };
   return { config: { ...shared, ...own }, pieces: (name) => [{ name: nameToHuggingFace(name) }] };
+}
+
+/** What makes a stack of one kind of layers another than the plain one; undefined when nothing does. */
+export function unusual({
+  config: { embed_scale = 1, logit_scale = 1 },
+  layers,
+}: Pick<Model, 'config' | 'layers'>): string | undefined {
+  if (layers.some(({ place }) => place.share !== undefined)) return 'layers that share their parameters';
+  if (layers.some(({ place }) => place.beside)) return 'layers side by side';
+  const factors = layers.flatMap(({ place, resolved }) => [
+    place.in_scale ?? 1,
+    place.out_scale ?? 1,
+    ...(((resolved as Mixer)['in_proj_scales'] as number[] | undefined) ?? []),
+  ]);
+  if ([embed_scale, logit_scale, ...factors].some((factor) => factor !== 1)) return 'scaled parts';
+  return layers.some(({ resolved }) => (resolved as Mixer)['bcdt_norm_weights'])
+    ? 'weights of the norms of B, C and Δ'
+    : undefined;
 }
 
 /** What no class of theirs can express, whatever the layers. */
