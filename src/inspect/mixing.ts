@@ -10,6 +10,7 @@ import { score } from '../analysis/blocks/h3';
 import { trapezoidal } from '../analysis/blocks/mamba3';
 import { hiddenAttention } from '../analysis/hidden-attention';
 import type { Scan } from '../analysis/scan';
+import { rowScales } from '../layers/mamba2-parts';
 import { filtersOf, type Filters } from './filters';
 import type { Probe, Trace } from './spec';
 
@@ -61,11 +62,27 @@ export function scanOf({ seen, probes, length }: Trace): Scan | undefined {
 /** The block around the scan, for the layers whose surroundings are known. */
 export function blockOf({ mixer, input, seen, own, resolved, probes }: Trace): Block | undefined {
   if (mixer === 'mamba') return mambaBlock(input, seen, own);
-  if (mixer === 'mamba2') return mamba2Block(input, seen, own, resolved as unknown as Mamba2Options);
+  if (mixer === 'mamba2') {
+    return mamba2Block(input, seen, scaledRows(own, resolved), resolved as unknown as Mamba2Options);
+  }
   if (mixer === 'hydra' && probes['delta_forward']) {
     return hydraBlock(input, seen, own, Number(resolved['ngroups']));
   }
   return undefined;
+}
+
+/** The parameters with in_proj as it acts where its parts have factors. */
+function scaledRows(own: Trace['own'], resolved: Trace['resolved']): Trace['own'] {
+  const scales = rowScales(resolved as unknown as Parameters<typeof rowScales>[0]);
+  if (!scales) return own;
+  const scaled = { ...own };
+  for (const name of ['in_proj.weight', 'in_proj.bias']) {
+    const values = own[name];
+    if (!values) continue;
+    const width = values.length / scales.length;
+    scaled[name] = Float32Array.from(values, (value, i) => value * scales[Math.floor(i / width)]!);
+  }
+  return scaled;
 }
 
 /** Whether there is a block, without computing its projections. */

@@ -10,6 +10,7 @@ export {
   fromParams,
   nameFromHuggingFace,
   toHuggingFace,
+  unusual,
   type ForeignModel,
   type HuggingFaceForm,
   isHybrid,

@@ -217,6 +217,73 @@ describe('layers that share their parameters', () => {
   });
 });
 
+describe('layers side by side and their factors', () => {
+  const stack = (...layers: string[]): string =>
+    [
+      'data: recall',
+      'model:',
+      '  d_model: 64',
+      '  layers:',
+      ...layers.map((layer) => `    - ${layer}`),
+      '',
+    ].join('\n');
+
+  for (const [layers, line, message] of [
+    [
+      ['{mixer: mamba, beside: true}'],
+      5,
+      /Layer 0 \(mamba\) stands beside the layer before it, but it is the first/,
+    ],
+    [
+      ['{mixer: sma}', '{mixer: mamba, beside: true}'],
+      6,
+      /cannot stand beside layer 0: both need a norm in front/,
+    ],
+    [['{mixer: mamba}', '{mixer: zamba, beside: true}'], 6, /cannot stand beside layer 0/],
+    [['{mixer: sma, out_scale: 2}'], 5, /Layer 0 \(sma\) holds its residual itself, so it has no out_scale/],
+    [['{mixer: mlp, activation: gelu, gate_scale: 2}'], 5, /gate_scale is for activation swiglu/],
+    [['{mixer: mamba, bcdt_norm_weights: true}'], 5, /bcdt_norm_weights needs a bcdt_norm_eps/],
+    [
+      ['{mixer: mamba2, d_ssm: 64, in_proj_scales: [1, 1, 1, 1, 2]}'],
+      5,
+      /in_proj_scales needs that every channel passes the scan/,
+    ],
+  ] as const) {
+    it(`are refused: ${layers.join(', ')}`, async () => {
+      const { diagnostics } = await resolve(stack(...layers));
+      const errors = diagnostics.filter(({ severity }) => severity === 'error');
+      assert.deepEqual(
+        errors.map((error) => error.line),
+        [line],
+      );
+      assert.match(errors[0]!.message, message);
+    });
+  }
+
+  it('are kept in the resolved config', async () => {
+    const { config: resolved } = await resolve(
+      stack('{mixer: mamba, in_scale: 0.5}', '{mixer: attention, beside: true, out_scale: 2}'),
+    );
+    const [first, second] = resolved!.model.layers as unknown as Record<string, unknown>[];
+    assert.equal(first!['in_scale'], 0.5);
+    assert.deepEqual([second!['beside'], second!['out_scale']], [true, 2]);
+  });
+});
+
+describe('low-rank updates', () => {
+  it('of maps that no layer has are an error at the targets', async () => {
+    const { diagnostics } = await resolve(
+      'data: recall\nmodel:\n  d_model: 64\n  lora:\n    targets: [fc9]\n  layers:\n    - {mixer: mlp}\n',
+    );
+    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+    assert.deepEqual(
+      errors.map(({ line }) => line),
+      [5],
+    );
+    assert.match(errors[0]!.message, /No layer has a linear map fc9; there are fc1, fc2/);
+  });
+});
+
 describe('an unknown mixer', () => {
   it('is an error at its line, with the nearest one', async () => {
     await check(recall, ['s4dd', {}, 'mixer', /`s4dd` is not a mixer/, 's4d']);

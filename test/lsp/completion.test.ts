@@ -4,7 +4,8 @@ import { resolve, testLanguage } from '../language/registry';
 import { accept, atCursor, plain, TestClient } from './harness';
 
 const top = ['extends', 'data', 'task', 'model', 'train', 'eval', 'seed', 'device', 'sweep'];
-const mamba = [...Object.keys(testLanguage.registry.mixers['mamba']!.options.shape), 'repeat', 'share'];
+const place = ['repeat', 'share', 'beside', 'in_scale', 'out_scale'];
+const mamba = [...Object.keys(testLanguage.registry.mixers['mamba']!.options.shape), ...place];
 const mixers = Object.keys(testLanguage.registry.mixers);
 const item = ['mixer', 'block', 'repeat'];
 /** Keys of `model` in the order of the schema, but for those that are written. */
@@ -109,11 +110,7 @@ const cases: [what: string, text: string, labels: string[]][] = [
     ['"*"', '"-"'],
   ],
   ['a symbol', `${head}  symbols:\n    M: ▮`, mixers],
-  [
-    'the options of a symbol',
-    `${head}  symbols:\n    M: {mixer: glu, ▮}`,
-    ['activation', 'bias', 'repeat', 'share'],
-  ],
+  ['the options of a symbol', `${head}  symbols:\n    M: {mixer: glu, ▮}`, ['activation', 'bias', ...place]],
   ['the device', 'device: ▮', ['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml']],
   [
     'windows line ends',

@@ -3,47 +3,8 @@
  * (transformers `models/bamba` at 001f85b, `models/nemotron_h` at 13923c6).
  */
 import * as z from 'zod';
-import type { ModelConfig } from '../config';
-import {
-  brief,
-  dtLimit,
-  endKeys,
-  endOf,
-  ForeignModelError,
-  layerCount,
-  limits,
-  parse,
-  Placements,
-  projections,
-  size,
-  type ForeignModel,
-  type Piece,
-} from './types';
-
-const common = {
-  hidden_size: size,
-  intermediate_size: size,
-  num_hidden_layers: layerCount,
-  vocab_size: size,
-  num_attention_heads: size,
-  num_key_value_heads: size.nullish(),
-  head_dim: size.nullish(),
-  tie_word_embeddings: z.boolean().default(false),
-  attention_bias: z.boolean().default(false),
-  mlp_bias: z.boolean().default(false),
-  mamba_proj_bias: z.boolean().default(false),
-  time_step_limit: limits.default([0, Infinity]),
-  ...endKeys,
-};
-
-/** Their names of what a mixer of ours calls otherwise; several lie below each other. */
-type Renaming = Readonly<Record<string, readonly string[]>>;
-
-const ATTENTION: Renaming = { in_proj: projections, out_proj: ['o_proj'] };
-// Ours: value, then gate.
-const GATED: Renaming = { fc1: ['up_proj', 'gate_proj'], fc2: ['down_proj'] };
-const PLAIN: Renaming = { fc1: ['up_proj'], fc2: ['down_proj'] };
-const RENAMED: Readonly<Record<string, Renaming>> = { attention: ATTENTION, swiglu: GATED, relu2: PLAIN };
+import { attentionOf, common, hybrid, rope, ropeBase } from './hybrid';
+import { dtLimit, ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
 
 const bambaSchema = z.looseObject({
   ...common,
@@ -58,16 +19,8 @@ const bambaSchema = z.looseObject({
   mamba_expand: size.default(2),
   mamba_chunk_size: size.default(256),
   mamba_conv_bias: z.boolean().default(true),
-  rope_theta: z.number().positive().optional(),
   partial_rotary_factor: z.number().min(0).max(1).optional(),
-  rope_parameters: z
-    .looseObject({
-      rope_type: z.literal('default').default('default'),
-      rope_theta: z.number().positive().optional(),
-      partial_rotary_factor: z.number().min(0).max(1).optional(),
-    })
-    .nullish(),
-  rope_scaling: z.null().optional(),
+  ...rope,
 });
 
 /** @throws ForeignModelError */
@@ -97,7 +50,7 @@ export function fromBamba(config: unknown): ForeignModel {
   const attention = {
     ...attentionOf(c, head_dim),
     rotary_emb_dim: Math.floor(head_dim * factor),
-    rotary_emb_base: c.rope_parameters?.rope_theta ?? c.rope_theta ?? 10_000,
+    rotary_emb_base: ropeBase(c),
   };
   const mlp = { mixer: 'mlp', d_intermediate: c.intermediate_size, multiple_of: 1, bias: c.mlp_bias };
   const attentionAt = new Set(c.attn_layer_indices ?? []);
@@ -201,68 +154,4 @@ export function fromNemotronH(config: unknown): ForeignModel {
     'backbone.norm_f.weight': ['backbone.norm_f.weight', 'model.norm_f.weight'],
   };
   return hybrid('nemotron_h', c, places, eps, outer);
-}
-
-function attentionOf(
-  c: {
-    num_attention_heads: number;
-    num_key_value_heads?: number | null | undefined;
-    attention_bias: boolean;
-  },
-  head_dim: number,
-) {
-  return {
-    mixer: 'attention',
-    heads: c.num_attention_heads,
-    num_heads_kv: c.num_key_value_heads ?? c.num_attention_heads,
-    head_dim,
-    qkv_proj_bias: c.attention_bias,
-    out_proj_bias: c.attention_bias,
-  };
-}
-
-function hybrid(
-  kind: string,
-  c: {
-    hidden_size: number;
-    vocab_size: number;
-    tie_word_embeddings: boolean;
-    eos_token_id?: number | number[] | null | undefined;
-  },
-  places: Placements,
-  norm_eps: number,
-  outer: Readonly<Record<string, readonly string[]>>,
-): ForeignModel {
-  const model: ModelConfig = {
-    d_model: c.hidden_size,
-    layers: brief(places.layers),
-    norm: 'rms',
-    norm_eps,
-    tie_embeddings: c.tie_word_embeddings,
-    vocab_size: c.vocab_size,
-  };
-  return {
-    family: `Hugging Face ${kind}`,
-    model,
-    vocab_size: c.vocab_size,
-    ...endOf(c),
-    pieces(name): readonly Piece[] {
-      const place = places.nameOf(name);
-      if (!place) return [{ names: outer[name] ?? [name] }];
-      const index = Number(/\d+/.exec(name)![0]);
-      const layer = places.layers[index]!;
-      const renaming =
-        RENAMED[
-          layer.mixer === 'mlp' ? (layer['activation'] === 'relu2' ? 'relu2' : 'swiglu') : layer.mixer
-        ] ?? {};
-      const [part, ...rest] = place.rest.split('.') as [string, ...string[]];
-      const parts = /\.mixer\./.test(name) && Object.hasOwn(renaming, part) ? renaming[part]! : [part];
-      return parts.map((theirs) => {
-        const full = place.prefix + [theirs, ...rest].join('.');
-        return { names: [full, full.replace(/^backbone\./, 'model.')] };
-      });
-    },
-    ignored: (name) =>
-      (c.tie_word_embeddings && name === 'lm_head.weight') || name.endsWith('rotary_emb.inv_freq'),
-  };
 }

@@ -1,6 +1,9 @@
 /** @file Models of others: Hugging Face, the original checkpoints, GGUF. */
+import { fromFalconH1 } from './falcon-h1';
+import { fromGranite } from './granite';
 import { fromHuggingFace, HUGGING_FACE_MAMBAS } from './hugging-face';
 import { fromBamba, fromNemotronH } from './hybrids';
+import { fromJamba } from './jamba';
 import { fromParams, fromStateSpaces, isStateSpaces } from './state-spaces';
 import { fromZamba2 } from './zamba2';
 import { ForeignModelError, type ForeignModel } from './types';
@@ -10,6 +13,7 @@ export { fromHuggingFace } from './hugging-face';
 export {
   nameFromHuggingFace,
   toHuggingFace,
+  unusual,
   type HuggingFaceForm,
   type WrittenPiece,
 } from './to-hugging-face';
@@ -20,14 +24,14 @@ const HYBRIDS: Readonly<Record<string, (config: unknown) => ForeignModel>> = {
   bamba: fromBamba,
   nemotron_h: fromNemotronH,
   zamba2: fromZamba2,
+  falcon_h1: fromFalconH1,
+  granitemoehybrid: fromGranite,
+  jamba: fromJamba,
 };
 
 /** Hybrids with Mamba layers that cannot be expressed, and why. */
 const UNREAD: ReadonlyMap<string, string> = new Map([
-  ['zamba', 'its layers share one transformer block'],
-  ['jamba', 'it has mixtures of experts'],
-  ['granitemoehybrid', 'it has mixtures of experts'],
-  ['falcon_h1', 'its layers run Mamba-2 and attention side by side'],
+  ['zamba', 'its Mamba layers have several heads with an x_proj each, which no layer here has'],
 ]);
 
 /** Whether a folder of our own holds a hybrid under its names at Hugging Face. */

@@ -4,12 +4,15 @@
  * `models/mamba2` at 020a37d.)
  */
 import type { Model } from '../model';
+import { toHybrid } from './to-hybrid';
 import { toZamba2 } from './to-zamba2';
+import type { Piece } from './types';
 
 /** A tensor of theirs: so many rows of one of our parameters, the next from the top; all unless given. */
 export interface WrittenPiece {
   readonly name: string;
   readonly rows?: number | undefined;
+  readonly convert?: Piece['convert'] | undefined;
 }
 
 export interface HuggingFaceForm {
@@ -45,6 +48,7 @@ export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason
   if (reason !== undefined) return { reason };
   if (layers.some(({ mixer }) => mixer === 'zamba')) return toZamba2(model);
   const kind = layers[0]!.mixer;
+  if (layers.some(({ mixer }) => mixer === 'mlp')) return toHybrid(model);
   if (kind !== 'mamba' && kind !== 'mamba2') return { reason: `layers of kind ${kind}` };
   if (layers.some((layer) => layer.mixer !== kind)) return { reason: 'layers of different kinds' };
   const options = layers.map((layer) => JSON.stringify(layer.resolved));

@@ -5,8 +5,8 @@ import type { LayerItem, ModelConfig } from '../config';
 /** One tensor of a file, under the first of its names that there is. */
 export interface Piece {
   readonly names: readonly string[];
-  /** The file holds −exp(A_log). */
-  readonly convert?: 'log-of-negative';
+  /** The file holds −exp(A_log), or the lower half of the rows above the upper one. */
+  readonly convert?: 'log-of-negative' | 'swap-halves';
   /** Rows of our parameter that the piece is, where it is not all of them; for writing. */
   readonly rows?: number;
 }
@@ -38,7 +38,7 @@ export const projections = ['q_proj', 'k_proj', 'v_proj'] as const;
 /** The config cannot be used; the message says which key and why. */
 export class ForeignModelError extends Error {
   constructor(message: string) {
-    super(`config.json: ${message}`);
+    super(message);
     this.name = 'ForeignModelError';
   }
 }

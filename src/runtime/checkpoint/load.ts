@@ -15,11 +15,21 @@ export function loadParameters(matches: ReadonlyMap<string, Match>): Map<string,
       const part = values.subarray(at, at + elementsOf(piece.tensor.shape));
       piece.tensor.read(part);
       if (piece.convert === 'log-of-negative') logOfNegative(part, piece.name);
+      if (piece.convert === 'swap-halves') part.set(withHalvesSwapped(part));
       at += part.length;
     }
     parameters.set(name, values);
   }
   return parameters;
+}
+
+/** The lower half of the rows above the upper one. */
+export function withHalvesSwapped(values: Float32Array): Float32Array {
+  const half = values.length / 2;
+  const swapped = new Float32Array(values.length);
+  swapped.set(values.subarray(half));
+  swapped.set(values.subarray(0, half), half);
+  return swapped;
 }
 
 function logOfNegative(values: Float32Array, name: string): void {

@@ -8,7 +8,7 @@ import { safetensorsParts, type SafetensorsEntry } from '../../formats/safetenso
 import { toHuggingFace, type Model, type ModelSpec, type WrittenPiece } from '../../models';
 import { CONFIG_FILE, findCheckpoint, type FoundCheckpoint } from './find';
 import { CheckpointError, type FolderFile } from './folder';
-import { loadParameters } from './load';
+import { loadParameters, withHalvesSwapped } from './load';
 import { describe, match, OWN_KEY, type Described, type Matched } from './match';
 import { MODEL_FILE } from './store';
 
@@ -28,7 +28,7 @@ export function modelFiles(model: Model, parameters: ReadonlyMap<string, Float32
   ];
 }
 
-/** One parameter as the tensors that lie below each other in it; nothing is copied. */
+/** One parameter as the tensors that lie below each other in it; nothing is copied but what lies otherwise there. */
 function cut(
   pieces: readonly WrittenPiece[],
   shape: readonly number[],
@@ -37,8 +37,9 @@ function cut(
   const [all = 1, ...rest] = shape;
   const width = data.length / all;
   let from = 0;
-  return pieces.map(({ name, rows = all }) => {
-    const values = data.subarray(from * width, (from + rows) * width);
+  return pieces.map(({ name, rows = all, convert }) => {
+    const part = data.subarray(from * width, (from + rows) * width);
+    const values = convert === 'swap-halves' ? withHalvesSwapped(part) : part;
     from += rows;
     return [name, { shape: pieces.length === 1 ? shape : [rows, ...rest], data: values }];
   });

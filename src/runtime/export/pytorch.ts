@@ -1,5 +1,5 @@
 /** @file A script that rebuilds a model with the authors' package `mamba_ssm` and loads its weights. */
-import type { Model } from '../../models';
+import { unusual, type Model } from '../../models';
 
 /** Why the authors' `MambaLMHeadModel` cannot be this model; undefined when it can. */
 export function pytorchProblem(model: Model): string | undefined {
@@ -10,6 +10,8 @@ export function pytorchProblem(model: Model): string | undefined {
   if (new Set(model.layers.map(({ resolved }) => JSON.stringify(resolved))).size > 1)
     return 'its layers have different options';
   if (model.task.type !== 'language-model') return 'it is no language model';
+  const special = unusual(model);
+  if (special !== undefined) return `it has ${special}`;
   const options = model.layers[0]!.resolved as Record<string, unknown>;
   if (options['bcdt_norm_eps'] !== undefined) return 'it normalises B, C and Δ';
   if (model.layers[0]!.mixer === 'mamba2' && options['norm_groups'] !== options['ngroups'])

@@ -139,6 +139,64 @@ export function mamba2(file: File, name: string, rows: Rows, o: Mamba2): Rows {
   });
 }
 
+/** The MLP value · silu(gate · factor) with three tensors below `name`. */
+export const mlp = (file: File, name: string, x: number[], factor = 1): number[] => {
+  const gate = linear(file, `${name}.gate_proj`, x).map((value) => silu(factor * value));
+  const value = linear(file, `${name}.up_proj`, x);
+  return linear(
+    file,
+    `${name}.down_proj`,
+    value.map((one, i) => one * gate[i]!),
+  );
+};
+
+/** Queries, keys and values of every row, through attention and back. */
+export function attentionLayer(file: File, name: string, rows: Rows, o: Attention): Rows {
+  const [q, k, v] = ['q_proj', 'k_proj', 'v_proj'].map((part) =>
+    rows.map((row) => linear(file, `${name}.${part}`, row)),
+  ) as [Rows, Rows, Rows];
+  return attention(q, k, v, o).map((row) => linear(file, `${name}.o_proj`, row));
+}
+
+export interface Mamba {
+  readonly d_inner: number;
+  readonly d_state: number;
+  readonly dt_rank: number;
+  readonly eps: number;
+}
+
+/** Jamba's Mamba layer: δ, B and C are normed with weights. */
+export function jambaMamba(file: File, name: string, rows: Rows, o: Mamba): Rows {
+  const { d_inner: E, d_state: N, dt_rank: R } = o;
+  const projected = rows.map((row) => linear(file, `${name}.in_proj`, row));
+  const u = convolution(
+    projected.map((row) => row.slice(0, E)),
+    get(file, `${name}.conv1d.weight`),
+    optional(file, `${name}.conv1d.bias`),
+  ).map((row) => row.map(silu));
+  const A = get(file, `${name}.A_log`).map((value) => -Math.exp(value));
+  const D = get(file, `${name}.D`);
+  const norm = (part: string, x: number[]): number[] =>
+    rms(x, get(file, `${name}.${part}_layernorm.weight`), o.eps);
+  const state = Array.from({ length: E * N }, () => 0);
+  return u.map((x, t) => {
+    const selected = linear(file, `${name}.x_proj`, x);
+    const dt = linear(file, `${name}.dt_proj`, norm('dt', selected.slice(0, R))).map(softplus);
+    const B = norm('b', selected.slice(R, R + N));
+    const C = norm('c', selected.slice(R + N));
+    const y = x.map((value, c) => {
+      let sum = D[c]! * value;
+      for (let n = 0; n < N; n++) {
+        const at = c * N + n;
+        state[at] = Math.exp(dt[c]! * A[at]!) * state[at]! + dt[c]! * value * B[n]!;
+        sum += state[at]! * C[n]!;
+      }
+      return sum * silu(projected[t]![E + c]!);
+    });
+    return linear(file, `${name}.out_proj`, y);
+  });
+}
+
 /** Tensors with values that no part of a model drowns: norms and D near one, small weights, A near −1 … −4. */
 export function randomFile(
   shapes: ReadonlyMap<string, readonly number[]>,

@@ -1,0 +1,149 @@
+/**
+ * @file Hugging Face's `granitemoehybrid` without experts: Mamba-2 or attention, each with a gated MLP, and one factor for
+ * all that is added to the residual stream (transformers `models/granitemoehybrid` at 023633d).
+ */
+import * as z from 'zod';
+import type { ModelConfig } from '../config';
+import type { BuiltLayer } from '../layers';
+import { attentionOf, common, factor, FUSED, hybrid, rope, ropeBase } from './hybrid';
+import { dtLimit, ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
+
+const scale = z.number().positive().default(1);
+const kinds = z
+  .array(z.enum(['mamba', 'attention']))
+  .max(4096)
+  .nullish();
+const schema = z.looseObject({
+  ...common,
+  intermediate_size: size.default(11_008),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  hidden_act: z.literal('silu').default('silu'),
+  num_local_experts: z.int().min(0).default(8),
+  shared_intermediate_size: size.default(1024),
+  position_embedding_type: z.enum(['rope', 'nope']).nullish(),
+  layer_types: kinds,
+  layers_block_type: kinds,
+  mamba_n_heads: size.default(128),
+  mamba_d_head: z.union([size, z.literal('auto')]).default('auto'),
+  mamba_n_groups: size.default(1),
+  mamba_d_state: size.default(256),
+  mamba_d_conv: size.default(4),
+  mamba_expand: size.default(2),
+  mamba_chunk_size: size.default(256),
+  mamba_conv_bias: z.boolean().default(true),
+  embedding_multiplier: scale,
+  logits_scaling: scale,
+  residual_multiplier: scale,
+  attention_multiplier: scale,
+  ...rope,
+});
+
+const OUTER = {
+  'backbone.embedding.weight': ['model.embed_tokens.weight'],
+  'backbone.norm_f.weight': ['model.norm.weight'],
+};
+
+/** @throws ForeignModelError */
+export function fromGranite(config: unknown): ForeignModel {
+  const c = parse(schema, config);
+  if (c.num_local_experts > 0) {
+    throw new ForeignModelError(
+      `num_local_experts is ${c.num_local_experts}: mixtures of experts are not supported, only models with 0.`,
+    );
+  }
+  const words = c.layer_types ?? c.layers_block_type ?? new Array<'mamba'>(c.num_hidden_layers).fill('mamba');
+  if (words.length !== c.num_hidden_layers) {
+    throw new ForeignModelError(
+      `layer_types has ${words.length} layers, but num_hidden_layers is ${c.num_hidden_layers}.`,
+    );
+  }
+  const d_inner = c.mamba_expand * c.hidden_size;
+  const headdim = c.mamba_d_head === 'auto' ? d_inner / c.mamba_n_heads : c.mamba_d_head;
+  if (headdim * c.mamba_n_heads !== d_inner || !Number.isInteger(headdim))
+    throw new ForeignModelError('mamba_n_heads · mamba_d_head must be mamba_expand · hidden_size.');
+  const head_dim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
+  const added = factor('out_scale', c.residual_multiplier);
+  const mamba = {
+    mixer: 'mamba2',
+    d_state: c.mamba_d_state,
+    d_conv: c.mamba_d_conv,
+    expand: c.mamba_expand,
+    headdim,
+    ngroups: c.mamba_n_groups,
+    chunk_size: c.mamba_chunk_size,
+    ...(c.mamba_n_groups === 1 ? {} : { norm_groups: 1 }),
+    gated_norm_eps: c.rms_norm_eps,
+    dt_limit: dtLimit(c.time_step_limit),
+    bias: c.mamba_proj_bias,
+    conv_bias: c.mamba_conv_bias,
+    ...added,
+  };
+  const attention = {
+    ...attentionOf(c, head_dim),
+    ...(c.position_embedding_type === 'rope'
+      ? { rotary_emb_dim: head_dim, rotary_emb_base: ropeBase(c) }
+      : {}),
+    softmax_scale: c.attention_multiplier,
+    ...added,
+  };
+  const mlp = { mixer: 'mlp', d_intermediate: c.shared_intermediate_size, multiple_of: 1, ...added };
+  const places = new Placements();
+  words.forEach((word, i) => {
+    const theirs = `model.layers.${i}.`;
+    const part = word === 'mamba' ? 'mamba.' : 'self_attn.';
+    places.add(word === 'mamba' ? mamba : attention, `${theirs}input_layernorm.`, theirs + part);
+    places.add(mlp, `${theirs}post_attention_layernorm.`, `${theirs}shared_mlp.`);
+  });
+  const scales = {
+    ...factor('embed_scale', c.embedding_multiplier),
+    ...factor('logit_scale', 1 / c.logits_scaling),
+  };
+  return hybrid('granitemoehybrid', c, places, c.rms_norm_eps, OUTER, { mlp: FUSED, scales });
+}
+
+/** The keys of a stack of Mamba-2 or attention with an MLP each, as far as the first of each kind say them. */
+export function toGranite(
+  { d_model, embed_scale = 1, logit_scale = 1 }: ModelConfig,
+  layers: readonly BuiltLayer[],
+): Record<string, unknown> | undefined {
+  const mixers = layers.filter((_, i) => i % 2 === 0);
+  const [mamba, attention, mlp] = ['mamba2', 'attention', 'mlp'].map((kind) =>
+    layers.find(({ mixer }) => mixer === kind),
+  );
+  if (!mamba || !mlp || mixers.some(({ mixer }) => mixer !== 'mamba2' && mixer !== 'attention'))
+    return undefined;
+  const [m, a, f] = [mamba, attention, mlp].map(
+    (layer) => (layer?.resolved ?? {}) as Record<string, unknown>,
+  ) as [Record<string, unknown>, Record<string, unknown>, Record<string, unknown>];
+  const heads = (a['heads'] as number | undefined) ?? 1;
+  return {
+    architectures: ['GraniteMoeHybridForCausalLM'],
+    model_type: 'granitemoehybrid',
+    num_hidden_layers: mixers.length,
+    layer_types: mixers.map(({ mixer }) => (mixer === 'mamba2' ? 'mamba' : 'attention')),
+    num_local_experts: 0,
+    num_experts_per_tok: 0,
+    intermediate_size: f['d_hidden'],
+    shared_intermediate_size: f['d_hidden'],
+    mamba_n_heads: m['nheads'],
+    mamba_d_head: m['headdim'],
+    mamba_n_groups: m['ngroups'],
+    mamba_d_state: m['d_state'],
+    mamba_d_conv: m['d_conv'],
+    mamba_expand: m['expand'],
+    mamba_chunk_size: m['chunk_size'],
+    mamba_conv_bias: m['conv_bias'],
+    mamba_proj_bias: m['bias'],
+    time_step_limit: m['dt_limit'],
+    num_attention_heads: heads,
+    num_key_value_heads: a['num_heads_kv'] ?? heads,
+    head_dim: a['head_dim'] ?? d_model / heads,
+    attention_bias: a['qkv_proj_bias'] ?? false,
+    position_embedding_type: a['rotary_emb_dim'] ? 'rope' : 'nope',
+    rope_theta: a['rotary_emb_base'] ?? 10_000,
+    attention_multiplier: a['softmax_scale'] ?? 1,
+    residual_multiplier: mamba.place.out_scale ?? 1,
+    embedding_multiplier: embed_scale,
+    logits_scaling: 1 / logit_scale,
+  };
+}

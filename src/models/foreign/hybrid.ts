@@ -1,0 +1,157 @@
+/** @file What Hugging Face's hybrids have in common: keys of their configs, names of attention and MLPs, the model. */
+import * as z from 'zod';
+import type { ModelConfig } from '../config';
+import {
+  brief,
+  endKeys,
+  endOf,
+  layerCount,
+  limits,
+  projections,
+  size,
+  type ForeignModel,
+  type Piece,
+  type Placements,
+  type WrittenMixer,
+} from './types';
+
+/** Keys that all of them have. */
+export const common = {
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: layerCount,
+  vocab_size: size,
+  num_attention_heads: size,
+  num_key_value_heads: size.nullish(),
+  head_dim: size.nullish(),
+  tie_word_embeddings: z.boolean().default(false),
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+  mamba_proj_bias: z.boolean().default(false),
+  time_step_limit: limits.default([0, Infinity]),
+  ...endKeys,
+};
+
+/** Keys of rotary positions, whose place changed over time. */
+export const rope = {
+  rope_theta: z.number().positive().optional(),
+  rope_parameters: z
+    .looseObject({
+      rope_type: z.literal('default').default('default'),
+      rope_theta: z.number().positive().optional(),
+      partial_rotary_factor: z.number().min(0).max(1).optional(),
+    })
+    .nullish(),
+  rope_scaling: z.null().optional(),
+};
+
+export const ropeBase = (c: {
+  rope_theta?: number | undefined;
+  rope_parameters?: { rope_theta?: number | undefined } | null | undefined;
+}): number => c.rope_parameters?.rope_theta ?? c.rope_theta ?? 10_000;
+
+/** Their names of what a mixer of ours calls otherwise; several lie below each other. */
+type Renaming = Readonly<Record<string, readonly string[]>>;
+
+const ATTENTION: Renaming = { in_proj: projections, out_proj: ['o_proj'] };
+// Ours: value, then gate.
+const GATED: Renaming = { fc1: ['up_proj', 'gate_proj'], fc2: ['down_proj'] };
+const PLAIN: Renaming = { fc1: ['up_proj'], fc2: ['down_proj'] };
+
+/** Names of an MLP whose gate and value are one tensor, the gate first. */
+export const FUSED: Renaming = { fc1: ['input_linear'], fc2: ['output_linear'] };
+
+const isGated = ({ mixer, activation = 'swiglu' }: WrittenMixer): boolean =>
+  mixer === 'mlp' && activation === 'swiglu';
+
+function renamingOf(layer: WrittenMixer): Renaming {
+  if (layer.mixer === 'attention') return ATTENTION;
+  if (layer.mixer !== 'mlp') return {};
+  return isGated(layer) ? GATED : PLAIN;
+}
+
+/** Rows of the parts of a parameter that is several tensors there. */
+function rowsOf(layer: WrittenMixer, part: string): readonly number[] | undefined {
+  const number = (key: string): number => layer[key] as number;
+  if (part === 'in_proj' && layer.mixer === 'attention') {
+    const keys = number('num_heads_kv') * number('head_dim');
+    return [number('heads') * number('head_dim'), keys, keys];
+  }
+  const hidden = number('d_intermediate');
+  return part === 'fc1' && isGated(layer) ? [hidden, hidden] : undefined;
+}
+
+export const attentionOf = (
+  c: {
+    num_attention_heads: number;
+    num_key_value_heads?: number | null | undefined;
+    attention_bias: boolean;
+  },
+  head_dim: number,
+): WrittenMixer => ({
+  mixer: 'attention',
+  heads: c.num_attention_heads,
+  num_heads_kv: c.num_key_value_heads ?? c.num_attention_heads,
+  head_dim,
+  qkv_proj_bias: c.attention_bias,
+  out_proj_bias: c.attention_bias,
+});
+
+/** A factor where it is one: 1 is left out. */
+export const factor = <K extends string>(key: K, value: number): Partial<Record<K, number>> =>
+  value === 1 ? {} : ({ [key]: value } as Partial<Record<K, number>>);
+
+/**
+ * @param kind their model_type
+ * @param outer their names of what belongs to no layer
+ * @param mlp names of the MLPs' parts, unless they are the usual ones
+ */
+export function hybrid(
+  kind: string,
+  c: {
+    hidden_size: number;
+    vocab_size: number;
+    tie_word_embeddings: boolean;
+    eos_token_id?: number | number[] | null | undefined;
+  },
+  places: Placements,
+  norm_eps: number,
+  outer: Readonly<Record<string, readonly string[]>>,
+  { mlp, scales = {} }: { mlp?: Renaming; scales?: Pick<ModelConfig, 'embed_scale' | 'logit_scale'> } = {},
+): ForeignModel {
+  const model: ModelConfig = {
+    d_model: c.hidden_size,
+    layers: brief(places.layers),
+    norm: 'rms',
+    norm_eps,
+    tie_embeddings: c.tie_word_embeddings,
+    ...scales,
+    vocab_size: c.vocab_size,
+  };
+  return {
+    family: `Hugging Face ${kind}`,
+    model,
+    vocab_size: c.vocab_size,
+    ...endOf(c),
+    pieces(name): readonly Piece[] {
+      const place = places.nameOf(name);
+      if (!place) return [{ names: outer[name] ?? [name] }];
+      const layer = places.layers[Number(/\d+/.exec(name)![0])]!;
+      const renaming = layer.mixer === 'mlp' && mlp ? mlp : renamingOf(layer);
+      const [part, ...rest] = place.rest.split('.') as [string, ...string[]];
+      const parts = /\.mixer\./.test(name) && Object.hasOwn(renaming, part) ? renaming[part]! : [part];
+      const rows = parts.length > 1 ? rowsOf(layer, part) : undefined;
+      const swapped = parts.length === 1 && part === 'fc1' && isGated(layer);
+      return parts.map((theirs, i) => {
+        const full = place.prefix + [theirs, ...rest].join('.');
+        return {
+          names: [full, full.replace(/^backbone\./, 'model.')],
+          ...(rows ? { rows: rows[i]! } : {}),
+          ...(swapped ? { convert: 'swap-halves' as const } : {}),
+        };
+      });
+    },
+    ignored: (name) =>
+      (c.tie_word_embeddings && name === 'lm_head.weight') || name.endsWith('rotary_emb.inv_freq'),
+  };
+}

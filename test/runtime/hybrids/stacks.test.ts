@@ -1,0 +1,396 @@
+/** @file falcon_h1, granitemoehybrid and jamba against float64 loops, token by token, and back into the same file. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromConfig } from '../../../src/models';
+import { Random } from '../../../src/util/random';
+import { silu } from '../../layers/slow';
+import { checkRoundTrip, continuations, errorsOf, openShort, writeCheckpoint } from './check';
+import {
+  add,
+  attentionLayer,
+  get,
+  jambaMamba,
+  linear,
+  mamba2,
+  mlp,
+  randomFile,
+  rms,
+  times,
+  type File,
+  type Rows,
+} from './reference';
+
+type Config = Record<string, unknown>;
+type Shapes = [string, readonly number[]][];
+interface Family {
+  readonly base: Config;
+  shapes(c: Config): Shapes;
+  /** The residual stream of all positions behind layer `i`. */
+  layer(file: File, c: Config, i: number, stream: Rows): Rows;
+  readonly finalNorm: string;
+  scales?(c: Config): { readonly embedded: number; readonly logits: number };
+}
+
+const number = (c: Config, key: string): number => c[key] as number;
+const numbers = (c: Config, key: string): number[] => c[key] as number[];
+const affine = (name: string, rows: number, columns: number, bias: unknown): Shapes => [
+  [`${name}.weight`, [rows, columns]],
+  ...(bias === true ? ([[`${name}.bias`, [rows]]] satisfies Shapes) : []),
+];
+const usual = {
+  hidden_size: 8,
+  vocab_size: 23,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  intermediate_size: 12,
+  rms_norm_eps: 1e-4,
+  tie_word_embeddings: false,
+};
+const mamba2Keys = {
+  mamba_n_heads: 4,
+  mamba_d_head: 4,
+  mamba_n_groups: 2,
+  mamba_d_state: 4,
+  mamba_d_conv: 4,
+};
+
+function attentionShapes(c: Config, at: string): Shapes {
+  const [d, heads, kv] = ['hidden_size', 'num_attention_heads', 'num_key_value_heads'].map((key) =>
+    number(c, key),
+  ) as [number, number, number];
+  const W = d / heads;
+  const bias = c['attention_bias'];
+  return [
+    ...affine(`${at}q_proj`, heads * W, d, bias),
+    ...affine(`${at}k_proj`, kv * W, d, bias),
+    ...affine(`${at}v_proj`, kv * W, d, bias),
+    ...affine(`${at}o_proj`, d, heads * W, bias),
+  ];
+}
+
+function mamba2Shapes(c: Config, at: string, norm: boolean): Shapes {
+  const heads = number(c, 'mamba_n_heads');
+  const E = heads * number(c, 'mamba_d_head');
+  const conv = E + 2 * number(c, 'mamba_n_groups') * number(c, 'mamba_d_state');
+  const d = number(c, 'hidden_size');
+  return [
+    ...affine(`${at}in_proj`, E + conv + heads, d, c['mamba_proj_bias']),
+    [`${at}conv1d.weight`, [conv, 1, number(c, 'mamba_d_conv')]],
+    [`${at}conv1d.bias`, [conv]],
+    ...['dt_bias', 'A_log', 'D'].map((name): Shapes[number] => [at + name, [heads]]),
+    ...(norm ? ([[`${at}norm.weight`, [E]]] satisfies Shapes) : []),
+    ...affine(`${at}out_proj`, d, E, c['mamba_proj_bias']),
+  ];
+}
+
+const mlpShapes = (c: Config, at: string): Shapes => {
+  const [d, f] = [number(c, 'hidden_size'), number(c, 'intermediate_size')];
+  return [
+    ...affine(`${at}gate_proj`, f, d, c['mlp_bias']),
+    ...affine(`${at}up_proj`, f, d, c['mlp_bias']),
+    ...affine(`${at}down_proj`, d, f, c['mlp_bias']),
+  ];
+};
+
+const attentionOf = (c: Config, rotary: boolean, scale?: number) => {
+  const heads = number(c, 'num_attention_heads');
+  const head_dim = number(c, 'hidden_size') / heads;
+  return {
+    heads,
+    heads_kv: number(c, 'num_key_value_heads'),
+    head_dim,
+    scale: scale ?? 1 / Math.sqrt(head_dim),
+    rotary: rotary ? head_dim : 0,
+    base: (c['rope_theta'] as number | undefined) ?? 10_000,
+  };
+};
+
+const mamba2Of = (c: Config) => ({
+  d_inner: number(c, 'mamba_n_heads') * number(c, 'mamba_d_head'),
+  heads: number(c, 'mamba_n_heads'),
+  groups: number(c, 'mamba_n_groups'),
+  d_state: number(c, 'mamba_d_state'),
+  eps: number(c, 'rms_norm_eps'),
+});
+
+const normed = (file: File, c: Config, name: string, rows: Rows): Rows =>
+  rows.map((row) => rms(row, get(file, `${name}.weight`), number(c, 'rms_norm_eps')));
+const plus = (a: Rows, b: Rows): Rows => a.map((row, t) => add(row, b[t]!));
+
+const falconH1: Family = {
+  base: {
+    ...usual,
+    ...mamba2Keys,
+    model_type: 'falcon_h1',
+    mamba_d_ssm: 16,
+    mamba_chunk_size: 8,
+    mamba_rms_norm: false,
+    mamba_norm_before_gate: true,
+    rope_theta: 1e5,
+    key_multiplier: 0.7,
+    attention_in_multiplier: 1.5,
+    attention_out_multiplier: 0.6,
+    ssm_in_multiplier: 1.25,
+    ssm_out_multiplier: 0.8,
+    ssm_multipliers: [0.5, 1.5, 0.75, 1.25, 2],
+    mlp_multipliers: [0.9, 1.2],
+    embedding_multiplier: 2,
+    lm_head_multiplier: 0.5,
+  },
+  finalNorm: 'model.final_layernorm',
+  shapes: (c) =>
+    Array.from({ length: number(c, 'num_hidden_layers') }, (_, i): Shapes => {
+      const at = `model.layers.${i}.`;
+      return [
+        ...mamba2Shapes(c, `${at}mamba.`, c['mamba_rms_norm'] === true),
+        ...attentionShapes(c, `${at}self_attn.`),
+        ...mlpShapes(c, `${at}feed_forward.`),
+        [`${at}input_layernorm.weight`, [8]],
+        [`${at}pre_ff_layernorm.weight`, [8]],
+      ];
+    }).flat(),
+  layer(file, c, i, stream) {
+    const at = `model.layers.${i}.`;
+    const h = normed(file, c, `${at}input_layernorm`, stream);
+    const { d_inner: E, groups, d_state, heads, ...rest } = mamba2Of(c);
+    const scale = [E, E, groups * d_state, groups * d_state, heads].flatMap((count, part) =>
+      new Array<number>(count).fill(numbers(c, 'ssm_multipliers')[part]!),
+    );
+    const mixed = mamba2(
+      file,
+      `${at}mamba`,
+      h.map((row) => times(row, number(c, 'ssm_in_multiplier'))),
+      {
+        ...rest,
+        d_inner: E,
+        groups,
+        d_state,
+        heads,
+        scale,
+        normGroups: c['mamba_rms_norm'] ? groups : 0,
+        normFirst: c['mamba_norm_before_gate'] === true,
+      },
+    );
+    const options = attentionOf(c, true);
+    const attended = attentionLayer(
+      file,
+      `${at}self_attn`,
+      h.map((row) => times(row, number(c, 'attention_in_multiplier'))),
+      { ...options, scale: options.scale * number(c, 'key_multiplier') },
+    );
+    const both = mixed.map((row, t) =>
+      add(
+        times(row, number(c, 'ssm_out_multiplier')),
+        times(attended[t]!, number(c, 'attention_out_multiplier')),
+      ),
+    );
+    const x = plus(stream, both);
+    const [gate, down] = numbers(c, 'mlp_multipliers') as [number, number];
+    return plus(
+      x,
+      normed(file, c, `${at}pre_ff_layernorm`, x).map((row) =>
+        times(mlp(file, `${at}feed_forward`, row, gate), down),
+      ),
+    );
+  },
+  scales: (c) => ({ embedded: number(c, 'embedding_multiplier'), logits: number(c, 'lm_head_multiplier') }),
+};
+
+const granite: Family = {
+  base: {
+    ...usual,
+    ...mamba2Keys,
+    model_type: 'granitemoehybrid',
+    num_local_experts: 0,
+    shared_intermediate_size: 12,
+    layer_types: ['mamba', 'attention'],
+    mamba_chunk_size: 8,
+    embedding_multiplier: 3,
+    logits_scaling: 4,
+    residual_multiplier: 0.4,
+    attention_multiplier: 0.3,
+    position_embedding_type: null,
+  },
+  finalNorm: 'model.norm',
+  shapes: (c) =>
+    (c['layer_types'] as string[]).flatMap((word, i): Shapes => {
+      const at = `model.layers.${i}.`;
+      const f = number(c, 'shared_intermediate_size');
+      return [
+        ...(word === 'mamba' ? mamba2Shapes(c, `${at}mamba.`, true) : attentionShapes(c, `${at}self_attn.`)),
+        ...affine(`${at}shared_mlp.input_linear`, 2 * f, 8, false),
+        ...affine(`${at}shared_mlp.output_linear`, 8, f, false),
+        [`${at}input_layernorm.weight`, [8]],
+        [`${at}post_attention_layernorm.weight`, [8]],
+      ];
+    }),
+  layer(file, c, i, stream) {
+    const at = `model.layers.${i}.`;
+    const added = number(c, 'residual_multiplier');
+    const h = normed(file, c, `${at}input_layernorm`, stream);
+    const rotary = c['position_embedding_type'] === 'rope';
+    const mixed =
+      (c['layer_types'] as string[])[i] === 'mamba'
+        ? mamba2(file, `${at}mamba`, h, { ...mamba2Of(c), normGroups: 1 })
+        : attentionLayer(
+            file,
+            `${at}self_attn`,
+            h,
+            attentionOf(c, rotary, number(c, 'attention_multiplier')),
+          );
+    const x = plus(
+      stream,
+      mixed.map((row) => times(row, added)),
+    );
+    const further = normed(file, c, `${at}post_attention_layernorm`, x).map((row) => {
+      const wide = linear(file, `${at}shared_mlp.input_linear`, row);
+      const half = wide.length / 2;
+      const hidden = wide.slice(0, half).map((gate, k) => silu(gate) * wide[half + k]!);
+      return times(linear(file, `${at}shared_mlp.output_linear`, hidden), added);
+    });
+    return plus(x, further);
+  },
+  scales: (c) => ({ embedded: number(c, 'embedding_multiplier'), logits: 1 / number(c, 'logits_scaling') }),
+};
+
+const isAttention = (c: Config, i: number): boolean =>
+  i % number(c, 'attn_layer_period') === number(c, 'attn_layer_offset');
+
+const jamba: Family = {
+  base: {
+    ...usual,
+    model_type: 'jamba',
+    num_hidden_layers: 3,
+    num_experts: 1,
+    attn_layer_period: 4,
+    attn_layer_offset: 1,
+    mamba_d_state: 4,
+    mamba_d_conv: 4,
+    mamba_expand: 2,
+    mamba_dt_rank: 2,
+  },
+  finalNorm: 'model.final_layernorm',
+  shapes: (c) =>
+    Array.from({ length: number(c, 'num_hidden_layers') }, (_, i): Shapes => {
+      const at = `model.layers.${i}.`;
+      const [E, N, R] = [16, number(c, 'mamba_d_state'), number(c, 'mamba_dt_rank')];
+      const m = `${at}mamba.`;
+      const mamba: Shapes = [
+        ...affine(`${m}in_proj`, 2 * E, 8, c['mamba_proj_bias']),
+        ...affine(`${m}out_proj`, 8, E, c['mamba_proj_bias']),
+        ...affine(`${m}x_proj`, R + 2 * N, E, false),
+        ...affine(`${m}dt_proj`, E, R, true),
+        [`${m}conv1d.weight`, [E, 1, 4]],
+        [`${m}conv1d.bias`, [E]],
+        [`${m}A_log`, [E, N]],
+        [`${m}D`, [E]],
+        [`${m}dt_layernorm.weight`, [R]],
+        [`${m}b_layernorm.weight`, [N]],
+        [`${m}c_layernorm.weight`, [N]],
+      ];
+      return [
+        ...(isAttention(c, i) ? attentionShapes(c, `${at}self_attn.`) : mamba),
+        ...mlpShapes(c, `${at}feed_forward.`),
+        [`${at}input_layernorm.weight`, [8]],
+        [`${at}pre_ff_layernorm.weight`, [8]],
+      ];
+    }).flat(),
+  layer(file, c, i, stream) {
+    const at = `model.layers.${i}.`;
+    const h = normed(file, c, `${at}input_layernorm`, stream);
+    const sizes = { d_inner: 16, d_state: number(c, 'mamba_d_state'), dt_rank: number(c, 'mamba_dt_rank') };
+    const mixed = isAttention(c, i)
+      ? attentionLayer(file, `${at}self_attn`, h, attentionOf(c, false))
+      : jambaMamba(file, `${at}mamba`, h, { ...sizes, eps: number(c, 'rms_norm_eps') });
+    const x = plus(stream, mixed);
+    return plus(
+      x,
+      normed(file, c, `${at}pre_ff_layernorm`, x).map((row) => mlp(file, `${at}feed_forward`, row)),
+    );
+  },
+};
+
+const families = { falcon_h1: falconH1, granitemoehybrid: granite, jamba };
+
+const cases: [kind: keyof typeof families, part: Config][] = [
+  ['falcon_h1', {}],
+  ['falcon_h1', { mamba_rms_norm: true, tie_word_embeddings: true, attention_bias: true, mlp_bias: true }],
+  [
+    'falcon_h1',
+    { mamba_rms_norm: true, mamba_norm_before_gate: false, mamba_proj_bias: true, projectors_bias: true },
+  ],
+  ['granitemoehybrid', {}],
+  ['granitemoehybrid', { position_embedding_type: 'rope', tie_word_embeddings: true, attention_bias: true }],
+  ['granitemoehybrid', { layer_types: ['mamba', 'mamba'], mamba_n_groups: 1, mamba_proj_bias: true }],
+  ['jamba', {}],
+  ['jamba', { attn_layer_period: 2, attn_layer_offset: 0, mamba_proj_bias: true, tie_word_embeddings: true }],
+];
+
+const ids = [5, 9, 1, 22, 7, 2, 9, 13, 0, 4, 11];
+
+describe('checkpoints of hybrids', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'stacks-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  for (const [kind, part] of cases) {
+    it(`of ${kind} compute, decode and come back: ${JSON.stringify(part)}`, async () => {
+      const family: Family = families[kind];
+      const config = { ...family.base, ...part };
+      const random = new Random(3, kind, JSON.stringify(part));
+      const tied = config['tie_word_embeddings'] === true;
+      const shapes: Shapes = [
+        ['model.embed_tokens.weight', [23, 8]],
+        ...family.shapes(config),
+        [`${family.finalNorm}.weight`, [8]],
+        ...(tied ? [] : ([['lm_head.weight', [23, 8]]] satisfies Shapes)),
+      ];
+      const file = randomFile(new Map(shapes), () => random.normal());
+      writeCheckpoint(folder, config, file);
+      const opened = await openShort(folder);
+      assert.equal(opened.family, `Hugging Face ${kind}`);
+      const scales = family.scales?.(config) ?? { embedded: 1, logits: 1 };
+      const theirs = (known: readonly number[]): Rows => {
+        const table = get(file, 'model.embed_tokens.weight');
+        let stream: Rows = known.map((id) =>
+          times(Array.from(table.slice(8 * id, 8 * id + 8)), scales.embedded),
+        );
+        for (let i = 0; i < number(config, 'num_hidden_layers'); i++)
+          stream = family.layer(file, config, i, stream);
+        const head = tied ? 'model.embed_tokens' : 'lm_head';
+        return normed(file, config, family.finalNorm, stream).map((row) =>
+          times(linear(file, head, row), scales.logits),
+        );
+      };
+      const { parallel, decoding } = await errorsOf(opened, theirs, ids);
+      assert.ok(parallel < 1e-4 && decoding < 2e-6, `logits are off by ${parallel} and ${decoding}`);
+      const { ours, theirs: wanted } = continuations(opened, theirs, ids, 6);
+      assert.deepEqual(ours, wanted);
+      const count = [...file.values()].reduce((sum, { data }) => sum + data.length, 0);
+      assert.equal(opened.model.parameterCount, count);
+      await checkRoundTrip(opened, file, join(folder, 'again'));
+    });
+  }
+
+  it('with experts are refused, saying which key says so', () => {
+    assert.throws(
+      () => fromConfig({ ...granite.base, num_local_experts: 4 }),
+      /^ForeignModelError: num_local_experts is 4: mixtures of experts are not supported, only models with 0/,
+    );
+    assert.throws(
+      () => fromConfig({ ...jamba.base, num_experts: 16 }),
+      /num_experts is 16: layer 1 is a mixture of experts/,
+    );
+    assert.doesNotThrow(() =>
+      fromConfig({ ...jamba.base, num_experts: 16, expert_layer_period: 9, expert_layer_offset: 8 }),
+    );
+    assert.throws(
+      () => fromConfig({ ...falconH1.base, projectors_bias: true }),
+      /mamba_proj_bias and projectors_bias must be alike/,
+    );
+    assert.throws(() => fromConfig({ ...falconH1.base, mamba_d_head: 3 }), /must be mamba_d_ssm/);
+  });
+});
