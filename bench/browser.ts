@@ -49,9 +49,7 @@ interface TraceEvent {
   readonly tdur?: number;
   readonly pid: number;
   readonly tid: number;
-  readonly id?: string;
-  readonly id2?: { readonly local?: string };
-  readonly args?: { readonly name?: string };
+  readonly args?: { readonly name?: string; readonly id?: string };
 }
 
 const categories = [
@@ -107,18 +105,20 @@ export class BrowserPage {
 export class Trace {
   constructor(private readonly events: readonly TraceEvent[]) {}
 
-  /** Milliseconds from the begin of each frame, in which input is handled, until it is on the screen. */
+  /**
+   * Milliseconds from the begin of each frame, in which input is handled, until it is on the screen. A frame may begin
+   * before the one before it is shown, so that begin and presentation are matched by the frame's own number.
+   */
   frames(): number[] {
-    const began = new Map<string, number>();
-    const found: number[] = [];
-    for (const event of this.events.toSorted((a, b) => a.ts - b.ts)) {
-      const id = event.id2?.local ?? event.id ?? '';
-      if (event.name === 'AnimationFrame' && event.ph === 'b') began.set(id, event.ts);
+    const of = (name: string, phase: string): [string, number][] =>
+      this.events
+        .filter((event) => event.name === name && event.ph === phase)
+        .map(({ args, ts }) => [args?.id ?? '', ts]);
+    const began = new Map(of('AnimationFrame', 'b'));
+    return of('AnimationFrame::Presentation', 'n').flatMap(([id, shown]) => {
       const start = began.get(id);
-      if (event.name === 'AnimationFrame::Presentation' && start !== undefined)
-        found.push((event.ts - start) / 1000);
-    }
-    return found;
+      return start === undefined ? [] : (shown - start) / 1000;
+    });
   }
 
   /** Milliseconds from one `performance.mark` until the first frame shown after another. */

@@ -46,8 +46,12 @@ function RunMessage({ model, run }: { model: CurvesModel; run: RunMeta }): JSX.E
   const failed = run.status === 'failed';
   const saved = run.checkpoints.at(-1);
   const group = model.groups.find((entry) => entry.key === run.group);
-  const name =
-    group && group.runs.length > 1 ? `${group.name} · seed ${String(run.seed)}` : (group?.name ?? run.name);
+  const twin = group?.runs.some((other) => other !== run && other.seed === run.seed);
+  const name = twin
+    ? run.name
+    : group && group.runs.length > 1
+      ? `${group.name} · seed ${String(run.seed)}`
+      : (group?.name ?? run.name);
   const where = step === undefined ? 'before its first step' : `at step ${integer(step)}`;
   const what = failed
     ? (run.error ?? 'It said no reason.')

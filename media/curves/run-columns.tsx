@@ -1,7 +1,7 @@
 /** @file The columns of the run table: differing keys, then what was measured. */
 import type { ComponentChildren, JSX } from 'preact';
 import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
-import { differingKeys, keyValue } from '../../src/figures/curves/groups';
+import { differingKeys, keyValue, membersOf } from '../../src/figures/curves/groups';
 import { metricOf } from '../../src/figures/curves/metrics';
 import { commonRange, meanOf, valueBetween } from '../../src/figures/curves/trace';
 import { useSource } from '../shared/hooks';
@@ -56,7 +56,9 @@ export function allColumns(model: CurvesModel): Column[] {
       rank: 9,
       head: 'seed',
       cell: (entry) => (
-        <span class="secondary">{entry.group.runs.map((run) => configValue(run.seed)).join(', ')}</span>
+        <span class="secondary" title={membersOf(entry.group.runs)}>
+          {[...new Set(entry.group.runs.map((run) => configValue(run.seed)))].join(', ')}
+        </span>
       ),
     });
   }

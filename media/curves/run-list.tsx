@@ -1,6 +1,7 @@
 /** @file The runs below 700 px: two lines a run, in the order of the values at the cursor. */
 import type { JSX } from 'preact';
-import { configValue, integer, number3, percent } from '../../src/figures/core/format';
+import { integer, number3, percent } from '../../src/figures/core/format';
+import { membersOf } from '../../src/figures/curves/groups';
 import { useSource } from '../shared/hooks';
 import { Icon } from '../shared/icons';
 import { factsOf } from './facts';
@@ -30,10 +31,7 @@ export function RunList({ model }: { model: CurvesModel }): JSX.Element {
         {rows.map(({ facts, loss }) => {
           const { group } = facts;
           const shown = !model.state.hidden.includes(group.key);
-          const seeds =
-            group.runs.length > 1
-              ? `seeds ${group.runs.map((run) => configValue(run.seed)).join(', ')}`
-              : `seed ${configValue(group.runs[0]?.seed)}`;
+          const members = membersOf(group.runs);
           return (
             <li
               key={group.key}
@@ -63,10 +61,10 @@ export function RunList({ model }: { model: CurvesModel }): JSX.Element {
                 </span>
                 <span class="secondary">
                   {group.live ? (
-                    seeds
+                    members
                   ) : (
                     <>
-                      {seeds} · <Status facts={facts} />
+                      {members} · <Status facts={facts} />
                     </>
                   )}
                 </span>

@@ -1,7 +1,7 @@
 /** @file The gated feed-forward layer with any activation of the gate: SwiGLU, GEGLU, ReGLU, GLU, bilinear. */
 import * as z from 'zod';
 import type { Tensor } from '../graph';
-import { defineLayer } from './define';
+import { defineLayer, UNSEEN, type ForwardContext } from './define';
 import {
   activations,
   feedForward,
@@ -12,6 +12,7 @@ import {
   widthOptions,
   widthProblems,
 } from './feed-forward';
+import { gauged } from './gauges';
 
 const options = z.strictObject({
   d_intermediate: z
@@ -48,7 +49,7 @@ export const gatedMlp = defineLayer({
   parameters: (r, dims) => twoProjections(r, dims, 2),
 
   forward: (x, p, r, _dims, ctx) =>
-    feedForward(x, p, gate(r), (hidden) => {
+    feedForward(x, p, gate(r, ctx), (hidden) => {
       if (ctx.probing) ctx.probe('hidden', hidden);
     }),
 
@@ -59,6 +60,6 @@ export const gatedMlp = defineLayer({
 });
 
 const gate =
-  ({ activation }: z.output<typeof options>) =>
+  ({ activation }: z.output<typeof options>, ctx: ForwardContext = UNSEEN) =>
   (wide: Tensor): Tensor =>
-    gated(wide, activations[activation]);
+    gated(wide, gauged(ctx, activations[activation]));

@@ -4,6 +4,7 @@ import type { Tensor } from '../graph';
 import type { Tensors } from './define';
 import { defineLayer } from './define';
 import { activations, gated } from './feed-forward';
+import { gaugeGate } from './gauges';
 import { probe } from './probe';
 import { linearParameters, project } from './projection';
 
@@ -40,6 +41,7 @@ export const glu = defineLayer({
 
   forward(x, p, r, _dims, ctx) {
     const { y, gate } = unit(x, p, r);
+    gaugeGate(ctx, gate);
     if (ctx.probing) ctx.probe('gate', gate);
     return y;
   },

@@ -8,6 +8,7 @@ import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { defineLayer, type Parameters, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
+import { gaugeGate } from './gauges';
 import { mapped, pick, products } from './h3-heads';
 import { register, shiftKernel, shown, withSkip } from './h3-shift';
 import { formula, linear, normal, uniform } from './init';
@@ -137,6 +138,7 @@ export const h3 = defineLayer<typeof options, Resolved>({
     const flat = products(remembered, v, r);
     const s = g.diagonalConv(flat, m.a, g.complex.creshape(w, [H, r.d_state / 2]));
     const { o, out } = pick(q, s, flat, p, r);
+    if (ctx.gauge) gaugeGate(ctx, batchMajor(q));
     if (ctx.probing) {
       ctx.probe('q', batchMajor(q));
       ctx.probe('k', batchMajor(k));

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer } from './define';
 import { gatedNorm } from './gated-norm';
+import { gaugeGate, gaugeSteps } from './gauges';
 import { headProblems } from './heads';
 import { hydraProbes, probeHydra } from './hydra-probes';
 import { linear, ones, uniform, zeros } from './init';
@@ -129,6 +130,8 @@ export const hydra = defineLayer<typeof options, HydraSizes>({
     const mixed = quasiseparable(scan, weight, { initial: p['init_states'], chunkSize: r.chunk_size });
     const y = g.reshape(mixed, x!.shape);
     const gate = g.silu(zt);
+    gaugeGate(ctx, gate);
+    if (ctx.gauge) gaugeSteps(ctx, g.concat([df!, db!], 2), g.concat([A, A], 0));
     if (ctx.probing) probeHydra(ctx, { ...scan, weight, y, gate, initial: p['init_states'] });
     // One group: the norm's statistics run over all channels.
     const normed = gatedNorm(y, zt, p['norm.weight']!, { groups: 1, before: true });

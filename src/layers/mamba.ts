@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, UNSEEN, type ForwardContext, type Tensors } from './define';
-import { gaugeSelection } from './gauges';
+import { gaugeGate, gaugeSteps } from './gauges';
 import { constant, formula, ones, uniform } from './init';
 import {
   convolutionParameters,
@@ -181,7 +181,8 @@ function mix(
     ...(initialState ? { initialState } : {}),
   });
   const gate = g.silu(zt);
-  gaugeSelection(ctx, { gate, delta, slowest: g.max(A, [1]) }, 0);
+  gaugeGate(ctx, gate, 0);
+  gaugeSteps(ctx, delta, g.max(A, [1]), 0);
   if (ctx.probing) {
     const states = timeMajor(scan.states!);
     ctx.probe('x', timeMajor(v));

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, UNSEEN, type ForwardContext, type Problem, type Tensors } from './define';
-import { gaugeSelection } from './gauges';
+import { gaugeGate, gaugeSteps } from './gauges';
 import { headProblems } from './heads';
 import { formula, ones, uniform, zeros } from './init';
 import {
@@ -275,7 +275,8 @@ function mix(
     chunkSize: Math.min(r.chunk_size, 64),
   });
   const y = g.add(g.reshape(scan.Y, [batch, length, r.d_ssm]), g.mul(perChannel(p['D']!, r), u));
-  if (ctx.gauge) gaugeSelection(ctx, { gate: g.silu(zt), delta, slowest: A }, 1);
+  if (ctx.gauge) gaugeGate(ctx, g.silu(zt));
+  gaugeSteps(ctx, delta, A);
   if (ctx.probing) {
     ctx.probe('x', u);
     ctx.probe('delta', delta);

@@ -4,8 +4,9 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { defineLayer, type Problem } from './define';
+import { defineLayer, UNSEEN, type ForwardContext, type Problem } from './define';
 import { gatedNorm } from './gated-norm';
+import { gaugeGate, gaugeSteps } from './gauges';
 import { headProblems } from './heads';
 import { constant, ones } from './init';
 import { scanMamba3, stepMamba3 } from './mamba3-scan';
@@ -147,7 +148,8 @@ export const mamba3 = defineLayer<typeof options, Resolved>({
     const scan = scanMamba3(selected, turns, r);
     const y = g.add(scan.y, skip(selected.v, p));
     if (ctx.probing) probeMamba3(ctx, selected, { ...scan, y, D: p['D']! }, r);
-    return finish(y, selected.z, p, r);
+    gaugeSteps(ctx, selected.delta, selected.A);
+    return finish(y, selected.z, p, r, ctx);
   },
 
   state: (r) => ({
@@ -193,10 +195,17 @@ const skip = (v: g.Tensor, p: Readonly<Record<string, g.Tensor>>): g.Tensor =>
   g.mul(v, g.unsqueeze(p['D']!, 1));
 
 /** Gate, norm, the sum over the ranks and the output projection: (batch, time, rank, heads, headdim) → d_model. */
-function finish(y: g.Tensor, zt: g.Tensor, p: Readonly<Record<string, g.Tensor>>, r: Mamba3Sizes): g.Tensor {
+function finish(
+  y: g.Tensor,
+  zt: g.Tensor,
+  p: Readonly<Record<string, g.Tensor>>,
+  r: Mamba3Sizes,
+  ctx: ForwardContext = UNSEEN,
+): g.Tensor {
   const [batch, length, rank] = y.shape as [number, number, number];
   const perRank = (t: g.Tensor): g.Tensor => g.transpose(t, [1, 0, 2]);
   const z = r.is_mimo ? g.mul(zt, perRank(p['mimo_z']!)) : zt;
+  if (ctx.gauge) gaugeGate(ctx, g.reshape(g.silu(z), [batch, length, rank * r.d_inner]));
   const flat = [batch, length, rank, r.d_inner];
   const weight = p['norm.weight'];
   const gated = weight

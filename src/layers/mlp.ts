@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import { defineLayer } from './define';
+import { defineLayer, UNSEEN, type ForwardContext } from './define';
 import {
   activations,
   feedForward,
@@ -13,6 +13,7 @@ import {
   widthOptions,
   widthProblems,
 } from './feed-forward';
+import { gauged } from './gauges';
 
 const options = z.strictObject({
   d_intermediate: z
@@ -60,7 +61,7 @@ export const mlp = defineLayer({
   parameters: (r, dims) => twoProjections(r, dims, r.activation === 'swiglu' ? 2 : 1),
 
   forward: (x, p, r, _dims, ctx) =>
-    feedForward(x, p, activate(r), (hidden) => {
+    feedForward(x, p, activate(r, ctx), (hidden) => {
       if (ctx.probing) ctx.probe('hidden', hidden);
     }),
 
@@ -71,8 +72,11 @@ export const mlp = defineLayer({
 });
 
 const activate =
-  ({ activation, gate_scale: factor = 1 }: z.output<typeof options>) =>
+  ({ activation, gate_scale: factor = 1 }: z.output<typeof options>, ctx: ForwardContext = UNSEEN) =>
   (wide: Tensor): Tensor =>
     activation === 'swiglu'
-      ? gated(wide, (gate) => activations.silu(factor === 1 ? gate : g.mul(gate, factor)))
-      : activations[activation](wide);
+      ? gated(
+          wide,
+          gauged(ctx, (gate) => activations.silu(factor === 1 ? gate : g.mul(gate, factor))),
+        )
+      : gauged(ctx, activations[activation])(wide);

@@ -7,6 +7,7 @@ import * as g from '../graph';
 import { defineLayer, type Dims, type Parameters, type Tensors } from './define';
 import { dropoutRate, dropper } from './dropout';
 import { ema, emaFrom, emaParameters, emaState, emaStep, type EmaSizes } from './ema';
+import { gaugeGate } from './gauges';
 import { constant, ones, truncatedNormal, zeros } from './init';
 import { linearParameters, project } from './projection';
 import { compress, localAttention, rowsAt, type SmaSizes } from './sma-attention';
@@ -141,6 +142,8 @@ export const sma = defineLayer<typeof options, Resolved>({
     const small = r.bidirectional ? drop(read, 'attended') : read;
     const chosen = g.mul(g.slice(probability, 2, 1, 2), g.unsqueeze(active, 2));
     const attended = g.mul(rowsAt(small, compression.place), chosen);
+    // A token that is not attended passes no gate.
+    if (ctx.gauge) gaugeGate(ctx, g.mul(rowsAt(heads.r, compression.place), g.unsqueeze(active, 2)));
     if (ctx.probing) {
       ctx.probe('ssm', m);
       ctx.probe('router_prob', probability);

@@ -8,6 +8,7 @@ import {
   differingKeys,
   flattenConfig,
   groupRuns,
+  membersOf,
   matches,
 } from '../../src/figures/curves/groups';
 import { metricOf } from '../../src/figures/curves/metrics';
@@ -354,5 +355,19 @@ describe('facts of a run', () => {
     assert.deepEqual([...data.table('train')!.column('grad_norm')!.view()], [Number.NaN, Number.NaN, 0.5]);
     data.reset();
     assert.equal(data.lastStep, undefined);
+  });
+});
+
+describe('the runs of a group', () => {
+  const run = metaOf(nineRuns[0]!, 0);
+  it('are told apart by their seeds where these differ', () => {
+    assert.equal(membersOf([run]), 'seed 0');
+    assert.equal(membersOf([run, { ...run, seed: 1 }]), 'seeds 0, 1');
+  });
+  it('with equal seeds are counted, and what differs is said', () => {
+    assert.equal(membersOf([run, run]), '2 runs, seed 0');
+    assert.equal(membersOf([run, run, { ...run, seed: 1 }]), '3 runs, seeds 0, 1');
+    const longer = { ...run, keys: { ...run.keys, steps: 3000 } };
+    assert.equal(membersOf([run, longer]), '2 runs, seed 0, steps 1500, 3000');
   });
 });

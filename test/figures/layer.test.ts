@@ -5,6 +5,7 @@ import { makeTheme } from '../../src/figures/core/theme';
 import { drawChart, type ChartGroup } from '../../src/figures/curves/chart';
 import { RunData } from '../../src/figures/curves/data';
 import { LayerData, type LayerRequest } from '../../src/figures/curves/layer';
+import { drawOverlay } from '../../src/figures/curves/overlay';
 import { metricOf } from '../../src/figures/curves/metrics';
 import { Series } from '../../src/figures/curves/series';
 import { uniform } from '../panels/curves-fixture';
@@ -84,6 +85,34 @@ describe('the lines of a large chart', () => {
     assert.deepEqual(other.y.domain, chart.y.domain);
     assert.deepEqual(other.lines[0]!.end, chart.lines[0]!.end);
     assert.equal(drawn(other.scene.marks).filter((mark) => mark.kind === 'band').length, 0);
+  });
+
+  it('lie below notes, ends and checkpoints, which the canvas above them has', () => {
+    const group: ChartGroup = { key: 'g', name: 'r', style, series: [], live: false, stale: false };
+    const layer = {
+      extent: [0.05, 9] as const,
+      ends: new Map([['g', { at: rows, shown: 0.05, value: 0.05 }]]),
+    };
+    const notes = [{ x: 20_000, text: 'resumed' }];
+    const extra = { notes, checkpoints: [10_000] };
+    const words = (marks: readonly Mark[]): string[] =>
+      drawn(marks).flatMap((mark) =>
+        mark.kind === 'text' ? mark.text : mark.kind === 'marker' ? mark.shape : [],
+      );
+    const wide = { ...frame, right: 168 };
+    const large = drawChart([group], metricOf('loss'), view, wide, theme, roughMeasure, { ...extra, layer });
+    const above = words(large.above);
+    assert.ok(
+      above.includes('resumed') && above.includes('triangle-up') && above.includes(style.marker),
+      above.join(),
+    );
+    assert.ok(!words(large.scene.marks).includes('resumed'));
+    const cursor = { cursor: undefined, pinned: false, hovered: undefined, drag: undefined };
+    const top = drawOverlay(large, cursor, theme, roughMeasure, false);
+    assert.ok(words(top.marks).includes('resumed'));
+    const small = drawChart([group], metricOf('loss'), view, wide, theme, roughMeasure, extra);
+    assert.equal(small.above.length, 0);
+    assert.ok(words(small.scene.marks).includes('resumed'));
   });
 
   it('lose no visible point: every pixel column reaches its smallest and largest row', () => {

@@ -211,52 +211,6 @@ describe('tasks', () => {
     assert.ok(!('layers.0.rms' in model.evaluation(2)));
   });
 
-  it('the share of dead gates and of saturated steps, as counted from what the layer shows', () => {
-    for (const mixer of ['mamba', 'mamba2'] as const) {
-      const layers = [mixer === 'mamba' ? { mixer, d_state: 3 } : { mixer, d_state: 4, headdim: 4 }];
-      const model = make({ layers });
-      const start = values(model);
-      // Gates of half the channels are nearly shut, and some steps overwrite every state.
-      const weights = Object.fromEntries(
-        Object.entries(start).map(([name, value]) => [
-          name,
-          name.endsWith('in_proj.weight')
-            ? value.map((x, i) => (Math.floor(i / 8) % 2 === 0 ? 1e-4 * x : 10 * x))
-            : value,
-        ]),
-      );
-      const bias = Object.keys(weights).find((name) => /dt_(proj\.)?bias$/.test(name))!;
-      weights[bias] = weights[bias]!.map((x, i) => (i % 2 === 0 ? 8 : x));
-      const feeds = { ...weights, inputs: ids(12, 11), targets: ids(12, 11) };
-      const found = model.evaluation(2, 6, { activations: true });
-      const shown = model.inspection(2, 6, 0);
-      const probe = (name: string): Float64Array =>
-        Float64Array.from(g.interpret([shown[`probe.${name}`]!], feeds)[0]!);
-      const [gate, delta, A] = [probe('gate'), probe('delta'), probe('A')];
-      const [dead, saturated] = g.interpret([found['layers.0.dead']!, found['layers.0.saturated']!], feeds);
-      const count = (values: ArrayLike<number>): number => values.length / 12;
-      const [channels, steps] = [count(gate), count(delta)];
-      const slowest = Array.from({ length: steps }, (_, c) =>
-        Math.max(...Array.from({ length: A.length / steps }, (_unused, n) => A[c * (A.length / steps) + n]!)),
-      );
-      for (const b of [0, 1]) {
-        let shut = 0;
-        for (let c = 0; c < channels; c++) {
-          const own = Array.from({ length: 6 }, (_, t) => Math.abs(gate[(b * 6 + t) * channels + c]!));
-          shut += Number(Math.max(...own) < 0.01);
-        }
-        let forgotten = 0;
-        for (let t = 0; t < 6; t++)
-          for (let c = 0; c < steps; c++)
-            forgotten += Number(Math.exp(delta[(b * 6 + t) * steps + c]! * slowest[c]!) < 0.01);
-        assert.ok(shut > 0 && shut < channels, `${mixer}: ${shut} of ${channels}`);
-        assert.ok(forgotten > 0 && forgotten < 6 * steps, `${mixer}: ${forgotten} of ${6 * steps}`);
-        assert.ok(Math.abs(dead![b]! - shut / channels) < 1e-6);
-        assert.ok(Math.abs(saturated![b]! - forgotten / (6 * steps)) < 1e-6);
-      }
-    }
-  });
-
   it('answer: the head is computed at the answers alone', () => {
     const data: ModelData = { ...tokens(11), target: { kind: 'answer', positions: 2 } };
     const model = make({}, data);

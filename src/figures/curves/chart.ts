@@ -61,6 +61,8 @@ export interface ChartLine {
 
 export interface Chart {
   readonly scene: Scene;
+  /** What lies above lines that are drawn elsewhere: their ends, words, checkpoints; else part of the scene. */
+  readonly above: readonly Mark[];
   readonly metric: Metric;
   readonly view: ChartView;
   readonly frame: ChartFrame;
@@ -222,18 +224,19 @@ export function drawChart(
   const drawn = layer ? [] : groups.map((group) => drawLines(group, view, x, y, theme));
   const ends = groups.map((group) => (layer ? layer.ends.get(group.key) : lineEnd(group, x, y)));
   marks.push({ kind: 'group', clip: clipOf(plot), marks: linesOf(drawn) });
-  marks.push({
+  const above: Mark[] = [];
+  above.push({
     kind: 'group',
     clip: { x: plot.x - 8, y: plot.y - 8, width: plot.width + 16, height: plot.height + 9 },
     marks: groups.flatMap((group, i) => drawEnd(group, placeEnd(ends[i], x, y), x, y, theme, annotate)),
   });
 
-  marks.push(...notes.texts);
+  above.push(...notes.texts);
 
   for (const step of extra.checkpoints ?? []) {
     const at = x.map(step);
     if (at < plot.x - 0.5 || at > right + 0.5) continue;
-    marks.push({
+    above.push({
       kind: 'marker',
       x: at,
       y: bottom - 3.5,
@@ -246,7 +249,7 @@ export function drawChart(
     const width = measure(extra.message, theme.fontSize);
     const centre = plot.x + plot.width / 2;
     const middle = plot.y + plot.height / 2;
-    marks.push({
+    above.push({
       kind: 'rect',
       x: centre - width / 2 - 10,
       y: middle - 14,
@@ -254,7 +257,7 @@ export function drawChart(
       height: 28,
       fill: theme.background,
     });
-    marks.push({
+    above.push({
       kind: 'text',
       x: centre,
       y: middle + 4,
@@ -265,8 +268,10 @@ export function drawChart(
       maxWidth: plot.width - 16,
     });
   }
+  if (!layer) marks.push(...above);
   return {
     scene: { width: frame.width, height: frame.height, fonts: theme.fonts, marks },
+    above: layer ? above : [],
     metric,
     view,
     frame,

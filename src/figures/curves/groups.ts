@@ -140,6 +140,17 @@ export function groupRuns(runs: readonly RunMeta[]): RunGroup[] {
   });
 }
 
+/** What the runs of a group are: their seeds where these tell them apart, else how many they are and what differs. */
+export function membersOf(runs: readonly RunMeta[]): string {
+  const valuesOf = (key: string, value: (run: RunMeta) => Scalar | undefined): string =>
+    [...new Set(runs.map((run) => keyValue(key, value(run))))].join(', ');
+  const distinct = new Set(runs.map((run) => run.seed)).size;
+  const seeds = `${distinct > 1 ? 'seeds' : 'seed'} ${valuesOf('seed', (run) => run.seed)}`;
+  if (distinct === runs.length) return seeds;
+  const differing = differingKeys(runs).map((key) => `${key} ${valuesOf(key, (run) => run.keys[key])}`);
+  return [`${runs.length} runs`, seeds, ...differing].join(', ');
+}
+
 /** "same in all: data induction-heads, d_model 32, …" without the words before the colon. */
 export function commonKeys(runs: readonly RunMeta[]): string {
   const first = runs[0];

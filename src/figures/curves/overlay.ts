@@ -49,7 +49,7 @@ export function drawOverlay(
   gutter: boolean,
 ): Scene {
   const { plot, x, y, frame } = chart;
-  const marks: Mark[] = [];
+  const marks: Mark[] = [...chart.above];
   const small = 11 * (theme.fontSize / 13);
   const bottom = plot.y + plot.height;
   const right = plot.x + plot.width;
