@@ -77,6 +77,7 @@ export { gradients, type Seed } from './gradients';
 export { checkpoint } from './transform/checkpoint';
 export { halfPrecision } from './transform/half-precision';
 export { narrow } from './transform/narrow';
+export { retain, retained, type Retained } from './transform/retain';
 export { hoist, type Hoisted } from './hoist';
 export { interpret } from './interpret';
 export { KEPT_BYTES } from './compile/rewrite';

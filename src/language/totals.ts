@@ -26,12 +26,7 @@ function modelOf(analysis: Analysis): Model | undefined {
 
 /** All trained numbers, embedding and head included. */
 export function parameterTotal(analysis: Analysis): number | undefined {
-  const model = modelOf(analysis);
-  if (!model) return undefined;
-  let total = 0;
-  for (const { shape } of model.parameters.values())
-    total += shape.reduce((size, extent) => size * extent, 1);
-  return total;
+  return modelOf(analysis)?.parameterCount;
 }
 
 /** Arithmetic and state of the model and its layers at the length of the data. */

@@ -32,9 +32,23 @@ export interface ParameterSpec {
   readonly lr?: number;
   /** Never trained: its gradient is not computed. */
   readonly frozen?: boolean;
+  /** No parameter but state of training: frozen, and replaced in every step by what `retain` says; see `buffer`. */
+  readonly buffer?: boolean;
   /** Factor on the learning rate, where the authors use one. */
   readonly lrScale?: number;
 }
+
+/**
+ * A tensor that training changes without a gradient. It is saved, loaded and exported as parameters are; `forward`
+ * gives its next value with `retain` while `ctx.training`.
+ */
+export const buffer = (shape: Shape, init: Init): ParameterSpec => ({
+  shape,
+  init,
+  decay: false,
+  frozen: true,
+  buffer: true,
+});
 
 export type Parameters = Readonly<Record<string, ParameterSpec>>;
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -55,6 +69,8 @@ export interface ProbeSpec {
 export interface ForwardContext {
   /** True when the graph is built to be looked at; only then are states kept and `probe` does anything. */
   readonly probing: boolean;
+  /** True in the step that trains: statistics of the batch count, and buffers change. */
+  readonly training?: boolean;
   /** Names an intermediate tensor for the views; the name must be a key of the definition's `probes`. */
   probe(name: string, tensor: Tensor): void;
   /** Only in evaluations: takes a number per example (batch) that is logged as `layers.<k>.<name>`. */

@@ -4,7 +4,8 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { defineLayer, type Dims, type Parameters, type Tensors } from './define';
+import { batchNorm, batchNormParameters } from './batch-norm';
+import { defineLayer, UNSEEN, type Dims, type ForwardContext, type Parameters, type Tensors } from './define';
 import { dropoutRate, dropper } from './dropout';
 import { ema, emaFrom, emaParameters, emaState, emaStep, type EmaSizes } from './ema';
 import { gaugeGate } from './gauges';
@@ -59,9 +60,11 @@ const options = z.strictObject({
     .default(1)
     .describe('Initial temperature of the gate over √d_model: smaller is more decided.'),
   norm_type: z
-    .enum(['layernorm', 'scalenorm'])
+    .enum(['layernorm', 'scalenorm', 'batchnorm'])
     .default('layernorm')
-    .describe('The norm inside the layer: layer norm, or an RMS norm with a single learned scale.'),
+    .describe(
+      'The norm inside the layer: layer norm, an RMS norm with a single learned scale, or a batch norm over batch and time.',
+    ),
   prenorm: z.boolean().default(true).describe('Norm before everything, or of the output.'),
   dropout: dropoutRate(
     'Share of channels that is dropped in every training step: of the moving average, and of what is added to the residual.',
@@ -131,7 +134,7 @@ export const sma = defineLayer<typeof options, Resolved>({
 
   forward(x, p, r, dims, ctx) {
     const drop = dropper(ctx, r.dropout);
-    const m = drop(g.silu(ema(r.prenorm ? norm(x, p, r, dims) : x, p, r)), 'average');
+    const m = drop(g.silu(ema(r.prenorm ? norm(x, p, r, dims, ctx) : x, p, r)), 'average');
     const { hx, active, probability } = gate(m, p);
     const compression = compress(active);
     const heads = unit(rowsAt(m, compression.position), p, r);
@@ -153,7 +156,7 @@ export const sma = defineLayer<typeof options, Resolved>({
       ctx.probe('attended', attended);
     }
     const added = g.add(hx, attended);
-    return leave(r.bidirectional ? added : drop(added, 'added'), x, p, r, dims);
+    return leave(r.bidirectional ? added : drop(added, 'added'), x, p, r, dims, ctx);
   },
 
   state: (r, dims) => ({ ...emaState(r, dims.d_model), ...smaState(r) }),
@@ -190,6 +193,7 @@ export const sma = defineLayer<typeof options, Resolved>({
 });
 
 function normParameters({ norm_type }: Resolved, d_model: number): Parameters {
+  if (norm_type === 'batchnorm') return batchNormParameters('norm.norm', d_model);
   if (norm_type === 'scalenorm') return { 'norm.norm.scalar': { shape: [1], init: ones, decay: false } };
   return {
     'norm.norm.weight': { shape: [d_model], init: ones, decay: false },
@@ -197,16 +201,33 @@ function normParameters({ norm_type }: Resolved, d_model: number): Parameters {
   };
 }
 
-function norm(x: g.Tensor, p: Tensors, r: Resolved, dims: Dims): g.Tensor {
+type Context = Pick<ForwardContext, 'training'>;
+
+/** Over the last axis. */
+function norm(
+  x: g.Tensor,
+  p: Tensors,
+  r: Resolved,
+  dims: Dims,
+  { training = false }: Context = UNSEEN,
+): g.Tensor {
+  if (r.norm_type === 'batchnorm') return batchNorm(x, p, 'norm.norm', dims.norm_eps, training);
   const scalar = p['norm.norm.scalar'];
   if (scalar) return g.rmsNorm(x, g.expand(scalar, [dims.d_model]), dims.norm_eps);
   return g.layerNorm(x, p['norm.norm.weight']!, p['norm.norm.bias']!, dims.norm_eps);
 }
 
 /** Residual, activation and, for post-norm, the norm. */
-function leave(y: g.Tensor, x: g.Tensor, p: Tensors, r: Resolved, dims: Dims): g.Tensor {
+function leave(
+  y: g.Tensor,
+  x: g.Tensor,
+  p: Tensors,
+  r: Resolved,
+  dims: Dims,
+  ctx: Context = UNSEEN,
+): g.Tensor {
   const out = g.silu(g.add(y, x));
-  return r.prenorm ? out : norm(out, p, r, dims);
+  return r.prenorm ? out : norm(out, p, r, dims, ctx);
 }
 
 /**

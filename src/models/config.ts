@@ -10,9 +10,11 @@ const step = z.int().positive();
 export const modelFields = {
   d_model: z.int().positive().describe('Width of the residual stream.').meta({ symbol: 'D' }),
   norm: z
-    .enum(['rms', 'layer'])
+    .enum(['rms', 'layer', 'batch'])
     .default('rms')
-    .describe('Normalisation of every mixer, and before the head.'),
+    .describe(
+      'Normalisation of every mixer, and before the head. batch: every channel over the batch and the time in training, with running statistics otherwise; a causal model then sees a little of later tokens while it trains.',
+    ),
   norm_position: z
     .enum(['pre', 'post'])
     .default('pre')
@@ -27,7 +29,11 @@ export const modelFields = {
     .boolean()
     .default(false)
     .describe('embed_dropout and resid_dropout drop the same channels at every time step.'),
-  norm_eps: z.number().positive().default(1e-5).describe('Added to the mean square before the root.'),
+  norm_eps: z
+    .number()
+    .positive()
+    .default(1e-5)
+    .describe('Added to the mean square or the variance before the root.'),
   tie_embeddings: z
     .boolean()
     .default(true)
@@ -232,7 +238,7 @@ export type LayerItem = MixerItem | BlockItem;
 export interface ModelConfig {
   readonly d_model: number;
   readonly layers: readonly LayerItem[];
-  readonly norm: 'rms' | 'layer';
+  readonly norm: 'rms' | 'layer' | 'batch';
   readonly norm_position?: 'pre' | 'post';
   readonly embed_dropout?: number;
   readonly resid_dropout?: number;

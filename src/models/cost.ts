@@ -5,6 +5,7 @@
 import * as g from '../graph';
 import type { Node } from '../graph';
 import type { Model } from './model';
+import { countOf } from './parameters';
 
 export interface LayerCost {
   readonly index: number;
@@ -107,19 +108,19 @@ export function modelCost(model: Model, length: number): ModelCost {
     total += count;
   }
   const perLayer = model.layers.map((layer): LayerCost => {
-    const sizes = [...model.parameters].filter(([name]) => name.startsWith(`${layer.prefix}.`));
+    const own = [...model.parameters].filter(([name]) => name.startsWith(`${layer.prefix}.`));
     const bytes = model.stateBytes(layer.index);
     return {
       index: layer.index,
       mixer: layer.mixer,
-      parameters: sizes.reduce((sum, [, { shape }]) => sum + size(shape), 0),
+      parameters: countOf(own.map(([, spec]) => spec)),
       flopsPerToken: flops.get(`layers.${layer.index}`) ?? 0,
       ...(bytes === undefined ? {} : { stateBytes: bytes }),
     };
   });
   const bytes = perLayer.map((layer) => layer.stateBytes);
   return {
-    parameters: [...model.parameters.values()].reduce((sum, { shape }) => sum + size(shape), 0),
+    parameters: model.parameterCount,
     flopsPerToken: total,
     ...(bytes.includes(undefined) ? {} : { stateBytes: bytes.reduce<number>((sum, one) => sum + one!, 0) }),
     perLayer,

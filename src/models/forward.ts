@@ -2,6 +2,7 @@
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { Dims, Tensors } from '../layers';
+import { batchNorm } from '../layers/batch-norm';
 import type { TaskConfig } from './config';
 import type { BuiltLayer } from './layers';
 import { adapted } from './lora';
@@ -37,8 +38,19 @@ export interface Probing {
   residual?(index: number, tensor: Tensor): void;
 }
 
-/** `name.weight` (and `.bias`) over the last axis. */
-export function normalise(x: Tensor, p: Tensors, name: string, { config }: Surroundings): Tensor {
+/**
+ * `name.weight` (and `.bias`) over the last axis; batch norms of a training step over all others.
+ * @param keep false where a batch is normed once more, whose statistics count already
+ */
+export function normalise(
+  x: Tensor,
+  p: Tensors,
+  name: string,
+  { config }: Surroundings,
+  training = false,
+  keep = true,
+): Tensor {
+  if (config.norm === 'batch') return batchNorm(x, p, name, config.norm_eps, training, keep);
   const weight = p[`${name}.weight`]!;
   if (config.norm === 'rms') return g.rmsNorm(x, weight, config.norm_eps);
   return g.layerNorm(x, weight, p[`${name}.bias`]!, config.norm_eps);
@@ -74,21 +86,24 @@ export interface Building {
   readonly half?: boolean;
   /** Layers forget what they compute on their way, and compute it again for the backward pass. */
   readonly checkpointing?: boolean;
-  /** Layers drop what their options say, by the graph inputs `random.key` and `random.step`. */
-  readonly dropout?: boolean;
+  /**
+   * A step that trains: layers drop what their options say, by the graph inputs `random.key` and `random.step`, and
+   * batch norms take the batch's statistics and keep them.
+   */
+  readonly training?: boolean;
 }
 
-/** The norm of one layer. */
+/** The norm of one layer. What stands beside another reads through that one's, which has counted the batch. */
 export const normOf =
-  (layer: BuiltLayer, p: Tensors, architecture: Architecture) =>
+  (layer: BuiltLayer, p: Tensors, architecture: Architecture, training = false) =>
   (x: Tensor): Tensor =>
-    normalise(x, p, `${layer.normed}.norm`, architecture);
+    normalise(x, p, `${layer.normed}.norm`, architecture, training, layer.place.beside !== true);
 
 /** The names of everything that one layer computes with. */
 function namesOf(layer: BuiltLayer, p: Tensors): string[] {
   const mixer = Object.keys(layer.parameters).map((name) => parameterName(layer, name));
-  const norm = hasNorm(layer) ? ['weight', 'bias'].map((part) => `${layer.normed}.norm.${part}`) : [];
-  return [...norm, ...mixer].filter((name) => name in p);
+  const norm = Object.keys(p).filter((name) => hasNorm(layer) && name.startsWith(`${layer.normed}.norm.`));
+  return [...norm, ...mixer];
 }
 
 /**
@@ -101,21 +116,22 @@ function update(
   p: Tensors,
   layer: BuiltLayer,
   architecture: Architecture,
-  { probing, dropout = false }: Building,
+  { probing, training = false }: Building,
 ): Tensor {
   const looking = probing?.layer === layer.index;
   const placement = placementOf(layer.definition, architecture.config);
-  const input = enter(x, embedded, layer, placement, normOf(layer, p, architecture));
+  const input = enter(x, embedded, layer, placement, normOf(layer, p, architecture, training));
   const made = g.scope('mixer', () =>
     layer.definition.forward(input, layerTensors(layer, p, architecture), layer.resolved, architecture.dims, {
       probing: looking,
+      training,
       probe: (name, tensor) => {
         if (looking) probing.probe?.(name, tensor);
       },
       ...(probing?.gauge && {
         gauge: (name: string, perExample: Tensor) => probing.gauge?.(layer.index, name, perExample),
       }),
-      ...(dropout && {
+      ...(training && {
         dropout: (dropped: Tensor, rate: number, site: string, shared: readonly number[] = []) =>
           g.dropout(dropped, rate, g.randomState(), { site: `layers.${layer.index}.${site}`, shared }),
       }),
@@ -127,7 +143,7 @@ function update(
     const shown = layer.definition.reads === undefined ? input : x;
     probing.passed?.(shown, placement === 'own' ? g.sub(mixed, input) : mixed);
   }
-  if (!dropout || placement === 'own' || placement === 'next') return mixed;
+  if (!training || placement === 'own' || placement === 'next') return mixed;
   const { resid_dropout = 0 } = architecture.config;
   return streamDropout(mixed, resid_dropout, `layers.${layer.index}.residual`, architecture);
 }
@@ -143,10 +159,10 @@ export function stack(
   architecture: Architecture,
   building: Building = {},
 ): Tensor {
-  const { probing, half = false, checkpointing = false, dropout = false } = building;
+  const { probing, half = false, checkpointing = false, training = false } = building;
   const { embed_dropout = 0 } = architecture.config;
   const encoded = encode(inputs, p, architecture);
-  const embedded = dropout ? streamDropout(encoded, embed_dropout, 'input', architecture) : encoded;
+  const embedded = training ? streamDropout(encoded, embed_dropout, 'input', architecture) : encoded;
   const input = precise(half, embedded, [], Object.values(p));
   let stream: Stream = { x: input };
   probing?.residual?.(0, input);
@@ -165,7 +181,7 @@ export function stack(
       const x = read(before, layer);
       const mixed = checkpointing ? g.checkpoint(build, x, own) : build(x, own);
       const placement = placementOf(layer.definition, architecture.config);
-      return leave(before, x, mixed, placement, normOf(layer, p, architecture));
+      return leave(before, x, mixed, placement, normOf(layer, p, architecture, training));
     });
     probing?.residual?.(layer.index + 1, stream.x);
   }
@@ -179,8 +195,8 @@ const precise = (
   parameters: readonly Tensor[],
 ): Tensor => (half ? g.halfPrecision(x, leaves, parameters) : x);
 
-function finalNorm(x: Tensor, p: Tensors, architecture: Architecture): Tensor {
-  return hasFinalNorm(architecture.config) ? normalise(x, p, 'backbone.norm_f', architecture) : x;
+function finalNorm(x: Tensor, p: Tensors, architecture: Architecture, training = false): Tensor {
+  return hasFinalNorm(architecture.config) ? normalise(x, p, 'backbone.norm_f', architecture, training) : x;
 }
 
 /** Final norm and head over the last axis: (…, d_model) → (…, rows). */
@@ -211,17 +227,22 @@ export function taskLogits(
   architecture: Architecture,
   task: TaskConfig,
   positions: number,
+  training = false,
 ): Tensor {
   const length = x.shape[1]!;
-  if (task.type !== 'classification') {
-    return head(g.narrow(x, 1, length - positions, length), p, architecture);
-  }
+  const last = (count: number): Tensor => {
+    const asked = (of: Tensor): Tensor => g.narrow(of, 1, length - count, length);
+    // The statistics of a batch are those of every position.
+    if (!training || architecture.config.norm !== 'batch') return head(asked(x), p, architecture);
+    return g.scope('head', () => project(asked(finalNorm(x, p, architecture, training)), p, architecture));
+  };
+  if (task.type !== 'classification') return last(positions);
   const weights = poolingWeights(inputs, architecture, task.pooling);
   if (weights === undefined && task.pooling === 'last') {
-    return head(g.narrow(x, 1, length - 1, length), p, architecture);
+    return last(1);
   }
   return g.scope('head', () => {
-    const normed = finalNorm(x, p, architecture);
+    const normed = finalNorm(x, p, architecture, training);
     const pooled =
       weights === undefined ? g.mean(normed, [1], true) : g.sum(g.mul(normed, weights), [1], true);
     return project(pooled, p, architecture);

@@ -7,7 +7,7 @@ import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates, prefill, prefillProblem } from './decode';
 import { head, stack, taskLogits, type Architecture, type Building } from './forward';
 import { buildLayers, type BuiltLayer } from './layers';
-import { initialValues, modelParameters } from './parameters';
+import { countOf, initialValues, modelParameters } from './parameters';
 import { scoreMarked, scoreTokens, scoreValues, tokenLosses, type Scores } from './score';
 import { ModelError, taskProblem, type ModelData, type ModelSpec } from './types';
 
@@ -53,9 +53,9 @@ export class Model {
     this.parameters = modelParameters(layers, this.#architecture);
   }
 
-  /** Numbers that the model is made of, frozen ones too. */
+  /** Numbers that the model is made of, frozen ones too, buffers not. */
   get parameterCount(): number {
-    return [...this.parameters.values()].reduce((total, { shape }) => total + g.size(shape), 0);
+    return countOf(this.parameters.values());
   }
 
   /** Layers per mixer, in the order of their first. */
@@ -117,13 +117,14 @@ export class Model {
     building: Building = {},
   ): Scores & { readonly logits: Tensor } {
     const x = stack(inputs, p, this.#architecture, building);
-    const found = this.#logitsOf(x, inputs, p);
+    const found = this.#logitsOf(x, inputs, p, building.training);
     const logits = building.half ? g.halfPrecision(found, [x, inputs], Object.values(p)) : found;
     return { logits, ...this.#score(logits, targets) };
   }
 
-  #logitsOf(x: Tensor, inputs: Tensor, p: Tensors): Tensor {
-    return taskLogits(x, inputs, p, this.#architecture, this.task, this.targets(inputs.shape[1]!));
+  #logitsOf(x: Tensor, inputs: Tensor, p: Tensors, training = false): Tensor {
+    const positions = this.targets(inputs.shape[1]!);
+    return taskLogits(x, inputs, p, this.#architecture, this.task, positions, training);
   }
 
   #score(logits: Tensor, targets: Tensor): Scores {
@@ -146,12 +147,13 @@ export class Model {
    * Forward, loss and backward.
    * @param options `accuracy` adds `correct` (scalar count) where answers are right or wrong, `gradNorm` adds
    * `grad_norm_squared`; with `half` every gradient is multiplied by the input `loss_scale`
-   * @returns `loss` and `grad.<parameter>` for every parameter that is not frozen
+   * @returns `loss`, `grad.<parameter>` for every parameter that is not frozen, and `next.<buffer>`, what every buffer
+   * becomes
    */
   trainingStep(batch: number, length: number = this.length, options: TrainingOptions = {}): Program {
     const p = this.parameterInputs();
     const inputs = this.inputs(batch, length);
-    const building = { ...options, dropout: true };
+    const building = { ...options, training: true };
     const { loss, metrics } = this.forward(inputs, this.targetInput(batch, length), p, building);
     const trained = [...this.parameters].filter(([, { frozen }]) => frozen !== true);
     const names = trained.map(([name]) => name);
@@ -162,6 +164,7 @@ export class Model {
     );
     const program: Program = { loss };
     names.forEach((name, i) => (program[`grad.${name}`] = gradients[i]!));
+    for (const [name, next] of g.retained([loss])) program[`next.${name}`] = next;
     if (options.accuracy && metrics['correct']) program['correct'] = g.sum(metrics['correct']);
     if (options.gradNorm) {
       const squares = gradients.map((gradient) => g.sum(g.square(gradient)));

@@ -1,5 +1,7 @@
 /** @file All parameters of a model under their checkpoint names, and their initial values. */
 import type { ParameterSpec } from '../layers';
+import { batchNormParameters } from '../layers/batch-norm';
+import { size } from '../graph';
 import { linear, normal, ones, zeros } from '../layers/init';
 import { Random } from '../util/random';
 import type { BuiltLayer } from './layers';
@@ -22,8 +24,9 @@ export interface Surroundings {
   };
 }
 
-/** Scale `name.weight`, and shift `name.bias` for layer norms; never decayed. */
+/** Scale `name.weight`, shift `name.bias` of all but RMS norms, and what batch norms keep; never decayed. */
 function normParameters(name: string, config: ModelConfig): [string, ParameterSpec][] {
+  if (config.norm === 'batch') return Object.entries(batchNormParameters(name, config.d_model));
   const shape = [config.d_model];
   const weight: [string, ParameterSpec] = [`${name}.weight`, { shape, init: ones, decay: false }];
   return config.norm === 'rms' ? [weight] : [weight, [`${name}.bias`, { shape, init: zeros, decay: false }]];
@@ -67,6 +70,13 @@ export function modelParameters(
   }
   if (!config.lora) return new Map(entries);
   return new Map(entries.map(([name, spec]) => [name, isAdapter(name) ? spec : frozen(spec)]));
+}
+
+/** How many numbers parameters have together; buffers are none. */
+export function countOf(specs: Iterable<ParameterSpec>): number {
+  let count = 0;
+  for (const { shape, buffer } of specs) if (buffer !== true) count += size(shape);
+  return count;
 }
 
 /** Initial values; each parameter has a random stream of its own name, so that models can be compared. */

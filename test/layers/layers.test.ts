@@ -87,6 +87,8 @@ const rows: Row[] = [
   ['sma', { zdim: 3, ndim: 2, window_size: 3, local_pos: true, prenorm: false }, [4, 1, 10]],
   ['sma', { zdim: 2, ndim: 2, window_size: 50, max_positions: 3 }, [3, 2, 6]],
   ['sma', { zdim: 2, ndim: 2, window_size: 1 }, [3, 1, 1]],
+  ['sma', { zdim: 2, ndim: 2, window_size: 3, norm_type: 'batchnorm' }, [3, 2, 7]],
+  ['sma', { zdim: 2, ndim: 1, window_size: 3, norm_type: 'batchnorm', prenorm: false }, [3, 1, 6]],
   ['sma', { zdim: 2, ndim: 2, window_size: 4, truncation: 3 }, [3, 2, 8]],
   ['sma', { zdim: 2, ndim: 2, window_size: 4, truncation: 4, bidirectional: true }, [3, 1, 9]],
   ['spacetime', { kernel_dim: 3, n_kernels: 2 }, [4, 2, 7]],

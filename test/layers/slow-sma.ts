@@ -16,12 +16,19 @@ interface Sizes {
 }
 
 function normed(row: number[], p: Values): number[] {
+  const [kept, spread] = [p['norm.norm.running_mean'], p['norm.norm.running_var']];
+  const [weight, bias] = [p['norm.norm.weight'], p['norm.norm.bias']];
+  if (kept) {
+    return row.map(
+      (value, i) => ((value - kept[i]!) / Math.sqrt(spread![i]! + 1e-5)) * weight![i]! + bias![i]!,
+    );
+  }
   const scalar = p['norm.norm.scalar'];
   const mean = scalar ? 0 : row.reduce((sum, value) => sum + value, 0) / row.length;
   const square = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
   return row.map((value, i) => {
     const plain = (value - mean) / Math.sqrt(square + 1e-5);
-    return scalar ? plain * scalar[0]! : plain * p['norm.norm.weight']![i]! + p['norm.norm.bias']![i]!;
+    return scalar ? plain * scalar[0]! : plain * weight![i]! + bias![i]!;
   });
 }
 

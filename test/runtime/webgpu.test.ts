@@ -1,5 +1,6 @@
 /** @file Training on WebGPU beside the CPU: the same losses, step by step. */
 import assert from 'node:assert/strict';
+import { buildModel } from '../../src/models';
 import { trainSchema, type RunConfig } from '../../src/models/config';
 import { deviceProblem } from '../../src/runtime/ort';
 import { openEngine } from '../../src/runtime/train/engine';
@@ -50,6 +51,35 @@ describe('training on WebGPU', function () {
     half.forEach(([loss], step) => assert.ok(Math.abs(loss - full[step]![0]) < 5e-3));
     await Promise.all([gpu.release(), cpu.release()]);
   });
+
+  for (const accumulate of [1, 2]) {
+    it(`keeps the running statistics of batch norms as the CPU does, over ${accumulate} micro-batches a step`, async () => {
+      const { config, task, data } = tinyModel([{ mixer: 'mlp' }], 8, 16);
+      const model = buildModel({ model: { ...config, norm: 'batch' }, task, data });
+      const after = async (device: 'cpu' | 'webgpu') => {
+        const engine = await openTiny(model, { train: { accumulate }, device });
+        const copy = async () =>
+          new Map([...(await engine.read()).parameters].map(([name, values]) => [name, values.slice()]));
+        const found = await losses(engine, 4, { accumulate });
+        const saved = await copy();
+        // A step that fails leaves the statistics of its micro-batches behind nowhere.
+        const broken = new Map(saved).set('classifier.bias', new Float32Array(5).fill(NaN));
+        await engine.write({ parameters: broken });
+        await losses(engine, 1, { accumulate });
+        assert.deepEqual(await copy(), broken);
+        await engine.release();
+        return { found, saved };
+      };
+      const [cpu, gpu] = [await after('cpu'), await after('webgpu')];
+      cpu.found.forEach(([loss], step) => assert.ok(Math.abs(loss - gpu.found[step]![0]) < 1e-4));
+      for (const [name, values] of cpu.saved) {
+        if (!name.includes('running_')) continue;
+        values.forEach((value, i) => {
+          assert.ok(Math.abs(value - gpu.saved.get(name)![i]!) < 1e-4, `${name}[${i}]`);
+        });
+      }
+    });
+  }
 
   it('adds the gradients of micro-batches as the CPU does, and keeps its state in a checkpoint', async () => {
     const model = tinyModel([{ mixer: 'mamba', d_state: 4 }], 8, 16);

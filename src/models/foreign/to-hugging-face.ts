@@ -139,7 +139,7 @@ export function unusual({
 /** What no class of theirs can express, whatever the layers. */
 function outerProblem({ config: ours, task, data }: Model): string | undefined {
   if (ours.lora) return 'low-rank updates that are not merged';
-  if (ours.norm !== 'rms') return 'layer norms';
+  if (ours.norm !== 'rms') return `${ours.norm} norms`;
   if (ours.norm_position === 'post') return 'norms behind the layers';
   const tokens = data.input.kind === 'tokens' && task.type !== 'classification' && task.type !== 'regression';
   return tokens ? undefined : 'a head that is not over tokens';

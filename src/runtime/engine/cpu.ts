@@ -23,6 +23,7 @@ import { ShardGroup } from './shard-group';
 import { splitBatch, type Shard } from './shards';
 import {
   GRADIENT,
+  NEXT,
   type EngineOptions,
   type StepResult,
   type TrainingEngine,
@@ -54,7 +55,12 @@ export async function openCpuEngine(
   const fixed = onlyInputs(compiled, parameterFeeds);
   const others = shards > 1 ? new ShardGroup(shards - 1, compiled, each, memory) : undefined;
 
-  /** Loss of one micro-batch, whose gradients are added to the sums. */
+  // Only a graph whose batches are never parted has any.
+  const buffers = Object.keys(graph)
+    .filter((name) => name.startsWith(NEXT))
+    .map((name) => [name, memory.parameters.views.get(name.slice(NEXT.length))!] as const);
+
+  /** Loss of one micro-batch, whose gradients are added to the sums; buffers move on. */
   const microBatch = async (
     pieces: readonly Shard[],
     feedsOf: (shard: Batch, index: number) => Record<string, TypedArray>,
@@ -64,6 +70,7 @@ export async function openCpuEngine(
     // The threads are asked before this one blocks.
     const asked = others?.run(rest) ?? Promise.resolve([]);
     const [losses, found] = await Promise.all([asked, session.run({ ...fixed, ...own! })]);
+    for (const [name, view] of buffers) view.set(found[name] as Float32Array);
     const { weight } = pieces[0]!;
     if (accumulating) optimizer.accumulate(first, weight);
     losses.forEach((_, index) => {
@@ -88,6 +95,7 @@ export async function openCpuEngine(
       const divisor = batches.length * lossScale;
       others?.publish();
       const count = batches.length * shards;
+      const before = buffers.map(([, view]) => view.slice());
       let loss = 0;
       for (const [index, batch] of batches.entries()) {
         const feedsOf = (shard: Batch, part: number) => ({
@@ -101,6 +109,7 @@ export async function openCpuEngine(
       const gradNorm = optimizer.gradientNorm(divisor);
       const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
       if (finite) optimizer.update(update, gradNorm, divisor);
+      else buffers.forEach(([, view], i) => view.set(before[i]!));
       return { loss, gradNorm, finite };
     },
     parameterFeeds: (): Readonly<Record<string, Feed>> => parameterFeeds,

@@ -22,12 +22,13 @@ import {
 import { batchFeeds, onlyInputs, randomFeeds } from './feeds';
 import {
   GRADIENT,
+  NEXT,
   type EngineOptions,
   type StepResult,
   type TrainingEngine,
   type TrainingTensors,
 } from './types';
-import { NEXT, stateName, updateGraph } from './update-graph';
+import { stateName, updateGraph } from './update-graph';
 
 /** Prefix of the sums of gradients over micro-batches. */
 const SUM = 'sum.';
@@ -57,6 +58,9 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
     ]),
   );
   const update = updateGraph(sums, trained, train);
+  // Micro-batches that are added up move the buffers on themselves.
+  const buffers = names.filter((name) => graph[NEXT + name] !== undefined);
+  const moved = Object.fromEntries(buffers.map((name) => [NEXT + name, graph[NEXT + name]!]));
   // Only a graph's result stays on the device, so that frozen ones are handed through.
   const frozen = Object.fromEntries(
     names
@@ -73,11 +77,11 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
   };
   const { loss } = graph as { loss: Tensor };
   const updating = await open({
-    ...(accumulating ? {} : { loss }),
     ...update.outputs,
     ...frozen,
+    ...(accumulating ? {} : { loss, ...moved }),
   });
-  const adding = accumulating ? await open({ loss, ...added(graph, sums) }) : undefined;
+  const adding = accumulating ? await open({ loss, ...added(graph, sums), ...moved }) : undefined;
   const opened = adding === undefined ? [updating] : [adding, updating];
   const resident = [
     ...names,
@@ -96,17 +100,18 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
   const nextState = (found: Readonly<Record<string, Feed>>, inputs: readonly string[]): State =>
     Object.fromEntries(inputs.map((name) => [name, found[NEXT + name]!]));
 
-  /** Leaves the sum of the gradients in `total`; returns the mean loss. */
+  /** Leaves the sum of the gradients in `total`; returns the mean loss and what the buffers have become. */
   const accumulate = async (
     { compiled, session }: OpenedGraph,
     batches: readonly Batch[],
     scale: State,
     step: number,
-  ): Promise<number> => {
+  ): Promise<{ readonly mean: number; readonly kept: State }> => {
     let mean = 0;
+    let kept: State = {};
     for (const [index, batch] of batches.entries()) {
       const first = { [FIRST]: Float32Array.of(index === 0 ? 1 : 0) };
-      const fixed = onlyInputs<Feed>(compiled, { ...state, ...total, ...first, ...scale });
+      const fixed = onlyInputs<Feed>(compiled, { ...state, ...kept, ...total, ...first, ...scale });
       const place = { step, index, count: batches.length };
       const found = await session.run({
         ...fixed,
@@ -115,9 +120,11 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
       });
       dispose(total);
       total = nextState(found, sumNames);
+      dispose(kept);
+      kept = nextState(found, buffers);
       mean += (found['loss'] as Float32Array)[0]! / batches.length;
     }
-    return mean;
+    return { mean, kept };
   };
 
   return {
@@ -133,12 +140,13 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
       const scalars = update.scalars(asked, batches.length * lossScale);
       const summed = adding === undefined ? undefined : await accumulate(adding, batches, scale, asked.step);
       const found = await session.run({
-        ...onlyInputs<Feed>(compiled, { ...state, ...total, ...scale, ...scalars }),
+        ...onlyInputs<Feed>(compiled, { ...state, ...summed?.kept, ...total, ...scale, ...scalars }),
         ...batchFeeds(compiled, batches[0]!),
         ...randomFeeds(compiled, seed, { step: asked.step, index: 0, count: 1 }),
       });
       left ??= (await Promise.all(opened.map((one) => one.session.placement()))).flatMap(fallbacks);
-      const mean = summed ?? (found['loss'] as Float32Array)[0]!;
+      if (summed) dispose(summed.kept);
+      const mean = summed?.mean ?? (found['loss'] as Float32Array)[0]!;
       const gradNorm = (found['grad_norm'] as Float32Array)[0]!;
       const finite = Number.isFinite(mean) && Number.isFinite(gradNorm);
       const next = nextState(found, resident);

@@ -7,8 +7,8 @@ import type { Batch } from '../../data/define';
 import { reachable, type Tensor } from '../../graph';
 import { IGNORED } from '../../util/ignored';
 
-/** Operators that look at all examples of a batch at once, so that its parts would differ from the whole. */
-const COUPLING: ReadonlySet<string> = new Set(['batchNorm']);
+/** Operators that look at all examples of a batch at once, or keep something of it: its parts would differ from the whole. */
+const COUPLING: ReadonlySet<string> = new Set(['batchNorm', 'retain']);
 
 export const couplesExamples = (graph: Readonly<Record<string, Tensor>>): boolean =>
   reachable(Object.values(graph)).some(({ operator }) => COUPLING.has(operator.name));

@@ -8,7 +8,7 @@ import type { Feed } from '../ort';
 /** What an engine is made from. */
 export interface EngineOptions {
   readonly parameters: ReadonlyMap<string, ParameterInfo>;
-  /** Outputs of the training graph: `loss` and `grad.<parameter>` of all that is not frozen. */
+  /** Outputs of the training graph: `loss`, `grad.<parameter>` of all that is not frozen, `next.<buffer>`. */
   readonly graph: Readonly<Record<string, Tensor>>;
   readonly train: TrainConfig;
   readonly threads: number;
@@ -20,6 +20,8 @@ export interface EngineOptions {
 
 /** Prefix of the outputs that are gradients. */
 export const GRADIENT = 'grad.';
+/** Prefix of what replaces an input of the same name. */
+export const NEXT = 'next.';
 
 /** What one optimiser step found. */
 export interface StepResult {
@@ -27,7 +29,7 @@ export interface StepResult {
   readonly loss: number;
   /** Global 2-norm of the averaged gradient, before clipping. */
   readonly gradNorm: number;
-  /** False when loss or gradient is not finite; the parameters were then left as they were. */
+  /** False when loss or gradient is not finite; parameters and buffers were then left as they were. */
   readonly finite: boolean;
 }
 
@@ -47,7 +49,7 @@ export interface TrainingEngine {
   readonly states: readonly string[];
   /** Nodes that left the device in the first step; undefined before it. Empty on the CPU itself. */
   fallbacks(): readonly string[] | undefined;
-  /** One optimiser step over micro-batches of equal size. */
+  /** One optimiser step over micro-batches of equal size, each of which moves the buffers on. */
   step(batches: readonly Batch[], update: Update): Promise<StepResult>;
   /** Parameters as graph inputs for evaluation, by name. */
   parameterFeeds(): Readonly<Record<string, Feed>>;

@@ -3,9 +3,7 @@ import * as g from '../../graph';
 import type { Tensor } from '../../graph';
 import type { TrainConfig } from '../../models/config';
 import { parameterGroups, updateRule, type ParameterInfo, type Update } from '../optimizer';
-
-/** Prefix of what replaces an input of the same name. */
-export const NEXT = 'next.';
+import { NEXT } from './types';
 
 /** Input and output names of an optimiser's states. */
 export const stateName = (state: string, parameter: string): string => `${state}.${parameter}`;

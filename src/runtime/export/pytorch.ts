@@ -19,6 +19,7 @@ export function pytorchProblem(model: Model): string | undefined {
   if (options['d_inner'] !== (options['expand'] as number) * model.config.d_model)
     return 'its inner width is not expand · d_model';
   if (options['learnable_init_states']) return 'it has learned initial states';
+  if (model.config.norm === 'batch') return 'its norms are batch norms';
   if (model.config.norm_position === 'post') return 'its norms stand behind the layers';
   const eps = [model.config.norm_eps, options['gated_norm_eps'] ?? model.config.norm_eps];
   return eps.every((one) => one === 1e-5) ? undefined : 'its norms have another eps than 1e-5';

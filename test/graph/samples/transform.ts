@@ -21,4 +21,9 @@ export const transformSamples: readonly Sample[] = [
       return block(block(x!));
     },
   },
+  {
+    name: 'retain',
+    inputs: [float(4, 3), float(3)],
+    build: (x, mean) => g.square(g.retain(g.tanh(x!), [{ buffer: mean!, next: g.mean(x!, [0]) }])),
+  },
 ];
