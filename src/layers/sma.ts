@@ -136,6 +136,7 @@ export const sma = defineLayer<typeof options, Resolved>({
     const drop = dropper(ctx, r.dropout);
     const m = drop(g.silu(ema(r.prenorm ? norm(x, p, r, dims, ctx) : x, p, r)), 'average');
     const { hx, active, probability } = gate(m, p);
+    ctx.gauge?.('active', g.mean(active, [1]));
     const compression = compress(active);
     const heads = unit(rowsAt(m, compression.position), p, r);
     const v = dropper(ctx, r.hidden_dropout)(heads.v, 'values');

@@ -211,6 +211,21 @@ describe('tasks', () => {
     assert.ok(!('layers.0.rms' in model.evaluation(2)));
   });
 
+  it('the share of tokens that sma activates, as the layer shows them', () => {
+    const model = make({ layers: [{ mixer: 'sma', zdim: 4, window_size: 4, repeat: 2 }] });
+    const feeds = { ...values(model), inputs: ids(12, 11), targets: ids(12, 11) };
+    const found = model.evaluation(2, 6, { activations: true });
+    for (const layer of [0, 1]) {
+      const [active] = g.interpret([model.inspection(2, 6, layer)['probe.active']!], feeds);
+      const [share] = g.interpret([found[`layers.${layer}.active`]!], feeds);
+      const shares = [0, 1].map(
+        (b) => active!.slice(6 * b, 6 * b + 6).reduce((sum, one) => sum + one, 0) / 6,
+      );
+      assert.ok(shares.some((one) => one > 0) && shares.some((one) => one < 1));
+      shares.forEach((one, b) => assert.ok(Math.abs(share![b]! - one) < 1e-6));
+    }
+  });
+
   it('answer: the head is computed at the answers alone', () => {
     const data: ModelData = { ...tokens(11), target: { kind: 'answer', positions: 2 } };
     const model = make({}, data);

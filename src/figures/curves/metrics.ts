@@ -108,12 +108,13 @@ const units: Readonly<Record<string, string>> = {
   rms: 'residual stream in front of the layer',
   dead: 'channels whose gate stays within ±0.01',
   saturated: 'steps that keep less than 1 % of every state',
+  active: 'tokens that attention runs on',
   loss_scale: 'of half precision',
   perplexity: '',
 };
 
 /** Columns from 0 to 1, by the last part of the name. */
-const shares = new Set(['dead', 'saturated']);
+const shares = new Set(['dead', 'saturated', 'active']);
 
 /** Any further number that runs log, under the name of its column: `memory`, `layers.0.rms`. */
 function columnMetric(id: string): Metric | undefined {

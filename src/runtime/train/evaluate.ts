@@ -16,9 +16,9 @@ export interface Evaluation {
   readonly examples: number;
   /**
    * `layers.<k>.rms`, where asked for, the size of the residual stream in front of layer k; `layers.<k>.dead` and
-   * `.saturated`, shares of its gates and steps; `exact_match`, the share
-   * of examples with every answer right; what is derived from the loss and the data's facts, for example
-   * `bits_per_byte`.
+   * `.saturated`, shares of its gates and steps; `layers.<k>.active`, of tokens that `sma` activates;
+   * `exact_match`, the share of examples with every answer right; what is derived from the loss and the data's facts,
+   * for example `bits_per_byte`.
    */
   readonly [fact: string]: number | string | undefined;
 }
