@@ -42,7 +42,7 @@ const cases: [what: string, text: string, code: string, message: RegExp, suggest
     'a word in another case',
     stack('[{mixer: mamba}]', '  norm: ⟦RMS⟧'),
     'unknown-value',
-    /one of `rms` or `layer`/,
+    /one of `rms`, `layer` or `batch`/,
     'rms',
   ],
   [

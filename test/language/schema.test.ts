@@ -61,7 +61,7 @@ describe('the schema', () => {
       return found.type;
     };
     assert.equal(shortType(at(['train', 'optimizer', 'betas'])), '[number ≥ 0, < 1, number ≥ 0, < 1]');
-    assert.equal(shortType(at(['model', 'norm'])), '`rms` | `layer`');
+    assert.equal(shortType(at(['model', 'norm'])), '`rms` | `layer` | `batch`');
     assert.equal(written([1e-5, 'a b', true, { x: 0.5 }]), '[1e-5, "a b", true, {x: 0.5}]');
   });
 });
