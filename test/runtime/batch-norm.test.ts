@@ -127,6 +127,26 @@ describe('batch norms', function () {
     });
   }
 
+  it('count a batch once where two layers stand beside each other, twice where they share a norm', async () => {
+    const after = async (layers: ModelConfig['layers']): Promise<Map<string, Float32Array>> => {
+      const engine = await openTiny(classifier({ layers }));
+      await engine.step([tinyBatch(0, 4)], { step: 1, rate: () => 0 });
+      const found = await copyOf(engine);
+      await engine.release();
+      return found;
+    };
+    const name = 'backbone.layers.0.norm.running_mean';
+    const single = await after([feedForward]);
+    const beside = await after([feedForward, { ...feedForward, beside: true }]);
+    assert.deepEqual(beside.get(name), single.get(name));
+    const shared = await after([feedForward, feedForward].map((layer) => ({ ...layer, share: 'both' })));
+    assert.deepEqual(
+      [...shared.keys()].filter((key) => key.includes('running_mean')),
+      [name, 'backbone.norm_f.running_mean'],
+    );
+    assert.notDeepEqual(shared.get(name), single.get(name));
+  });
+
   it('keep the same with activation checkpointing', async () => {
     const model = classifier({ layers: [{ ...feedForward, repeat: 2 }] });
     const after = async (activation_checkpointing: string): Promise<Map<string, Float32Array>> => {
