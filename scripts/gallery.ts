@@ -2,7 +2,7 @@
  * @file `npm run gallery [name …]`: every view of the panels in every theme and state, as pictures in docs/gallery. The
  * real pages in headless Chromium, on examples that are computed here; look at each after a change.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Harness } from '../test/panels/harness';
 import { curvesShots, shootCurves } from './gallery/curves';
@@ -17,7 +17,6 @@ async function main(): Promise<void> {
   const only = process.argv.slice(2);
   const wanted = ({ name }: { readonly name: string }): boolean =>
     only.length === 0 || only.some((start) => name.startsWith(start));
-  if (only.length === 0) rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   const harness = await Harness.start();
   const jobs = [
@@ -30,6 +29,9 @@ async function main(): Promise<void> {
   };
   try {
     await Promise.all(Array.from({ length: LANES }, lane));
+    // Pictures that are no longer made go last, so that one that is broken off loses none.
+    const made = new Set([...scanShots, ...curvesShots, ...playgroundShots].map(({ name }) => `${name}.png`));
+    for (const file of readdirSync(OUT)) if (only.length === 0 && !made.has(file)) rmSync(join(OUT, file));
   } finally {
     await harness.stop();
   }

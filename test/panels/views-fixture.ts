@@ -129,6 +129,7 @@ export function bidirectionalSurvey(layer: number, length: number): LayerSurvey 
       hidden_attention_strongest: array([1, length, length], ['head', ...square], matrix, 'signed', {
         head: [0],
       }),
+      half_life: array([2, 2], ['head', 'direction'], [6, 14, 40, 3]),
     },
   };
 }
