@@ -3,12 +3,20 @@
  * `time_step_limit` of published Mamba-2 configs.
  */
 
+import { tooDeepAt } from './json-depth';
+
 /** Marks a bare word inside the rewritten text; a private-use character that no key begins with. */
 const MARK = '\ue000';
 const WORDS = /"(?:[^"\\]|\\.)*"|-?Infinity\b|\bNaN\b/g;
 
-/** @throws SyntaxError for anything that is not JSON with these three words */
+/** No config comes near it. */
+const MAX_DEPTH = 64;
+
+/** @throws SyntaxError for anything that is not JSON with these three words, or nests absurdly */
 export function parsePythonJson(text: string): unknown {
+  const deep = tooDeepAt(text, MAX_DEPTH);
+  if (deep !== undefined)
+    throw new SyntaxError(`Brackets are nested more than ${MAX_DEPTH} deep (character ${deep}).`);
   const marked = text.replace(WORDS, (word) => (word.startsWith('"') ? word : JSON.stringify(MARK + word)));
   return JSON.parse(marked, (_key, value: unknown) =>
     typeof value === 'string' && value.startsWith(MARK) ? Number(value.slice(1)) : value,

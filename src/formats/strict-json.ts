@@ -3,6 +3,8 @@
  * one object (also when one of them is written with escapes), and every number a plain non-negative integer.
  */
 
+import { tooDeepAt } from './json-depth';
+
 /** What is wrong with a text, at which character. */
 export class StrictJsonError extends Error {
   constructor(message: string, at: number) {
@@ -19,6 +21,8 @@ const MAX_DEPTH = 32;
  * @throws StrictJsonError saying what was found and where
  */
 export function parseStrictJson(text: string): unknown {
+  const deep = tooDeepAt(text, MAX_DEPTH);
+  if (deep !== undefined) throw new StrictJsonError('nested too deeply', deep);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -32,7 +36,6 @@ export function parseStrictJson(text: string): unknown {
     const character = text[at]!;
     if (character === '{' || character === '[') {
       objects.push(character === '{' ? new Set() : undefined);
-      if (objects.length > MAX_DEPTH) throw new StrictJsonError('nested too deeply', at);
       expectKey = character === '{';
       at++;
     } else if (character === '}' || character === ']') {

@@ -67,6 +67,9 @@ const WORDS: Readonly<Record<string, 'mamba' | 'hybrid'>> = {
 /** Of the gated norm inside the Mamba-2 layers, whatever the config says. */
 export const GATED_NORM_EPS = 1e-5;
 
+/** Layers of one block under which its tensors are looked for; published files have them under the first. */
+const MAX_SITES = 64;
+
 /** Layers with a block where the config names none. */
 const USUAL: ReadonlySet<number> = new Set([6, 12, 18, 24, 30, 36, 42, 47, 51]);
 
@@ -106,18 +109,21 @@ export function fromZamba2(config: unknown): ForeignModel {
     bias: c.add_bias_linear,
   };
   const rows = [c.num_attention_heads * head_dim, heads_kv * head_dim, heads_kv * head_dim] as const;
+  const sitesOf = Array.from({ length: Math.min(c.num_mem_blocks, hybrid.length) }, (_, which) =>
+    hybrid.filter((_at, i) => i % c.num_mem_blocks === which && i < which + MAX_SITES * c.num_mem_blocks),
+  );
+  const uses = new Map(hybrid.map((at, use) => [at, use]));
   const layers: WrittenMixer[] = [];
   const places: Zamba2Layer[] = [];
   for (let at = 0; at < c.num_hidden_layers; at++) {
-    const use = hybrid.indexOf(at);
-    if (use >= 0) {
+    const use = uses.get(at);
+    if (use !== undefined) {
       const which = use % c.num_mem_blocks;
-      const sites = hybrid.filter((_, i) => i % c.num_mem_blocks === which);
       layers.push({ ...block, share: `block-${which}` });
-      places.push({ kind: 'block', at, use, sites, rows });
+      places.push({ kind: 'block', at, use, sites: sitesOf[which]!, rows });
     }
     layers.push(mamba);
-    places.push({ kind: 'mamba', at, hybrid: use >= 0 });
+    places.push({ kind: 'mamba', at, hybrid: use !== undefined });
   }
   return {
     family: 'Hugging Face zamba2',

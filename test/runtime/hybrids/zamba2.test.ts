@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../../src/util/random';
+import { fromConfig } from '../../../src/models';
 import { checkRoundTrip, openShort, errorsOf, continuations, writeCheckpoint } from './check';
 import { randomFile } from './reference';
 import { zamba2Logits, zamba2Shapes, type Zamba2Config } from './zamba2-reference';
@@ -78,4 +79,30 @@ describe('zamba2 checkpoints', () => {
       await checkRoundTrip(opened, file, join(folder, 'again'));
     });
   }
+
+  it('look for a block under few of its layers, however many an absurd config has', () => {
+    const count = 4096;
+    const layers_block_type = new Array<string>(count).fill('hybrid');
+    const { pieces } = fromConfig({ ...base, num_hidden_layers: count, layers_block_type });
+    const [piece] = pieces('backbone.layers.0.mixer.fc2.weight');
+    assert.equal(piece!.names[0], 'model.layers.0.shared_transformer.feed_forward.down_proj.weight');
+    assert.ok(piece!.names.length <= 128, String(piece!.names.length));
+  });
+
+  it('are refused with the key that is wrong', () => {
+    for (const [part, message] of [
+      [
+        { layers_block_type: ['mamba', 'rwkv', 'mamba', 'mamba', 'mamba'] },
+        /layer 1 is of the unknown kind "rwkv"/,
+      ],
+      [{ layers_block_type: ['mamba'] }, /layers_block_type has 1 layers, but num_hidden_layers is 5/],
+      [{ layers_block_type: undefined }, /layers_block_type is missing/],
+      [{ use_long_context: true }, /use_long_context: models with rescaled positions are not read/],
+      [{ n_mamba_heads: 3 }, /n_mamba_heads must divide/],
+      [{ num_attention_heads: 3 }, /num_attention_heads must divide/],
+      [{ hidden_act: 'swish' }, /hidden_act/],
+    ] as const) {
+      assert.throws(() => fromConfig({ ...base, ...part }), message);
+    }
+  });
 });
