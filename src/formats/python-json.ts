@@ -3,7 +3,7 @@
  * `time_step_limit` of published Mamba-2 configs.
  */
 
-import { tooDeepAt } from './json-depth';
+import { excessOf } from './json-size';
 
 /** Marks a bare word inside the rewritten text; a private-use character that no key begins with. */
 const MARK = '\ue000';
@@ -14,7 +14,7 @@ const MAX_DEPTH = 64;
 
 /** @throws SyntaxError for anything that is not JSON with these three words, or nests absurdly */
 export function parsePythonJson(text: string): unknown {
-  const deep = tooDeepAt(text, MAX_DEPTH);
+  const deep = excessOf(text, { depth: MAX_DEPTH })?.at;
   if (deep !== undefined)
     throw new SyntaxError(`Brackets are nested more than ${MAX_DEPTH} deep (character ${deep}).`);
   const marked = text.replace(WORDS, (word) => (word.startsWith('"') ? word : JSON.stringify(MARK + word)));

@@ -2,8 +2,7 @@
  * @file JSON with the two checks that `JSON.parse` leaves out and that untrusted headers need: no key twice in
  * one object (also when one of them is written with escapes), and every number a plain non-negative integer.
  */
-
-import { tooDeepAt } from './json-depth';
+import { excessOf } from './json-size';
 
 /** What is wrong with a text, at which character. */
 export class StrictJsonError extends Error {
@@ -13,7 +12,8 @@ export class StrictJsonError extends Error {
   }
 }
 
-const MAX_DEPTH = 32;
+/** A tensor of two axes makes nine items of a header; files of published models have at most some thousand tensors. */
+const LIMITS = { depth: 32, items: 1_000_000 };
 
 /**
  * Parses `text` and walks it once more for duplicate keys, lone surrogates and numbers that are not written as
@@ -21,8 +21,8 @@ const MAX_DEPTH = 32;
  * @throws StrictJsonError saying what was found and where
  */
 export function parseStrictJson(text: string): unknown {
-  const deep = tooDeepAt(text, MAX_DEPTH);
-  if (deep !== undefined) throw new StrictJsonError('nested too deeply', deep);
+  const excess = excessOf(text, LIMITS);
+  if (excess) throw new StrictJsonError(excess.problem, excess.at);
   let value: unknown;
   try {
     value = JSON.parse(text);
