@@ -115,4 +115,14 @@ describe('sessions', () => {
     await assert.rejects(session.run({ x: kept }), /was disposed of/);
     await session.release();
   });
+
+  it('leaves no profile behind that nobody has read', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ssm-studio-'));
+    const compiled = g.compile({ y: g.neg(g.input('x', [2])) }, { target: 'cpu' });
+    const session = await openSession(compiled, { device: 'cpu', profile: join(folder, 'profile') });
+    await session.run({ x: new Float32Array(2) });
+    await session.release();
+    assert.deepEqual(await readdir(folder), []);
+    await rm(folder, { recursive: true });
+  });
 });

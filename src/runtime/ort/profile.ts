@@ -45,14 +45,23 @@ export function readTimings(events: readonly ProfileEvent[], ignored = 0): NodeT
   });
 }
 
+/** What onnxruntime wrote under `prefix`: it adds the time to the name. The newest last. */
+async function filesOf(prefix: string): Promise<string[]> {
+  const folder = dirname(prefix);
+  const stem = `${basename(prefix)}_`;
+  const files = (await readdir(folder)).filter((file) => file.startsWith(stem) && file.endsWith('.json'));
+  return files.sort().map((file) => join(folder, file));
+}
+
+/** Removes a profile that nobody will read. */
+export async function dropProfile(prefix: string): Promise<void> {
+  await Promise.all((await filesOf(prefix)).map((path) => rm(path, { force: true })));
+}
+
 /** The profile that onnxruntime wrote under `prefix`; the file is removed. See `readTimings`. */
 export async function takeProfile(prefix: string, ignored = 0): Promise<NodeTiming[]> {
-  const folder = dirname(prefix);
-  const stem = basename(prefix);
-  const files = (await readdir(folder)).filter((file) => file.startsWith(stem) && file.endsWith('.json'));
-  const newest = files.sort().at(-1);
-  if (newest === undefined) throw new Error(`onnxruntime wrote no profile at ${prefix}.`);
-  const path = join(folder, newest);
+  const path = (await filesOf(prefix)).at(-1);
+  if (path === undefined) throw new Error(`onnxruntime wrote no profile at ${prefix}.`);
   const timings = readTimings(JSON.parse(await readFile(path, 'utf8')) as ProfileEvent[], ignored);
   await rm(path);
   return timings;

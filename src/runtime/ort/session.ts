@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { compile, input, neg, type Compiled, type Target, type TensorInfo } from '../../graph';
-import { takeProfile, type NodeTiming } from './profile';
+import { dropProfile, takeProfile, type NodeTiming } from './profile';
 import { arrayOf, arrayTensor, deviceTensor, feedTensor, type Feed, type TypedArray } from './tensors';
 
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'directml' | 'coreml';
@@ -131,7 +131,11 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
       session.endProfiling();
       return takeProfile(profile, ignored);
     },
-    release: () => session.release(),
+    async release() {
+      await session.release();
+      // onnxruntime writes a profile even when nobody has asked for it.
+      if (profile !== undefined) await dropProfile(profile);
+    },
   };
 }
 
