@@ -49,7 +49,7 @@ interface TraceEvent {
   readonly tdur?: number;
   readonly pid: number;
   readonly tid: number;
-  readonly args?: { readonly name?: string; readonly id?: string };
+  readonly args?: { readonly name?: string };
 }
 
 const categories = [
@@ -105,35 +105,30 @@ export class BrowserPage {
 export class Trace {
   constructor(private readonly events: readonly TraceEvent[]) {}
 
-  /**
-   * Milliseconds from the begin of each frame, in which input is handled, until it is on the screen. A frame may begin
-   * before the one before it is shown, so that begin and presentation are matched by the frame's own number.
-   */
-  frames(): number[] {
-    const of = (name: string, phase: string): [string, number][] =>
-      this.events
-        .filter((event) => event.name === name && event.ph === phase)
-        .map(({ args, ts }) => [args?.id ?? '', ts]);
-    const began = new Map(of('AnimationFrame', 'b'));
-    return of('AnimationFrame::Presentation', 'n').flatMap(([id, shown]) => {
-      const start = began.get(id);
-      return start === undefined ? [] : (shown - start) / 1000;
-    });
+  /** Milliseconds between each frame on the screen and the one before it, up to `performance.mark(end)`. */
+  intervals(end: string): number[] {
+    const last = this.mark(end);
+    const shown = this.events
+      .filter(({ name, ph, ts }) => name === 'AnimationFrame::Presentation' && ph === 'n' && ts <= last)
+      .map(({ ts }) => ts / 1000)
+      .sort((a, b) => a - b);
+    return shown.slice(1).map((at, i) => at - shown[i]!);
   }
 
   /** Milliseconds from one `performance.mark` until the first frame shown after another. */
   shown(from: string, after: string): number {
-    const mark = (name: string): number => {
-      const event = this.events.find((entry) => entry.name === name);
-      if (!event) throw new Error(`The trace has no mark “${name}”.`);
-      return event.ts;
-    };
-    const end = mark(after);
+    const end = this.mark(after);
     const shown = this.events
       .filter((event) => event.name === 'Display::FrameDisplayed' && event.ts > end)
       .map((event) => event.ts);
     if (shown.length === 0) throw new Error(`No frame was shown after “${after}”.`);
-    return (Math.min(...shown) - mark(from)) / 1000;
+    return (Math.min(...shown) - this.mark(from)) / 1000;
+  }
+
+  private mark(name: string): number {
+    const event = this.events.find((entry) => entry.name === name);
+    if (!event) throw new Error(`The trace has no mark “${name}”.`);
+    return event.ts;
   }
 
   /** Milliseconds of processor time of the page's thread, and of its workers if asked. */

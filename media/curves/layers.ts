@@ -15,6 +15,9 @@ import type { FromLayer } from './worker';
 /** Rows of a chart from which its lines are painted by the worker. */
 export const largeChart = 60_000;
 
+/** Milliseconds between the pictures of a chart while others are waited for. */
+const LONGEST_PAUSE = 100;
+
 /** A picture with the view that it shows. */
 export interface Picture extends FromLayer {
   readonly of: LayerRequest;
@@ -24,6 +27,8 @@ interface Place {
   show: (picture: Picture) => void;
   /** The picture on its way. */
   sent: LayerRequest | undefined;
+  /** When that was asked for. */
+  at: number;
   /** Wanted after that one. */
   next: LayerWish | undefined;
 }
@@ -84,7 +89,7 @@ export class Layers {
 
   /** Asks for a picture of a chart; an older wish of the same chart that has not been begun is dropped. */
   ask(chart: number, wish: LayerWish, show: (picture: Picture) => void): void {
-    const place = this.places.get(chart) ?? { show, sent: undefined, next: undefined };
+    const place = this.places.get(chart) ?? { show, sent: undefined, at: 0, next: undefined };
     place.show = show;
     place.next = wish;
     this.places.set(chart, place);
@@ -140,6 +145,7 @@ export class Layers {
     });
     const request: LayerRequest = { ...wish, type: 'draw', chart, metric: metric.id, groups };
     place.sent = request;
+    place.at = performance.now();
     this.post(request);
   }
 
@@ -147,9 +153,13 @@ export class Layers {
     const place = this.places.get(answer.chart);
     if (!place?.sent) return answer.picture.close();
     const of = place.sent;
-    place.sent = undefined;
     place.show({ ...answer, of });
-    this.send(answer.chart, place);
+    // On few cores, picture upon picture would hold up the frames between them: page and screen get as long again.
+    const pause = Math.min(LONGEST_PAUSE, performance.now() - place.at);
+    setTimeout(() => {
+      place.sent = undefined;
+      this.send(answer.chart, place);
+    }, pause);
   }
 
   /** Sends the rows of a run that are new to the worker. */

@@ -38,8 +38,10 @@ export function LineLayer({ chart, picture }: { chart: Chart; picture: Picture |
   const clip = clipOf(chart.plot);
   useLayoutEffect(() => {
     if (!canvas.current || !picture) return;
-    canvas.current.width = picture.picture.width;
-    canvas.current.height = picture.picture.height;
+    const { width, height } = picture.picture;
+    // Setting an extent clears the canvas, even where it is the same.
+    if (canvas.current.width !== width) canvas.current.width = width;
+    if (canvas.current.height !== height) canvas.current.height = height;
     canvas.current.getContext('bitmaprenderer')?.transferFromImageBitmap(picture.picture);
   }, [picture]);
   useLayoutEffect(() => {
