@@ -35,7 +35,27 @@ function script(): string | null {
   return existsSync(place) ? place : null;
 }
 
-/** One peer per variant of a request, prepared; empty without PyTorch. */
+/**
+ * glibc gives large blocks back to the system as soon as they are free, so that every tensor of PyTorch is fresh memory,
+ * and some virtual machines take ten times the tensor's arithmetic to hand that out. With these it reuses its memory,
+ * as ours does.
+ */
+const KEEPING = {
+  MALLOC_MMAP_THRESHOLD_: '4000000000',
+  MALLOC_TRIM_THRESHOLD_: '16000000000',
+  MALLOC_TOP_PAD_: '64000000',
+};
+
+/** PyTorch as it is installed, and with memory that it keeps; the second is the faster one nearly everywhere. */
+const ALLOCATORS = [
+  { suffix: '', variables: {} },
+  { suffix: ', memory kept', variables: KEEPING },
+];
+
+const nameOf = (variant: string, suffix: string): string => `PyTorch eager, ${variant}${suffix}`;
+const peerNames = (variant: string): string[] => ALLOCATORS.map(({ suffix }) => nameOf(variant, suffix));
+
+/** Two peers per variant of a request, prepared; empty without PyTorch. */
 export async function torchPeers(
   request: object,
   variants: readonly { readonly name: string; readonly request?: object }[],
@@ -45,10 +65,13 @@ export async function torchPeers(
   const file = script();
   if (command === null || file === null) return [];
   // PyTorch does not pass its number of threads on to Debian's OpenBLAS.
-  const variables = { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
+  const own = { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
+  const all = variants.flatMap((variant) =>
+    ALLOCATORS.map(({ suffix, variables }) => ({ ...variant, suffix, variables: { ...own, ...variables } })),
+  );
   return Promise.all(
-    variants.map(async (variant) => {
-      const peer = new Child(`PyTorch eager, ${variant.name}`, command, [file], variables);
+    all.map(async ({ name, suffix, variables, ...variant }) => {
+      const peer = new Child(nameOf(name, suffix), command, [file], variables);
       const { gemm_gflops } = await peer.ask({ do: 'prepare', ...request, ...variant.request, threads });
       if (gemm_gflops! < SLOW_GEMM) warnOfSlowBlas(gemm_gflops!);
       return peer;
@@ -64,9 +87,8 @@ export function scanVariants(): { readonly name: string; readonly request: objec
 }
 
 /** Peers by the name that `torchPeers` gives them: the parallel scan of mamba.py, or ours after the same method. */
-export const parallelScan = (): readonly string[] => [
-  `PyTorch eager, ${process.env['SSM_BENCH_MAMBA_PY'] ? 'mamba.py' : 'sweep'}`,
-];
+export const parallelScan = (): readonly string[] =>
+  peerNames(process.env['SSM_BENCH_MAMBA_PY'] ? 'mamba.py' : 'sweep');
 
 /** Billions of operations per second below which PyTorch has no tuned matrix product. */
 const SLOW_GEMM = 6;

@@ -51,35 +51,36 @@ export function forwardAndBackward({ specs, shape, build }: Measured, threads: n
   const loss = g.sum(g.mul(y, cotangent));
   const compiled = g.compile({ loss, ...Object.fromEntries(outputs) }, { target: 'cpu' });
 
-  const parameters = placed(shapes);
+  // Input and cotangent lie with the parameters: as messages they would be fresh memory in every repetition.
+  const given = placed([...shapes, ['x', partial], ['cotangent', partial]]);
   const gradients = placed(outputs.map(([name, tensor]) => [name, tensor.shape] as const));
-  const parameterBlock = new SharedArrayBuffer(parameters.bytes);
-  for (const { name, offset, length } of parameters.places) {
-    const { shape: extents, init } = specs[name]!;
-    new Float32Array(parameterBlock, offset, length).set(init(extents, new Random(0, name)));
-  }
-  const parts = Array.from({ length: count }, (_, index) => ({
-    feeds: { x: normal(partial, `x${index}`), cotangent: normal(partial, `cotangent${index}`) },
-    thread: new ShardThread({
+  const parts = Array.from({ length: count }, (_, part) => {
+    const parameterBlock = new SharedArrayBuffer(given.bytes);
+    for (const { name, offset, length } of given.places) {
+      const spec = specs[name];
+      const values = spec ? spec.init(spec.shape, new Random(0, name)) : normal(partial, `${name}${part}`);
+      new Float32Array(parameterBlock, offset, length).set(values);
+    }
+    return new ShardThread({
       compiled,
       threads: Math.floor(threads / count),
-      parameters: parameters.places,
+      parameters: given.places,
       gradients: gradients.places,
       parameterBlock,
       gradientBlock: new SharedArrayBuffer(gradients.bytes),
-    }),
-  }));
-  const shared = parameters.bytes / 4;
-  const [first, ...others] = parts.map(({ thread }) => new Float32Array(thread.gradients.buffer, 0, shared));
+    });
+  });
+  const shared = shapes.reduce((sum, [, extents]) => sum + elements(extents), 0);
+  const [first, ...others] = parts.map(({ gradients: own }) => new Float32Array(own.buffer, 0, shared));
   const step = async (): Promise<void> => {
-    await Promise.all(parts.map(({ thread, feeds }) => thread.run(feeds)));
+    await Promise.all(parts.map((part) => part.run({})));
     for (const other of others) for (let i = 0; i < shared; i++) first![i]! += other[i]!;
   };
   return {
     name: `ours, ${compiled.nodes} nodes`,
     run: () => timed(step),
     async close() {
-      await Promise.all(parts.map(({ thread }) => thread.release()));
+      await Promise.all(parts.map((part) => part.release()));
     },
   };
 }
