@@ -15,6 +15,7 @@ import {
 } from './attention-heads';
 import { defineLayer, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
+import { queryHeads } from './heads';
 import { ones, zeros } from './init';
 import {
   convolutionParameters,
@@ -25,14 +26,10 @@ import {
   project,
   residualInit,
 } from './projection';
+import { rotaryOptions } from './rotary';
 
 const options = z.strictObject({
-  heads: z
-    .int()
-    .positive()
-    .optional()
-    .describe('Query heads; about d_model / 64 unless given.')
-    .meta({ symbol: 'H' }),
+  heads: queryHeads,
   num_heads_kv: z
     .int()
     .positive()
@@ -49,12 +46,7 @@ const options = z.strictObject({
     .describe(
       'Sliding window: positions that a query sees, its own included, on either side unless causal. All unless given.',
     ),
-  rotary_emb_dim: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe('Channels of each head that carry a rotary position embedding (RoPE); even; 0 for none.'),
-  rotary_emb_base: z.number().positive().default(10000).describe('Base of the rotary wavelengths.'),
+  ...rotaryOptions,
   rotary_emb_interleaved: z
     .boolean()
     .default(false)

@@ -1,6 +1,15 @@
 /** @file How channels are divided into heads, and heads into groups: the rule that every scan with heads shares. */
+import * as z from 'zod';
 import type { Problem } from './define';
 import { nearestDivisor } from './divisors';
+
+/** The option of attention's query heads. */
+export const queryHeads = z
+  .int()
+  .positive()
+  .optional()
+  .describe('Query heads; about d_model / 64 unless given.')
+  .meta({ symbol: 'H' });
 
 /**
  * What is wrong when `headdim` does not divide the width or `ngroups` not the number of heads.

@@ -1,7 +1,18 @@
 /** @file Rotary position embedding (Su et al., 2021): pairs of channels, turned by an angle. */
+import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { divide } from './projection';
+
+/** Options of rotary positions. */
+export const rotaryOptions = {
+  rotary_emb_dim: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Channels of each head that carry a rotary position embedding (RoPE); even; 0 for none.'),
+  rotary_emb_base: z.number().positive().default(10000).describe('Base of the rotary wavelengths.'),
+};
 
 export interface Angles {
   readonly cos: Tensor;

@@ -16,28 +16,20 @@ import {
 } from './attention-heads';
 import { defineLayer, type Dims, type Parameters, type Problem, type Tensors } from './define';
 import { nearestDivisor } from './divisors';
+import { queryHeads } from './heads';
 import { activations, hiddenProbe } from './feed-forward';
 import { linear, ones, zeros } from './init';
 import { linearParameters, project, residualInit } from './projection';
+import { rotaryOptions } from './rotary';
 
 const options = z.strictObject({
-  heads: z
-    .int()
-    .positive()
-    .optional()
-    .describe('Query heads; about d_model / 64 unless given.')
-    .meta({ symbol: 'H' }),
+  heads: queryHeads,
   num_heads_kv: z
     .int()
     .positive()
     .optional()
     .describe('Key and value heads, shared by groups of query heads. As many as heads unless given.'),
-  rotary_emb_dim: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe('Channels of each head that carry a rotary position embedding (RoPE); even; 0 for none.'),
-  rotary_emb_base: z.number().positive().default(10000).describe('Base of the rotary wavelengths.'),
+  ...rotaryOptions,
   d_intermediate: z
     .int()
     .positive()

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { BuiltLayer } from '../layers';
 import type { ModelConfig } from '../config';
-import { attentionOf, common, factor, hybrid, rope, ropeBase } from './hybrid';
+import { attentionOf, common, factor, headdimOf, hybrid, mambaKeys, rope, ropeBase } from './hybrid';
 import { dtLimit, ForeignModelError, limits, parse, Placements, size, type ForeignModel } from './types';
 
 const scale = z.number().default(1);
@@ -15,14 +15,7 @@ const schema = z.looseObject({
   rms_norm_eps: z.number().positive().default(1e-5),
   hidden_act: z.literal('silu').default('silu'),
   mamba_d_ssm: size.nullable().default(1024),
-  mamba_n_heads: size.default(128),
-  mamba_d_head: z.union([size, z.literal('auto')]).default('auto'),
-  mamba_n_groups: size.default(1),
-  mamba_d_state: size.default(256),
-  mamba_d_conv: size.default(4),
-  mamba_expand: size.default(2),
-  mamba_chunk_size: size.default(256),
-  mamba_conv_bias: z.boolean().default(true),
+  ...mambaKeys,
   mamba_norm_before_gate: z.boolean().default(true),
   mamba_rms_norm: z.boolean().default(false),
   time_step_limit: limits.nullable().default([0, Infinity]),
@@ -48,9 +41,7 @@ const OUTER = {
 export function fromFalconH1(config: unknown): ForeignModel {
   const c = parse(schema, config);
   const d_inner = c.mamba_d_ssm ?? c.mamba_expand * c.hidden_size;
-  const headdim = c.mamba_d_head === 'auto' ? d_inner / c.mamba_n_heads : c.mamba_d_head;
-  if (headdim * c.mamba_n_heads !== d_inner || !Number.isInteger(headdim))
-    throw new ForeignModelError('mamba_n_heads · mamba_d_head must be mamba_d_ssm.');
+  const headdim = headdimOf(c, d_inner, 'mamba_d_ssm');
   if (c.mamba_proj_bias !== c.projectors_bias)
     throw new ForeignModelError('mamba_proj_bias and projectors_bias must be alike.');
   const head_dim = c.head_dim ?? c.hidden_size / c.num_attention_heads;

@@ -5,8 +5,8 @@
 import * as z from 'zod';
 import type { ModelConfig } from '../config';
 import type { BuiltLayer } from '../layers';
-import { attentionOf, common, factor, FUSED, hybrid, rope, ropeBase } from './hybrid';
-import { dtLimit, ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
+import { attentionOf, common, factor, FUSED, hybrid, mambaKeys, mambaOf, rope, ropeBase } from './hybrid';
+import { ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
 
 const scale = z.number().positive().default(1);
 const kinds = z
@@ -23,14 +23,7 @@ const schema = z.looseObject({
   position_embedding_type: z.enum(['rope', 'nope']).nullish(),
   layer_types: kinds,
   layers_block_type: kinds,
-  mamba_n_heads: size.default(128),
-  mamba_d_head: z.union([size, z.literal('auto')]).default('auto'),
-  mamba_n_groups: size.default(1),
-  mamba_d_state: size.default(256),
-  mamba_d_conv: size.default(4),
-  mamba_expand: size.default(2),
-  mamba_chunk_size: size.default(256),
-  mamba_conv_bias: z.boolean().default(true),
+  ...mambaKeys,
   embedding_multiplier: scale,
   logits_scaling: scale,
   residual_multiplier: scale,
@@ -57,27 +50,9 @@ export function fromGranite(config: unknown): ForeignModel {
       `layer_types has ${words.length} layers, but num_hidden_layers is ${c.num_hidden_layers}.`,
     );
   }
-  const d_inner = c.mamba_expand * c.hidden_size;
-  const headdim = c.mamba_d_head === 'auto' ? d_inner / c.mamba_n_heads : c.mamba_d_head;
-  if (headdim * c.mamba_n_heads !== d_inner || !Number.isInteger(headdim))
-    throw new ForeignModelError('mamba_n_heads · mamba_d_head must be mamba_expand · hidden_size.');
   const head_dim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
   const added = factor('out_scale', c.residual_multiplier);
-  const mamba = {
-    mixer: 'mamba2',
-    d_state: c.mamba_d_state,
-    d_conv: c.mamba_d_conv,
-    expand: c.mamba_expand,
-    headdim,
-    ngroups: c.mamba_n_groups,
-    chunk_size: c.mamba_chunk_size,
-    ...(c.mamba_n_groups === 1 ? {} : { norm_groups: 1 }),
-    gated_norm_eps: c.rms_norm_eps,
-    dt_limit: dtLimit(c.time_step_limit),
-    bias: c.mamba_proj_bias,
-    conv_bias: c.mamba_conv_bias,
-    ...added,
-  };
+  const mamba = { ...mambaOf(c), ...added };
   const attention = {
     ...attentionOf(c, head_dim),
     ...(c.position_embedding_type === 'rope'

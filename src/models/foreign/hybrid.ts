@@ -3,8 +3,10 @@ import * as z from 'zod';
 import type { ModelConfig } from '../config';
 import {
   brief,
+  dtLimit,
   endKeys,
   endOf,
+  ForeignModelError,
   layerCount,
   limits,
   projections,
@@ -31,6 +33,55 @@ export const common = {
   time_step_limit: limits.default([0, Infinity]),
   ...endKeys,
 };
+
+/** Keys of Mamba-2 layers, as most of them write them. */
+export const mambaKeys = {
+  mamba_n_heads: size.default(128),
+  mamba_d_head: z.union([size, z.literal('auto')]).default('auto'),
+  mamba_n_groups: size.default(1),
+  mamba_d_state: size.default(256),
+  mamba_d_conv: size.default(4),
+  mamba_expand: size.default(2),
+  mamba_chunk_size: size.default(256),
+  mamba_conv_bias: z.boolean().default(true),
+};
+
+type MambaKeys = z.output<z.ZodObject<typeof mambaKeys>>;
+
+/**
+ * Channels per head.
+ * @param words what d_inner is called
+ * @throws ForeignModelError when heads and channels do not make d_inner
+ */
+export function headdimOf(c: MambaKeys, d_inner: number, words: string): number {
+  const headdim = c.mamba_d_head === 'auto' ? d_inner / c.mamba_n_heads : c.mamba_d_head;
+  if (headdim * c.mamba_n_heads !== d_inner || !Number.isInteger(headdim))
+    throw new ForeignModelError(`mamba_n_heads · mamba_d_head must be ${words}.`);
+  return headdim;
+}
+
+/** Our Mamba-2 layer of theirs, whose norm runs over all channels. */
+export const mambaOf = (
+  c: MambaKeys & {
+    hidden_size: number;
+    rms_norm_eps: number;
+    mamba_proj_bias: boolean;
+    time_step_limit: z.output<typeof limits>;
+  },
+) => ({
+  mixer: 'mamba2',
+  d_state: c.mamba_d_state,
+  d_conv: c.mamba_d_conv,
+  expand: c.mamba_expand,
+  headdim: headdimOf(c, c.mamba_expand * c.hidden_size, 'mamba_expand · hidden_size'),
+  ngroups: c.mamba_n_groups,
+  chunk_size: c.mamba_chunk_size,
+  ...(c.mamba_n_groups === 1 ? {} : { norm_groups: 1 }),
+  gated_norm_eps: c.rms_norm_eps,
+  dt_limit: dtLimit(c.time_step_limit),
+  bias: c.mamba_proj_bias,
+  conv_bias: c.mamba_conv_bias,
+});
 
 /** Keys of rotary positions, whose place changed over time. */
 export const rope = {

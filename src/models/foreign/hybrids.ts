@@ -3,7 +3,7 @@
  * (transformers `models/bamba` at 001f85b, `models/nemotron_h` at 13923c6).
  */
 import * as z from 'zod';
-import { attentionOf, common, hybrid, rope, ropeBase } from './hybrid';
+import { attentionOf, common, hybrid, mambaKeys, mambaOf, rope, ropeBase } from './hybrid';
 import { dtLimit, ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
 
 const bambaSchema = z.looseObject({
@@ -11,14 +11,7 @@ const bambaSchema = z.looseObject({
   rms_norm_eps: z.number().positive().default(1e-5),
   hidden_act: z.literal('silu').default('silu'),
   attn_layer_indices: z.array(z.int().min(0)).max(4096).nullish(),
-  mamba_n_heads: size.default(128),
-  mamba_d_head: z.union([size, z.literal('auto')]).default('auto'),
-  mamba_n_groups: size.default(1),
-  mamba_d_state: size.default(256),
-  mamba_d_conv: size.default(4),
-  mamba_expand: size.default(2),
-  mamba_chunk_size: size.default(256),
-  mamba_conv_bias: z.boolean().default(true),
+  ...mambaKeys,
   partial_rotary_factor: z.number().min(0).max(1).optional(),
   ...rope,
 });
@@ -26,25 +19,7 @@ const bambaSchema = z.looseObject({
 /** @throws ForeignModelError */
 export function fromBamba(config: unknown): ForeignModel {
   const c = parse(bambaSchema, config);
-  const d_inner = c.mamba_expand * c.hidden_size;
-  const headdim = c.mamba_d_head === 'auto' ? d_inner / c.mamba_n_heads : c.mamba_d_head;
-  if (headdim * c.mamba_n_heads !== d_inner || !Number.isInteger(headdim)) {
-    throw new ForeignModelError('mamba_n_heads · mamba_d_head must be mamba_expand · hidden_size.');
-  }
-  const mamba = {
-    mixer: 'mamba2',
-    d_state: c.mamba_d_state,
-    d_conv: c.mamba_d_conv,
-    expand: c.mamba_expand,
-    headdim,
-    ngroups: c.mamba_n_groups,
-    chunk_size: c.mamba_chunk_size,
-    ...(c.mamba_n_groups === 1 ? {} : { norm_groups: 1 }),
-    gated_norm_eps: c.rms_norm_eps,
-    dt_limit: dtLimit(c.time_step_limit),
-    bias: c.mamba_proj_bias,
-    conv_bias: c.mamba_conv_bias,
-  };
+  const mamba = mambaOf(c);
   const head_dim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
   const factor = c.rope_parameters?.partial_rotary_factor ?? c.partial_rotary_factor ?? 0.5;
   const attention = {
