@@ -150,14 +150,15 @@ describe('whether a process lives', () => {
 
   it('is false of a process that ended and was not waited for', async function () {
     if (process.platform !== 'linux') this.skip();
-    // The shell's child ends while the shell, become `sleep`, never asks for it.
-    const shell = spawn('sh', ['-c', 'true & echo $!; exec sleep 30'], {
+    // The shell's child ends once the shell has become `sleep`, which never asks for it; the shell might.
+    const child = '(until read -r name < /proc/$$/comm && [ "$name" = sleep ]; do :; done)';
+    const shell = spawn('sh', ['-c', `${child} & echo $!; exec sleep 30`], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
       const [output] = (await once(shell.stdout, 'data')) as [Buffer];
       const pid = Number(output.toString());
-      for (let i = 0; i < 100 && isAlive(pid); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let i = 0; i < 500 && isAlive(pid); i++) await new Promise((resolve) => setTimeout(resolve, 20));
       assert.ok(fs.existsSync(`/proc/${pid}`), 'it is still listed');
       assert.ok(!isAlive(pid));
     } finally {
