@@ -52,7 +52,7 @@ export const curvesShots: readonly Shot[] = [
           layers: 2,
           d_state: 16,
           seed: 0,
-          lr: 1e-4 * (k + 1),
+          lr: Number((1e-4 * (k + 1)).toPrecision(2)),
         },
       }),
     ),
@@ -66,6 +66,8 @@ export async function shootCurves(harness: Harness, shot: Shot, out: string): Pr
     if (answer === 'none') return;
     await panel.post(runsMessage(runs));
     if (answer !== 'no-rows' && runs.length > 0) await panel.post(rowsMessage(runs));
+    // Charts of many rows wait for the worker's pictures.
+    await panel.page.waitForFunction(() => !document.querySelector('.plot[data-lines=waiting]'));
     await panel.page.waitForTimeout(350);
   });
 }
