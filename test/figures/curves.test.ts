@@ -325,6 +325,23 @@ describe('a chart', () => {
     assert.equal(lines.length, groups.length);
     assert.ok(Math.min(...gaps) >= 14.99, `${Math.min(...gaps)}`);
   });
+  it('says below the names how many more there are, where they have no room', () => {
+    const many = Array.from({ length: 48 }, (_, k) => ({ ...groups[k % groups.length]!, key: `m${k}` }));
+    const crowded = drawChart(many, metricOf('loss'), view, frame, theme, roughMeasure);
+    const { marks } = drawOverlay(
+      crowded,
+      { cursor: undefined, pinned: false, hovered: undefined },
+      theme,
+      roughMeasure,
+      true,
+    );
+    const texts = marks
+      .filter((mark): mark is TextMark => mark.kind === 'text')
+      .filter(({ x }) => x === crowded.plot.x + crowded.plot.width + 14)
+      .sort((a, b) => a.y - b.y);
+    assert.match(texts.at(-1)!.text, new RegExp(`^and ${48 - (texts.length - 1)} more in the table$`));
+    for (const [i, { y }] of texts.entries()) if (i > 0) assert.ok(y - texts[i - 1]!.y >= 14.99);
+  });
   it('finds the line under the pointer and says its value', () => {
     const line = chart.lines.find((entry) => entry.group.key === 'g1')!;
     assert.equal(nearestGroup(chart, 900, chart.y.map(line.valueAt(900)!) + 3), 'g1');

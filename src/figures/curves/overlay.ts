@@ -155,11 +155,13 @@ function drawGutter(
   const lines = chart.lines.filter((line) => line.end !== undefined);
   if (lines.length === 0) return marks;
   const gap = Math.round(small * 1.36);
-  const slots = Math.max(1, Math.floor((plot.height - 18) / gap) + 1);
+  const [first, last] = [plot.y + 18, plot.y + plot.height - 4];
+  const slots = Math.max(1, Math.floor((last - first) / gap) + 1);
   const listed = lines.length <= slots ? lines : lines.slice(0, slots - 1);
   const clampY = (value: number): number => Math.max(plot.y, Math.min(plot.y + plot.height, value));
   const wanted = listed.map((line) => clampY(line.end!.y));
-  const places = pushApart(wanted, gap, plot.y + 18, plot.y + plot.height - 4);
+  // The last place is that of the line which tells how many more there are.
+  const places = pushApart(wanted, gap, first, listed.length < lines.length ? last - gap : last);
   const head =
     cursor === undefined
       ? 'last'
@@ -217,7 +219,7 @@ function drawGutter(
     marks.push({
       kind: 'text',
       x: right + 14,
-      y: plot.y + plot.height - 4 + small * 0.36,
+      y: last + small * 0.36,
       text: `and ${lines.length - listed.length} more in the table`,
       size: small,
       color: theme.secondary,
