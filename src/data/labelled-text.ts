@@ -43,8 +43,8 @@ export const labelledText = defineData({
   title: 'Labelled text',
   summary: 'Texts with a class each, read byte by byte.',
   description:
-    'One example per line of JSON Lines, row of a table, or text file. Bytes are tokens, 256 pads on the right and is left out ' +
-    'of pooling. Which texts validate and test is drawn once, alike for every seed.\n\n' +
+    'One example per line of JSON Lines, row of a table, or text file. Bytes are tokens, 256 pads on the right: ' +
+    'pooling leaves it out, and layers that look ahead do not see it. Which texts validate and test is drawn once, alike for every seed.\n\n' +
     'This is the text task of Long Range Arena (arXiv 2011.04006) when the reviews of IMDB are given at length 4096, ' +
     'with `files: [aclImdb/train/{pos,neg}/*.txt]`, `test_files: [aclImdb/test/{pos,neg}/*.txt]` and ' +
     '`classes: [neg, pos]`: ' +

@@ -147,9 +147,9 @@ function normed(x: g.Tensor, weight: g.Tensor | undefined, { qk_norm }: HeadOpti
 function mix(heads: Heads, r: HeadOptions, length: number, ctx: ForwardContext): g.Tensor {
   const { window } = r;
   if (!ctx.probing && window !== undefined && blocksPay(length, r)) {
-    return attendBlocks(heads, { causal: r.causal, window });
+    return attendBlocks(heads, { causal: r.causal, window, real: ctx.real });
   }
-  const { weights, mixed } = attendAll(heads, r);
+  const { weights, mixed } = attendAll(heads, { causal: r.causal, window, real: ctx.real });
   if (ctx.probing) ctx.probe('attention', weights);
   return mixed;
 }

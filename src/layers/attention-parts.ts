@@ -10,6 +10,8 @@ export interface Sight {
   readonly causal: boolean;
   /** Positions on each side, the query's own included; all unless given. */
   readonly window?: number | undefined;
+  /** 0 for padding (batch, time), which nobody looks at; it stands behind what a causal query sees. */
+  readonly real?: Tensor | undefined;
 }
 
 export interface Heads {
@@ -47,15 +49,22 @@ export function attendAll(
 }
 
 /** Scores (…, query, key) without what a query may not see. */
-function hide(scores: Tensor, length: number, { causal, window }: Sight): Tensor {
+function hide(scores: Tensor, length: number, { causal, window, real }: Sight): Tensor {
   const positions = g.iota(length);
   const [query, key] = [g.unsqueeze(positions, 1), g.unsqueeze(positions, 0)];
   let shown = scores;
   if (causal) shown = g.where(g.greater(key, query), g.scalar(HIDDEN), shown);
+  if (!causal) shown = hidePadding(shown, real);
   if (window === undefined || window >= length) return shown;
   const distance = g.sub(g.cast(query, 'float32'), g.cast(key, 'float32'));
   const far = g.greater(causal ? distance : g.abs(distance), window - 0.5);
   return g.where(far, g.scalar(HIDDEN), shown);
+}
+
+/** Scores (batch, heads, query, key) without those of padding, `real` (batch, time) 0. */
+export function hidePadding(scores: Tensor, real: Tensor | undefined): Tensor {
+  if (!real) return scores;
+  return g.where(g.less(g.unsqueeze(g.unsqueeze(real, 1), 1), 0.5), g.scalar(HIDDEN), scores);
 }
 
 /** Whether blocks as long as the window save more than half of the scores. */
@@ -68,7 +77,7 @@ export const blocksPay = (length: number, { window, causal }: Sight): boolean =>
  */
 export function attendBlocks({ q, k, v }: Heads, sight: Sight & { readonly window: number }): Tensor {
   const [batch, heads, length, width] = q.shape as [number, number, number, number];
-  const { window: size, causal } = sight;
+  const { window: size, causal, real } = sight;
   const shared = k.shape[1]!;
   const group = heads / shared;
   const blocks = Math.ceil(length / size);
@@ -86,13 +95,14 @@ export function attendBlocks({ q, k, v }: Heads, sight: Sight & { readonly windo
   const scores = g.matmul(rows, g.transpose(keys, [0, 1, 2, 4, 3]));
   const columns = spans * size;
   const near = mask(size, columns, (i, j) => sees(i + size, j, sight));
-  const real = mask(blocks, columns, (block, j) => {
+  const inside = mask(blocks, columns, (block, j) => {
     const key = (block - 1) * size + j;
     return key >= 0 && key < length;
   });
-  const hidden = g.add(g.constant(near, [1, 1, size, columns]), g.constant(real, [blocks, 1, 1, columns]));
+  const hidden = g.add(g.constant(near, [1, 1, size, columns]), g.constant(inside, [blocks, 1, 1, columns]));
   const shape = [batch, shared, blocks, group, size, columns];
-  const weights = g.softmax(g.add(g.reshape(scores, shape), hidden), 5);
+  const shown = g.add(g.reshape(scores, shape), hidden);
+  const weights = g.softmax(causal || !real ? shown : g.add(shown, paddingOf(real, size, blocks)), 5);
   const flat = g.reshape(weights, [batch, shared, blocks, group * size, columns]);
   const mixed = g.reshape(g.matmul(flat, neighbours(v, size, blocks, causal)), [
     batch,
@@ -104,6 +114,13 @@ export function attendBlocks({ q, k, v }: Heads, sight: Sight & { readonly windo
   ]);
   const ordered = g.reshape(g.transpose(mixed, [0, 1, 3, 2, 4, 5]), [batch, heads, blocks * size, width]);
   return g.slice(ordered, 2, 0, length);
+}
+
+/** HIDDEN for padding in sight of a block, from `real` (batch, time): (batch, 1, block, 1, 1, key). */
+function paddingOf(real: Tensor, size: number, blocks: number): Tensor {
+  const [batch, length] = real.shape as [number, number];
+  const around = neighbours(g.reshape(real, [batch, 1, length, 1]), size, blocks, false);
+  return g.reshape(g.mul(g.sub(1, around), HIDDEN), [batch, 1, blocks, 1, 1, 3 * size]);
 }
 
 /** Every block with the one before it and, unless causal, the one behind: (batch, heads, block, position, width). */

@@ -71,6 +71,11 @@ export interface ForwardContext {
   readonly probing: boolean;
   /** True in the step that trains: statistics of the batch count, and buffers change. */
   readonly training?: boolean;
+  /**
+   * 1 where a token stands, 0 where padding fills up a short example: (batch, time); absent where nothing is padded.
+   * Padding stands behind the tokens, and a layer that looks ahead must not see it.
+   */
+  readonly real?: Tensor;
   /** Names an intermediate tensor for the views; the name must be a key of the definition's `probes`. */
   probe(name: string, tensor: Tensor): void;
   /** Only in evaluations: takes a number per example (batch) that is logged as `layers.<k>.<name>`. */

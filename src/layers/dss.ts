@@ -28,6 +28,7 @@ import {
   finish,
   finishFrom,
   finishStep,
+  seenBy,
   sharedFields,
   stateSize,
   stepFields,
@@ -105,7 +106,7 @@ export const dss = defineLayer<typeof options, Resolved>({
   parameters: (r, dims) => blockParameters(r, dims, diagonalParameters(r, dims)),
 
   forward(x, p, r, dims, ctx) {
-    const u = channelMajor(x);
+    const u = channelMajor(seenBy(r, x, ctx));
     const length = x.shape[1]!;
     const m = modes(p, r, dims.d_model, r.l_max ?? length);
     // Modes that may grow stay finite in a written-out kernel only.

@@ -10,8 +10,9 @@ import { gaugeGate, gaugeSteps } from './gauges';
 import { headProblems } from './heads';
 import { hydraProbes, probeHydra } from './hydra-probes';
 import { linear, ones, uniform, zeros } from './init';
+import { withoutPadding } from './padding';
 import { convolutionParameters, convolveAround, divide, linearParameters, project } from './projection';
-import { quasiseparable } from './quasiseparable';
+import { acrossPadding, quasiseparable } from './quasiseparable';
 import {
   centredTaps,
   centreProblems,
@@ -115,17 +116,18 @@ export const hydra = defineLayer<typeof options, HydraSizes>({
     const parts = scanWidths(r);
     const convolved = parts.reduce((total, width) => total + width, 0);
     const [zt, xbc, dt] = divide(project(u, p, 'in_proj'), [r.d_inner, convolved, 2 * r.nheads]) as Three;
-    const [x, ...maps] = divide(g.silu(convolveAround(xbc, p, 1)), parts) as g.Tensor[];
+    const [x, ...maps] = divide(g.silu(convolveAround(withoutPadding(xbc!, ctx), p, 1)), parts) as g.Tensor[];
     const [batch, length] = u.shape as [number, number, number];
     const [Bf, Cf, Bb, Cb] = maps.map((map) => g.reshape(map, [batch, length, r.ngroups, r.d_state]));
     const [df, db] = g.split(dt, 2, [r.nheads, r.nheads]).map((raw) => g.softplus(g.add(raw, p['dt_bias']!)));
     const A = g.neg(g.exp(p['A_log']!));
-    const scan = {
+    const scans = {
       x: g.reshape(x!, [batch, length, r.nheads, r.headdim]),
       A,
       ahead: { delta: df!, B: Bf!, C: Cf! },
       back: { delta: db!, B: Bb!, C: Cb! },
     };
+    const scan = acrossPadding(scans, ctx);
     const weight = g.linear(x!, p['fc_D.weight']!, p['D']!);
     const mixed = quasiseparable(scan, weight, { initial: p['init_states'], chunkSize: r.chunk_size });
     const y = g.reshape(mixed, x!.shape);

@@ -22,6 +22,7 @@ import {
   finishStep,
   kernelsOf,
   repeated,
+  seenBy,
 } from './lti/s4-block';
 
 const options = z.strictObject({
@@ -141,7 +142,8 @@ export const longConv = defineLayer<typeof options, Resolved>({
   },
 
   forward(x, p, r, _dims, ctx) {
-    const u = channelMajor(x);
+    const ahead = r.bidirectional || r.block_fft;
+    const u = channelMajor(seenBy({ bidirectional: ahead }, x, ctx));
     const kept = shaped(p, r);
     const kernel = ctx.dropout?.(kept, r.kernel_dropout, 'kernel') ?? kept;
     const convolved = r.block_fft ? throughBlocks(u, kernel, p, r) : convolveWritten(u, kernel, r);

@@ -4,14 +4,28 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { defineLayer, type ParameterSpec, type Parameters, type Problem, type Tensors } from './define';
+import {
+  defineLayer,
+  type ForwardContext,
+  type ParameterSpec,
+  type Parameters,
+  type Problem,
+  type Tensors,
+} from './define';
 import { gatedNorm } from './gated-norm';
 import { headProblems } from './heads';
 import { constant, linear, normal, ones, uniform, zeros } from './init';
 import { matrixOf, scaleOf, type DenseKind, type MatrixSizes, type Selection } from './matrix-mixers';
+import { withoutPadding } from './padding';
 import { probe } from './probe';
 import { convolutionParameters, convolveAround, divide, linearParameters, project } from './projection';
-import { onDiagonal, quasiseparable, quasiseparableMatrix, type TwoScans } from './quasiseparable';
+import {
+  acrossPadding,
+  onDiagonal,
+  quasiseparable,
+  quasiseparableMatrix,
+  type TwoScans,
+} from './quasiseparable';
 import {
   centredTaps,
   centreProblems,
@@ -160,15 +174,18 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
     const convolved = widths.reduce((total, width) => total + width, 0);
     const split = divide(project(u, p, 'in_proj'), [r.d_inner, convolved, stepWidth(r)]);
     const [zt, raw, dt] = split as [g.Tensor, g.Tensor, g.Tensor | undefined];
-    const [v, ...rest] = g.split(convolveAround(raw, p, 1), 2, widths) as [g.Tensor, ...g.Tensor[]];
+    const [v, ...rest] = g.split(convolveAround(withoutPadding(raw, ctx), p, 1), 2, widths) as [
+      g.Tensor,
+      ...g.Tensor[],
+    ];
     // Queries and keys of these stay as they come from the convolution.
     const plain = ['vandermonde', 'cauchy', 'attention'].includes(r.matrix_mixer_type);
     const selected = plain ? rest : rest.map(g.silu);
     const x = g.silu(v);
     const { y, matrix } =
       r.matrix_mixer_type === 'quasiseparable'
-        ? bothWays(x, selected, dt, p, r)
-        : structured(r.matrix_mixer_type, x, selected, p, r);
+        ? bothWays(x, selected, dt, p, r, ctx)
+        : structured(r.matrix_mixer_type, x, selected, p, r, ctx);
     const gate = g.silu(zt);
     if (ctx.probing) {
       ctx.probe('x', x);
@@ -254,6 +271,7 @@ function structured(
   selected: readonly g.Tensor[],
   p: Tensors,
   r: Resolved,
+  ctx: ForwardContext,
 ): Mixed {
   const [batch, length] = x.shape as [number, number, number];
   // (batch, time, heads · n) → (batch, heads, time, n)
@@ -261,9 +279,9 @@ function structured(
     g.transpose(g.reshape(t, [batch, length, r.nheads, t.shape[2]! / r.nheads]), [0, 2, 1, 3]);
   const [first, second] = selected.map((t) => (kind === 'toeplitz' ? g.transpose(t, [0, 2, 1]) : byHead(t)));
   const selection: Selection | undefined = first && second ? { q: first, k: second } : undefined;
-  const values = byHead(x);
+  const values = byHead(withoutPadding(x, ctx));
   const scale = scaleOf(kind, r, r.is_data_dependent);
-  const matrix = (): g.Tensor => matrixOf(kind, length, selection, p, r);
+  const matrix = (): g.Tensor => matrixOf(kind, length, selection, p, r, ctx.real);
   // A product of low rank never needs the matrix itself.
   const mixed =
     kind === 'low_rank' && selection
@@ -285,6 +303,7 @@ function bothWays(
   dt: g.Tensor | undefined,
   p: Tensors,
   r: Resolved,
+  ctx: ForwardContext,
 ): Mixed {
   const [batch, length] = x.shape as [number, number, number];
   const bias = p['matrix_mixer.dt_bias']!;
@@ -299,12 +318,13 @@ function bothWays(
     : selected;
   // One group: all heads share the maps of the whole width, and both directions do.
   const [B, C] = maps.map((map) => g.unsqueeze(map, 2)) as [g.Tensor, g.Tensor];
-  const scans: TwoScans = {
+  const unpadded: TwoScans = {
     x: g.reshape(x, [batch, length, r.nheads, r.headdim]),
     A: g.neg(g.exp(p['matrix_mixer.A_log']!)),
     ahead: { delta: g.softplus(g.add(first!, bias)), B, C },
     back: { delta: g.softplus(g.add(second!, bias)), B, C },
   };
+  const scans = acrossPadding(unpadded, ctx);
   const weight = g.linear(x, p['matrix_mixer.fc_D.weight']!, p['matrix_mixer.D']!);
   return {
     y: g.reshape(quasiseparable(scans, weight, { chunkSize: r.chunk_size }), x.shape),

@@ -4,6 +4,7 @@
  */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
+import { hidePadding } from './attention-parts';
 import type { Tensors } from './define';
 
 export type DenseKind = 'dense' | 'toeplitz' | 'vandermonde' | 'cauchy' | 'low_rank' | 'attention';
@@ -37,6 +38,7 @@ export function scaleOf(kind: DenseKind, r: MatrixSizes, data: boolean): number 
 
 /**
  * (batch or 1, head, output position, input position), without the scale.
+ * @param real 0 for padding (batch, time), which attention does not look at; the others see its values, which are zero
  * @param selection q and k (batch, head, time, qk_dim); for Toeplitz the taps forwards and backwards (batch, head, time)
  */
 export function matrixOf(
@@ -45,6 +47,7 @@ export function matrixOf(
   selection: Selection | undefined,
   p: Tensors,
   r: MatrixSizes,
+  real?: Tensor,
 ): Tensor {
   if (kind === 'dense') return g.unsqueeze(corner(p['matrix_mixer.M']!, length, [1, 2]), 0);
   if (kind === 'toeplitz') return toeplitz(length, selection, p, r);
@@ -55,7 +58,7 @@ export function matrixOf(
     case 'low_rank':
       return g.matmul(q, transposed);
     case 'attention':
-      return g.softmax(g.mul(g.matmul(q, transposed), 1 / Math.sqrt(r.qk_dim)), 3);
+      return g.softmax(hidePadding(g.mul(g.matmul(q, transposed), 1 / Math.sqrt(r.qk_dim)), real), 3);
     case 'vandermonde':
       return vandermonde(q, k, length);
     case 'cauchy': {

@@ -5,6 +5,8 @@
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { HIDDEN } from './attention-parts';
+import type { ForwardContext } from './define';
+import { withoutPadding } from './padding';
 
 /** What one direction selects: Δ (batch, time, heads), B and C (batch, time, groups, state). */
 export interface Direction {
@@ -42,6 +44,19 @@ interface Options {
  */
 export const quasiseparable = (scans: TwoScans, weight: Tensor, options: Options): Tensor =>
   g.add(shiftedScans(scans, options), g.mul(scans.x, g.unsqueeze(weight, 3)));
+
+/**
+ * The scans with padding that writes, forgets and reads nothing: the one back begins there, and steps of size zero
+ * keep its state as it is.
+ */
+export function acrossPadding({ x, A, ahead, back }: TwoScans, ctx: Pick<ForwardContext, 'real'>): TwoScans {
+  const direction = ({ delta, B, C }: Direction): Direction => ({
+    delta: withoutPadding(delta, ctx),
+    B,
+    C: withoutPadding(C, ctx),
+  });
+  return { x, A, ahead: direction(ahead), back: direction(back) };
+}
 
 /** The matrix itself (batch, heads, query, key), without initial states; for views, its cost is quadratic. */
 export const quasiseparableMatrix = (scans: TwoScans, weight: Tensor): Tensor =>

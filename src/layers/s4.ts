@@ -20,6 +20,7 @@ import {
   finish,
   finishFrom,
   finishStep,
+  seenBy,
   sharedFields,
   stateSize,
   stepFields,
@@ -100,7 +101,7 @@ export const s4 = defineLayer<typeof options, Resolved>({
   parameters: (r, dims) => blockParameters(r, dims, dplrParameters(r, dims)),
 
   forward(x, p, r, dims, ctx) {
-    const u = channelMajor(x);
+    const u = channelMajor(seenBy(r, x, ctx));
     const model = dplrModel(p, r, dims.d_model);
     const kernel = g.dplrKernel(model, r.l_max);
     const { out, y } = finish(u, convolveWritten(u, kernel, r), p, r, blockDropout(ctx, r));

@@ -24,6 +24,7 @@ import {
   finish,
   finishFrom,
   finishStep,
+  seenBy,
   sharedFields,
   stateSize,
   stepFields,
@@ -84,7 +85,7 @@ export const s4d = defineLayer<typeof options, Resolved>({
   parameters: (r, dims) => blockParameters(r, dims, diagonalParameters(r, dims)),
 
   forward(x, p, r, dims, ctx) {
-    const u = channelMajor(x);
+    const u = channelMajor(seenBy(r, x, ctx));
     const m = modes(p, r, dims.d_model);
     const { out, y } = finish(u, convolveDiagonal(u, m.a, weights(m), r), p, r, blockDropout(ctx, r));
     if (ctx.probing) probeDiagonal(ctx, m, { x, u, y, D: p['layer.D']! });

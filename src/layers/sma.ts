@@ -10,6 +10,7 @@ import { dropoutRate, dropper } from './dropout';
 import { ema, emaFrom, emaParameters, emaState, emaStep, type EmaSizes } from './ema';
 import { gaugeGate } from './gauges';
 import { constant, ones, truncatedNormal, zeros } from './init';
+import { meanOfTokens, withoutPadding } from './padding';
 import { linearParameters, project } from './projection';
 import { compress, localAttention, rowsAt, type SmaSizes } from './sma-attention';
 import { attentionMap, smaProbes } from './sma-probes';
@@ -134,9 +135,12 @@ export const sma = defineLayer<typeof options, Resolved>({
 
   forward(x, p, r, dims, ctx) {
     const drop = dropper(ctx, r.dropout);
-    const m = drop(g.silu(ema(r.prenorm ? norm(x, p, r, dims, ctx) : x, p, r)), 'average');
-    const { hx, active, probability } = gate(m, p);
-    ctx.gauge?.('active', g.mean(active, [1]));
+    const entered = r.prenorm ? norm(x, p, r, dims, ctx) : x;
+    const m = drop(g.silu(ema(r.bidirectional ? withoutPadding(entered, ctx) : entered, p, r)), 'average');
+    const { hx, active: wanted, probability } = gate(m, p);
+    // Padding never acts: it would take places among the tokens that are attended to.
+    const active = withoutPadding(wanted, ctx);
+    ctx.gauge?.('active', meanOfTokens(active, ctx));
     const compression = compress(active);
     const heads = unit(rowsAt(m, compression.position), p, r);
     const v = dropper(ctx, r.hidden_dropout)(heads.v, 'values');
@@ -202,7 +206,7 @@ function normParameters({ norm_type }: Resolved, d_model: number): Parameters {
   };
 }
 
-type Context = Pick<ForwardContext, 'training'>;
+type Context = Pick<ForwardContext, 'training' | 'real'>;
 
 /** Over the last axis. */
 function norm(
@@ -210,9 +214,9 @@ function norm(
   p: Tensors,
   r: Resolved,
   dims: Dims,
-  { training = false }: Context = UNSEEN,
+  { training = false, real }: Context = UNSEEN,
 ): g.Tensor {
-  if (r.norm_type === 'batchnorm') return batchNorm(x, p, 'norm.norm', dims.norm_eps, training);
+  if (r.norm_type === 'batchnorm') return batchNorm(x, p, 'norm.norm', dims.norm_eps, { training, real });
   const scalar = p['norm.norm.scalar'];
   if (scalar) return g.rmsNorm(x, g.expand(scalar, [dims.d_model]), dims.norm_eps);
   return g.layerNorm(x, p['norm.norm.weight']!, p['norm.norm.bias']!, dims.norm_eps);

@@ -38,19 +38,24 @@ export interface Probing {
   residual?(index: number, tensor: Tensor): void;
 }
 
-/**
- * `name.weight` (and `.bias`) over the last axis; batch norms of a training step over all others.
- * @param keep false where a batch is normed once more, whose statistics count already
- */
+/** What a batch norm needs to know. */
+export interface Norming {
+  readonly training?: boolean;
+  /** False where a batch is normed once more, whose statistics count already. */
+  readonly keep?: boolean;
+  /** 0 for padding, which does not count: (batch, time). */
+  readonly real?: Tensor | undefined;
+}
+
+/** `name.weight` (and `.bias`) over the last axis; batch norms of a training step over all others. */
 export function normalise(
   x: Tensor,
   p: Tensors,
   name: string,
   { config }: Surroundings,
-  training = false,
-  keep = true,
+  { training = false, keep = true, real }: Norming = {},
 ): Tensor {
-  if (config.norm === 'batch') return batchNorm(x, p, name, config.norm_eps, training, keep);
+  if (config.norm === 'batch') return batchNorm(x, p, name, config.norm_eps, { training, keep, real });
   const weight = p[`${name}.weight`]!;
   if (config.norm === 'rms') return g.rmsNorm(x, weight, config.norm_eps);
   return g.layerNorm(x, weight, p[`${name}.bias`]!, config.norm_eps);
@@ -95,9 +100,9 @@ export interface Building {
 
 /** The norm of one layer. What stands beside another reads through that one's, which has counted the batch. */
 export const normOf =
-  (layer: BuiltLayer, p: Tensors, architecture: Architecture, training = false) =>
+  (layer: BuiltLayer, p: Tensors, architecture: Architecture, norming: Omit<Norming, 'keep'> = {}) =>
   (x: Tensor): Tensor =>
-    normalise(x, p, `${layer.normed}.norm`, architecture, training, layer.place.beside !== true);
+    normalise(x, p, `${layer.normed}.norm`, architecture, { ...norming, keep: layer.place.beside !== true });
 
 /** The names of everything that one layer computes with. */
 function namesOf(layer: BuiltLayer, p: Tensors): string[] {
@@ -117,14 +122,16 @@ function update(
   layer: BuiltLayer,
   architecture: Architecture,
   { probing, training = false }: Building,
+  real: Tensor | undefined,
 ): Tensor {
   const looking = probing?.layer === layer.index;
   const placement = placementOf(layer.definition, architecture.config);
-  const input = enter(x, embedded, layer, placement, normOf(layer, p, architecture, training));
+  const input = enter(x, embedded, layer, placement, normOf(layer, p, architecture, { training, real }));
   const made = g.scope('mixer', () =>
     layer.definition.forward(input, layerTensors(layer, p, architecture), layer.resolved, architecture.dims, {
       probing: looking,
       training,
+      ...(real && { real }),
       probe: (name, tensor) => {
         if (looking) probing.probe?.(name, tensor);
       },
@@ -164,6 +171,7 @@ export function stack(
   const encoded = encode(inputs, p, architecture);
   const embedded = training ? streamDropout(encoded, embed_dropout, 'input', architecture) : encoded;
   const input = precise(half, embedded, [], Object.values(p));
+  const real = tokensOf(inputs, architecture);
   let stream: Stream = { x: input };
   probing?.residual?.(0, input);
   for (const layer of architecture.layers) {
@@ -172,8 +180,8 @@ export function stack(
     const build = (before: Tensor, tensors: readonly Tensor[]): Tensor => {
       const own = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
       const first = both ? tensors.at(-1)! : before;
-      const mixed = update(before, first, own, layer, architecture, building);
-      return precise(half, mixed, [before, first], tensors.slice(0, names.length));
+      const mixed = update(before, first, own, layer, architecture, building, real);
+      return precise(half, mixed, [before, first, ...(real ? [real] : [])], tensors.slice(0, names.length));
     };
     const before = stream;
     const own = [...names.map((name) => p[name]!), ...(both ? [input] : [])];
@@ -181,7 +189,7 @@ export function stack(
       const x = read(before, layer);
       const mixed = checkpointing ? g.checkpoint(build, x, own) : build(x, own);
       const placement = placementOf(layer.definition, architecture.config);
-      return leave(before, x, mixed, placement, normOf(layer, p, architecture, training));
+      return leave(before, x, mixed, placement, normOf(layer, p, architecture, { training, real }));
     });
     probing?.residual?.(layer.index + 1, stream.x);
   }
@@ -195,8 +203,8 @@ const precise = (
   parameters: readonly Tensor[],
 ): Tensor => (half ? g.halfPrecision(x, leaves, parameters) : x);
 
-function finalNorm(x: Tensor, p: Tensors, architecture: Architecture, training = false): Tensor {
-  return hasFinalNorm(architecture.config) ? normalise(x, p, 'backbone.norm_f', architecture, training) : x;
+function finalNorm(x: Tensor, p: Tensors, architecture: Architecture, norming: Norming = {}): Tensor {
+  return hasFinalNorm(architecture.config) ? normalise(x, p, 'backbone.norm_f', architecture, norming) : x;
 }
 
 /** Final norm and head over the last axis: (…, d_model) → (…, rows). */
@@ -230,41 +238,41 @@ export function taskLogits(
   training = false,
 ): Tensor {
   const length = x.shape[1]!;
+  const real = tokensOf(inputs, architecture);
+  const norming = { training, real };
   const last = (count: number): Tensor => {
     const asked = (of: Tensor): Tensor => g.narrow(of, 1, length - count, length);
     // The statistics of a batch are those of every position.
     if (!training || architecture.config.norm !== 'batch') return head(asked(x), p, architecture);
-    return g.scope('head', () => project(asked(finalNorm(x, p, architecture, training)), p, architecture));
+    return g.scope('head', () => project(asked(finalNorm(x, p, architecture, norming)), p, architecture));
   };
   if (task.type !== 'classification') return last(positions);
-  const weights = poolingWeights(inputs, architecture, task.pooling);
+  const weights = real && poolingWeights(real, task.pooling);
   if (weights === undefined && task.pooling === 'last') {
     return last(1);
   }
   return g.scope('head', () => {
-    const normed = finalNorm(x, p, architecture, training);
+    const normed = finalNorm(x, p, architecture, norming);
     const pooled =
       weights === undefined ? g.mean(normed, [1], true) : g.sum(g.mul(normed, weights), [1], true);
     return project(pooled, p, architecture);
   });
 }
 
-/** Weights (batch, time, 1) that pool an example without its padding; undefined where nothing is padded. */
-function poolingWeights(
-  inputs: Tensor,
-  { input }: Surroundings,
-  pooling: 'mean' | 'last',
-): Tensor | undefined {
+/** 1 where a token stands, 0 where padding fills up its example: (batch, time); undefined where nothing is padded. */
+function tokensOf(inputs: Tensor, { input }: Surroundings): Tensor | undefined {
   if (input.kind !== 'tokens' || input.padding === undefined) return undefined;
-  const [batch, length] = inputs.shape as [number, number];
+  return g.sub(1, g.cast(g.equal(inputs, input.padding), 'float32'));
+}
+
+/** Weights (batch, time, 1) that pool the tokens of an example, from `real` (batch, time). */
+function poolingWeights(real: Tensor, pooling: 'mean' | 'last'): Tensor {
   return g.scope('head', () => {
-    const padded = g.cast(g.equal(inputs, input.padding!), 'float32');
-    const real = g.sub(1, padded);
     const weights =
       pooling === 'mean'
         ? g.div(real, g.maximum(g.sum(real, [1], true), 1))
         : // The last token that is none: all behind it are padding, itself is not.
           g.mul(real, g.cast(g.less(g.sub(g.sum(real, [1], true), g.cumsum(real, 1)), 0.5), 'float32'));
-    return g.reshape(weights, [batch, length, 1]);
+    return g.unsqueeze(weights, 2);
   });
 }

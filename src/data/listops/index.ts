@@ -60,8 +60,8 @@ export const listops = defineData({
     'Prefix expressions such as `[MAX 2 9 [MIN 4 7 ] 0 ]` over digits, with the operators MIN, MAX, MED (the median, ' +
     'rounded down) and SM (the sum modulo 10). Every place holds an expression with probability 1/4, down to ' +
     '`max_depth` levels, with 2 to `max_args` arguments; expressions whose length does not lie between `min_length` ' +
-    'and `length` are drawn again. Token 0 pads on the right and is left out of pooling, 1 … 10 are the digits, then ' +
-    'come the operators and the closing bracket.\n\n' +
+    'and `length` are drawn again. Token 0 pads on the right (pooling leaves it out, and layers that look ahead do ' +
+    'not see it), 1 … 10 are the digits, then come the operators and the closing bracket.\n\n' +
     'Source: Nangia & Bowman (arXiv 1804.06028); Long Range Arena (arXiv 2011.04006) with lengths 500 to 2000: ' +
     'Transformer 36.4 %, S4 59.6 %, S4D-LegS 60.5 %. Training examples are fresh at every step, where the arena has ' +
     '96,000 fixed ones.',

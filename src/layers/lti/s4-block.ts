@@ -10,6 +10,7 @@ import type { Dims, ForwardContext, Parameters, Problem, Tensors } from '../defi
 import { nearestDivisor } from '../divisors';
 import { dropoutRate, dropper, keepAll, type Drop } from '../dropout';
 import { linear, normal, uniform } from '../init';
+import { withoutPadding } from '../padding';
 import { linearParameters } from '../projection';
 import { stepProblems, stepRange } from '../scan-options';
 import { complexStates, continueFrom, realRows, type StateSpace } from './continue';
@@ -148,6 +149,10 @@ export function convolveWritten(u: Tensor, kernel: Tensor, r: BlockSizes): Tenso
   const causal = g.longConv(inputs, part(0));
   return r.bidirectional ? g.add(causal, g.longConv(later(inputs), part(channels), { ahead: true })) : causal;
 }
+
+/** The input (batch, time, H) of a convolution: one that looks ahead must not find padding there. */
+export const seenBy = (r: Pick<BlockSizes, 'bidirectional'>, x: Tensor, ctx: ForwardContext): Tensor =>
+  r.bidirectional ? withoutPadding(x, ctx) : x;
 
 /** Every token's successor: a kernel that looks ahead begins at distance 1. */
 export const later = (u: Tensor): Tensor => g.pad(g.slice(u, 2, 1, u.shape[2]!), 2, 0, 1);
