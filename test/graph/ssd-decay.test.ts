@@ -51,6 +51,12 @@ describe('gradient of the decays of ssd on the CPU', () => {
     assert.equal(outside.length, 0, `${outside.length} of ${expected.length} entries`);
   });
 
+  it('loses little to rounding when a chunk forgets all that came before', async () => {
+    const { found, expected } = await decayGradients({ sizes: [512, 2, 16, 16], strongest: -1 });
+    const error = relativeError(found, expected);
+    assert.ok(error < 3e-7, `off by ${error} of the largest entry`);
+  });
+
   it('loses little to rounding when the decays are weak and the entries of all magnitudes', async () => {
     const { found, expected } = await decayGradients({ sizes: [300, 2, 64, 64], strongest: -0.05 });
     const error = relativeError(found, expected);

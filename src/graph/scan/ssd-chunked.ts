@@ -2,107 +2,30 @@
  * @file SSD as products of matrices: within a chunk as masked attention, between chunks by their states, which all
  * heads of a group share one product for (Dao & Gu, 2024, section 6).
  */
-import { add, mul, sub } from '../ops/elementwise/binary';
-import { concat } from '../ops/shape/concat';
-import { constant, zeros } from '../ops/leaves';
+import { add, mul } from '../ops/elementwise/binary';
+import { zeros } from '../ops/leaves';
 import { product } from '../ops/matrix/matmul';
 import { sum } from '../ops/reduce/reduce';
+import { concat } from '../ops/shape/concat';
 import { reshape } from '../ops/shape/reshape';
-import { pad, slice } from '../ops/shape/slice';
+import { slice } from '../ops/shape/slice';
 import { transpose } from '../ops/shape/transpose';
-import { exp } from '../ops/elementwise/unary';
 import { barrier } from '../transform/checkpoint';
 import type { Tensor } from '../types';
-
-/** Added before the exponential where a later token would be seen; its exponential is zero. */
-const HIDDEN = -1e30;
-
-interface Chunked {
-  readonly batch: number;
-  readonly L: number;
-  readonly H: number;
-  readonly P: number;
-  readonly G: number;
-  /** Heads of a group. */
-  readonly R: number;
-  readonly N: number;
-  readonly Q: number;
-  readonly chunks: number;
-  /** B and C: (batch · chunks, G, Q, N) */
-  readonly B: Tensor;
-  readonly C: Tensor;
-  /** Σ of the decay from the chunk's start, the token included: (batch · chunks, Q, H). */
-  readonly sums: Tensor;
-}
-
-function sizesOf(inputs: readonly Tensor[], chunkSize: number): Omit<Chunked, 'B' | 'C' | 'sums'> {
-  const [X, , B] = inputs as [Tensor, Tensor, Tensor];
-  const [batch, L, H, P] = X.shape as [number, number, number, number];
-  const [G, N] = B.shape.slice(2) as [number, number];
-  const Q = Math.min(chunkSize, L);
-  return { batch, L, H, P, G, R: H / G, N, Q, chunks: Math.ceil(L / Q) };
-}
-
-/** (batch, L, …) → (batch · chunks, Q, …), zeros behind the end. */
-const inChunks = (x: Tensor, { batch, L, Q, chunks }: Omit<Chunked, 'B' | 'C' | 'sums'>): Tensor =>
-  reshape(pad(x, 1, 0, chunks * Q - L), [batch * chunks, Q, ...x.shape.slice(2)]);
-
-/** The inverse of `inChunks`. */
-const inTime = (x: Tensor, { batch, L, Q, chunks }: Chunked): Tensor =>
-  slice(reshape(x, [batch, chunks * Q, ...x.shape.slice(2)]), 1, 0, L);
-
-/** 1 where `holds` of row and column, else 0: (Q, Q). */
-const matrix = (Q: number, holds: (row: number, column: number) => boolean): Tensor =>
-  constant(
-    Float32Array.from({ length: Q * Q }, (_, i) => Number(holds(Math.floor(i / Q), i % Q))),
-    [Q, Q],
-  );
-
-function chunked(inputs: readonly Tensor[], chunkSize: number): Chunked {
-  const sizes = sizesOf(inputs, chunkSize);
-  const { batch, chunks, Q, H } = sizes;
-  const [, A, B, C] = inputs as [Tensor, Tensor, Tensor, Tensor];
-  const maps = (x: Tensor): Tensor => transpose(inChunks(x, sizes), [0, 2, 1, 3]);
-  const sums = product(
-    matrix(Q, (t, from) => from <= t),
-    inChunks(A, sizes),
-    false,
-    false,
-  );
-  return { ...sizes, B: maps(B), C: maps(C), sums: reshape(sums, [batch * chunks, Q, H]) };
-}
-
-/** Tokens by group: (batch · chunks, Q, H, P) → (batch · chunks, G, Q, R · P); nothing moves in a single group. */
-const grouped = (x: Tensor, { G, R, P }: Chunked): Tensor =>
-  transpose(reshape(x, [x.shape[0]!, x.shape[1]!, G, R * P]), [0, 2, 1, 3]);
-const ungrouped = (x: Tensor, { H, P, Q }: Chunked): Tensor =>
-  reshape(transpose(x, [0, 2, 1, 3]), [x.shape[0]!, Q, H, P]);
-
-/** Tokens by head: (batch · chunks, Q, H, P) ↔ (batch · chunks, G, R, Q, P). */
-const byHead = (x: Tensor, { G, R, Q, P }: Chunked): Tensor =>
-  reshape(transpose(x, [0, 2, 1, 3]), [x.shape[0]!, G, R, Q, P]);
-const fromHeads = (x: Tensor, { H, Q, P }: Chunked): Tensor =>
-  transpose(reshape(x, [x.shape[0]!, H, Q, P]), [0, 2, 1, 3]);
-
-/** exp of the decay between two tokens of a chunk, zero for later ones: (batch · chunks, G, R, Q, Q). */
-function within({ sums, G, R, Q }: Chunked): Tensor {
-  const perHead = transpose(sums, [0, 2, 1]);
-  const shape = [sums.shape[0]!, G, R];
-  const mask = Float32Array.from({ length: Q * Q }, (_, i) => (i % Q <= Math.floor(i / Q) ? 0 : HIDDEN));
-  const between = sub(reshape(perHead, [...shape, Q, 1]), reshape(perHead, [...shape, 1, Q]));
-  return exp(add(between, constant(mask, [Q, Q])));
-}
-
-/** ⟨C[i], B[j]⟩ of a chunk, (batch · chunks, G, 1, Q, Q): the same for all heads of a group. */
-const scores = ({ B, C, G, Q }: Chunked): Tensor =>
-  reshape(product(C, B, false, true), [B.shape[0]!, G, 1, Q, Q]);
-
-/** exp of the decay from the chunk's start to a token, and from a token to the end: (batch · chunks, Q, H, 1). */
-function decays({ sums, Q, H }: Chunked): { fromStart: Tensor; toEnd: Tensor; whole: Tensor } {
-  const last = slice(sums, 1, Q - 1, Q);
-  const column = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, x.shape[1]!, H, 1]);
-  return { fromStart: column(exp(sums)), toEnd: column(exp(sub(last, sums))), whole: exp(last) };
-}
+import {
+  byHead,
+  chunked,
+  decays,
+  fromHeads,
+  grouped,
+  inChunks,
+  inTime,
+  matrix,
+  scores,
+  ungrouped,
+  within,
+  type Chunked,
+} from './ssd-chunks';
 
 /** x[c+1] = whole[c] · x[c] + term[c] over the chunks, or downwards; (batch, chunks, G, N, R · P). */
 function carry(
@@ -214,8 +137,8 @@ export function chunkedGradients(
   entering: Tensor,
   chunkSize: number,
 ): { dX: Tensor; dA: Tensor; dB: Tensor; dC: Tensor; dInitial: Tensor } {
-  const forward = chunked(inputs, chunkSize);
-  const c = { ...forward, sums: add(forward.sums, barrier(dY, forward.sums)) };
+  const again = inputs.map((x, i) => (i === 1 ? add(x, barrier(dY, x)) : x));
+  const c = chunked(again, chunkSize);
   const X = inChunks(inputs[0]!, c);
   const dy = inChunks(dY, c);
   const { fromStart, toEnd, whole } = decays(c);
