@@ -80,7 +80,7 @@ export function Toolbar({
   ];
   return (
     <div class="bar" role="toolbar" aria-label="Curves">
-      {narrow && !filtering ? (
+      {narrow && !filtering && state.filter === '' ? (
         <IconButton icon="filter" label="Filter runs" onClick={() => setFiltering(true)} />
       ) : (
         <span class={narrow ? 'filter small' : 'filter'}>

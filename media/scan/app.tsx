@@ -8,6 +8,7 @@ import { exporter } from './export';
 import { Header, LayerLine, ViewSwitch } from './header';
 import { useKeys } from './keys';
 import type { ScanModel } from './model';
+import { Messages } from './messages';
 import { Failure, NoScan } from './notes';
 import { SequencePanel } from './sequence-panel';
 import { StepPanel } from './step-panel';
@@ -41,6 +42,7 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
     'data-frames': String(model.replay.frames.length),
     'data-busy': String(model.busy),
     'data-probe': state.table ?? '',
+    'data-present': String(model.present),
     'data-playing': String(model.playback.playing),
   };
   return (
@@ -48,18 +50,19 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
       <h1 class="sr-only">Scan</h1>
       <Header model={model} width={width || 1000} onExport={exports.save} onCopy={exports.copy} />
       {model.busy && <div class="progress" role="progressbar" aria-label="Inspecting" />}
+      <Messages model={model} />
       {width > 0 && width < 460 && (
         <div class="line">
           <ViewSwitch model={model} compact />
         </div>
       )}
       {inspection && state.view !== 'order' && <LayerLine model={model} width={width || 1000} />}
-      {state.table === null && (model.failure === undefined || state.view === 'order') && (
+      {state.table === null && (inspection !== undefined || state.view === 'order') && (
         <ViewLine model={model} width={width || 1000} />
       )}
       {width === 0 ? null : state.view === 'order' && state.table === null ? (
         <ViewPanel model={model} width={width - 32} measure={measure} />
-      ) : model.failure !== undefined ? (
+      ) : inspection === undefined && model.failure !== undefined ? (
         <Failure model={model} />
       ) : inspection === undefined ? (
         <div class="note">

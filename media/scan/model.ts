@@ -35,6 +35,10 @@ export class ScanModel extends FrameSource {
   inspection: Inspection | undefined;
   scan: Recurrence | undefined;
   failure: string | undefined;
+  /** What could not be had while something else is shown; asked again by `retry`. */
+  missed: InspectRequest | undefined;
+  /** Whether the run, checkpoint or config is still there. */
+  present = true;
   newer: number | true | undefined;
   /** Position that is pointed at. */
   linked: number | undefined;
@@ -53,6 +57,9 @@ export class ScanModel extends FrameSource {
   private surveyed = '';
   private filtered = '';
   private asked: InspectRequest | undefined;
+  /** What the inspection answers, and where the playhead was on it. */
+  private shown: InspectRequest | undefined;
+  private left: number | null = null;
 
   constructor(
     state: ScanState,
@@ -113,11 +120,17 @@ export class ScanModel extends FrameSource {
         const what = this.requests.done(message.request);
         if (what === undefined) break;
         this.failure = message.message;
+        if (what === 'inspect') this.goBack();
         // It is asked anew with the next try.
         if (what === 'survey') this.surveyed = '';
         if (what === 'filters') this.filtered = '';
         break;
       }
+      case 'presence':
+        this.present = message.present;
+        // Brought back: what failed meanwhile works again.
+        if (message.present && this.failure !== undefined) this.retry();
+        break;
       case 'newer':
         this.newer = message.step ?? true;
         break;
@@ -163,7 +176,9 @@ export class ScanModel extends FrameSource {
 
   private take(inspection: Inspection): void {
     this.inspection = inspection;
+    this.shown = this.asked;
     this.failure = undefined;
+    this.missed = undefined;
     this.newer = undefined;
     this.scan = hasScan(inspection) ? new Recurrence(inspection) : undefined;
     const { scan } = this;
@@ -186,7 +201,26 @@ export class ScanModel extends FrameSource {
     this.notify();
   }
 
+  /** After a question without an answer: the state says again what is shown, and nothing of it is lost. */
+  private goBack(): void {
+    const { shown } = this;
+    if (!shown) return;
+    this.missed = this.asked;
+    this.asked = shown;
+    this.state = { ...this.state, ...placeOf(shown), position: this.left };
+    this.save(this.state);
+  }
+
+  /** Asks again for what could not be had. */
+  retry(): void {
+    const { missed } = this;
+    this.missed = undefined;
+    if (missed) this.patch(placeOf(missed));
+    else this.ask();
+  }
+
   patch(patch: Partial<ScanState>): void {
+    if (this.asked === this.shown) this.left = this.state.position;
     this.state = { ...this.state, ...patch };
     this.save(this.state);
     if (
@@ -302,3 +336,9 @@ export class ScanModel extends FrameSource {
     return this.inspection?.tokens.length ?? 0;
   }
 }
+
+const placeOf = ({ layer, example, ids }: InspectRequest): Partial<ScanState> => ({
+  layer: layer ?? null,
+  ids: ids ?? null,
+  ...(example === undefined ? {} : { example }),
+});

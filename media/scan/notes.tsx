@@ -78,16 +78,26 @@ export function NoView({ model }: { model: ScanModel }): JSX.Element {
   );
 }
 
+/** Why there is nothing at all. */
 export function Failure({ model }: { model: ScanModel }): JSX.Element {
   return (
     <div class="note" role="alert">
-      <h2>This cannot be inspected</h2>
+      <h2>{model.present ? 'This cannot be inspected' : `${model.name} was deleted`}</h2>
       <p>{model.failure}</p>
       <div class="actions">
-        <button type="button" class="button" onClick={() => model.ask()}>
+        <button type="button" class="button" onClick={() => model.retry()}>
           Try again
         </button>
-        {model.state.ids !== null && (
+        {!model.present && (
+          <button
+            type="button"
+            class="button quiet"
+            onClick={() => model.send({ type: 'command', command: 'other' })}
+          >
+            Show another run…
+          </button>
+        )}
+        {model.present && model.state.ids !== null && (
           <button type="button" class="button quiet" onClick={() => model.patch({ ids: null })}>
             Use an example of the data
           </button>

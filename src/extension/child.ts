@@ -21,6 +21,8 @@ export function nodeEnvironment(extra: Readonly<Record<string, string>> = {}): N
 
 export interface CliResult {
   readonly code: number | null;
+  /** What ended it, when it did not end by itself. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -50,10 +52,11 @@ export function runCli(
       cancelled?.dispose();
       reject(new Error(`The runtime did not start: ${error.message}`));
     });
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       cancelled?.dispose();
       resolve({
         code,
+        signal,
         stdout: Buffer.concat(stdout).toString('utf8'),
         stderr: Buffer.concat(stderr).toString('utf8'),
       });

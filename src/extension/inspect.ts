@@ -51,8 +51,12 @@ async function compute(
   token?: vscode.CancellationToken,
 ): Promise<unknown> {
   const started = performance.now();
-  const { code, stdout, stderr } = await runCli(context, args, token === undefined ? {} : { token });
+  const { code, signal, stdout, stderr } = await runCli(context, args, token === undefined ? {} : { token });
   log.debug(`${args.join(' ')}: ${Math.round(performance.now() - started)} ms, exit code ${code}`);
+  if (signal !== null)
+    throw new UserError(
+      `The process that computed it was ended by ${signal}; out of memory is a frequent reason.`,
+    );
   if (code !== 0) throw new UserError(lastLine(stderr) ?? `Inspecting failed with exit code ${code}.`);
   try {
     return JSON.parse(stdout) as unknown;

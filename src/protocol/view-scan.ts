@@ -125,6 +125,8 @@ export const toScanSchema = z.discriminatedUnion('type', [
     losses: z.array(z.tuple([z.number(), z.number()])),
   }),
   z.strictObject({ type: z.literal('failed'), request: z.int(), message: z.string() }),
+  /** Whether the run, checkpoint or config still exists; told when that changes. */
+  z.strictObject({ type: z.literal('presence'), present: z.boolean() }),
   /** A newer checkpoint exists. */
   z.strictObject({ type: z.literal('newer'), step: z.number().optional() }),
 ]);
@@ -153,7 +155,9 @@ export const fromScanSchema = z.discriminatedUnion('type', [
     ...requestSchema.shape,
   }),
   z.strictObject({ type: z.literal('replay') }),
-  z.strictObject({ type: z.literal('command'), command: z.enum(['log', 'train', 'curves']) }),
+  /** Ends whatever is being computed for the panel. */
+  z.strictObject({ type: z.literal('cancel') }),
+  z.strictObject({ type: z.literal('command'), command: z.enum(['log', 'train', 'curves', 'other']) }),
   exportSchema,
   copySchema,
   panelErrorSchema,

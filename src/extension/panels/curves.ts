@@ -47,7 +47,7 @@ export class CurvesPanel {
     panel.title =
       key === 'all' ? 'Curves' : `Curves: ${path.basename(key).replace(/\.ssm\.(ya?ml|json)$/, '')}`;
     panel.iconPath = panelIcon(context, 'curves');
-    showPage(context, panel.webview, 'curves', key);
+    showPage(context, panel, 'curves', key);
   }
 
   private dispose(): void {

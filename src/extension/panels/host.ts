@@ -21,24 +21,49 @@ export function panelOptions(
   };
 }
 
-/** Fills a panel with its page. */
+/** Milliseconds after which a page that is seen and says nothing is loaded again, and how often. */
+const SILENT_MS = 4000;
+const TRIES = 3;
+
+/**
+ * Fills a panel with its page. Editors in a browser sometimes start a page before they serve its script, where two
+ * panels are restored at once: such a page says nothing and would stay empty, so it is loaded again.
+ */
 export function showPage(
   context: vscode.ExtensionContext,
-  webview: vscode.Webview,
+  panel: vscode.WebviewPanel,
   bundle: Bundle,
-  panel: string,
+  key: string,
 ): void {
+  const { webview } = panel;
   const at = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(context.extensionUri, 'dist', 'media', name)).toString();
+  const load = (): void => {
+    webview.html = panelPage({
+      title: titles[bundle],
+      script: at(`${bundle}.js`),
+      style: at(`${bundle}.css`),
+      cspSource: webview.cspSource,
+      nonce: makeNonce(),
+      panel: key,
+    });
+  };
   webview.options = panelOptions(context);
-  webview.html = panelPage({
-    title: titles[bundle],
-    script: at(`${bundle}.js`),
-    style: at(`${bundle}.css`),
-    cspSource: webview.cspSource,
-    nonce: makeNonce(),
-    panel,
-  });
+  load();
+  let seen = 0;
+  const watch = setInterval(() => {
+    // A page that is not seen is not loaded either.
+    if (!panel.visible) return;
+    if (seen++ < TRIES) load();
+    else end();
+  }, SILENT_MS);
+  const end = (): void => {
+    clearInterval(watch);
+    first.dispose();
+    closed.dispose();
+  };
+  const first = webview.onDidReceiveMessage(end);
+  const closed = panel.onDidDispose(end);
 }
 
 /** Icon of a panel's tab; written by the bundler beside the script. */

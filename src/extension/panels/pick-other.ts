@@ -8,7 +8,7 @@ import { runName } from './run-name';
 const CHECKPOINTS = 'checkpoints';
 
 /** A checkpoint's run folder, or the path itself. */
-const runOf = (target: string): string =>
+export const runOf = (target: string): string =>
   path.basename(path.dirname(target)) === CHECKPOINTS ? path.dirname(path.dirname(target)) : target;
 
 async function checkpointsOf(dir: string): Promise<string[]> {
@@ -38,6 +38,7 @@ interface Item extends vscode.QuickPickItem {
 export async function pickOther(
   runs: RunStore,
   target: string,
+  texts: { readonly placeHolder: string; readonly none: string },
 ): Promise<{ readonly target: string; readonly name: string } | undefined> {
   const dir = runOf(target);
   const own = runs.get(dir);
@@ -65,13 +66,11 @@ export async function pickOther(
     ...rest.map(item),
   ];
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(
-      'There is no other run or checkpoint yet; P pins the chosen matrix.',
-    );
+    void vscode.window.showInformationMessage(texts.none);
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(items, {
-    placeHolder: 'Which run or checkpoint stands beside this one?',
+    placeHolder: texts.placeHolder,
     matchOnDescription: true,
   });
   return picked?.target === undefined

@@ -61,7 +61,7 @@ export class PlaygroundPanel {
     });
     panel.title = `Playground: ${this.name()}`;
     panel.iconPath = panelIcon(context, 'playground');
-    showPage(context, panel.webview, 'playground', target);
+    showPage(context, panel, 'playground', target);
   }
 
   reveal(): void {

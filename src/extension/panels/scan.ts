@@ -1,4 +1,5 @@
 /** @file The host's side of a Scan panel: asks for what the panel wants to see and hands it over. */
+import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { fromScanSchema, type FromScan, type ToScan } from '../../protocol/view-scan';
@@ -7,7 +8,7 @@ import type { PanelServices } from '../services';
 import { listen, panelIcon, showPage } from './host';
 import { readAnalysis, readInspection, readSurvey } from './inspection';
 import { readFrames } from './replay';
-import { isOffered, pickOther } from './pick-other';
+import { isOffered, pickOther, runOf } from './pick-other';
 import { runName } from './run-name';
 
 /** Milliseconds between looks for new probes of a live run. */
@@ -24,6 +25,7 @@ export class ScanPanel {
   private readonly disposables: vscode.Disposable[] = [];
   private readonly cancel = new Map<string, vscode.CancellationTokenSource>();
   private checkpoints = 0;
+  private present = true;
   private replayed = 0;
 
   /** Fills a new or restored panel. */
@@ -46,9 +48,10 @@ export class ScanPanel {
     this.disposables.push(
       listen<FromScan>(panel.webview, fromScanSchema, services, (message) => this.receive(message)),
       services.runs.onDidChange((dirs) => {
-        if (dirs.length !== 0 && !dirs.includes(target)) return;
+        if (dirs.length !== 0 && !dirs.includes(runOf(target))) return;
         this.watchCheckpoints();
         this.watchProbes();
+        void this.watchPresence();
       }),
     );
     panel.onDidDispose(() => {
@@ -58,7 +61,7 @@ export class ScanPanel {
     });
     panel.title = `Scan: ${this.name()}`;
     panel.iconPath = panelIcon(context, 'scan');
-    showPage(context, panel.webview, 'scan', target);
+    showPage(context, panel, 'scan', target);
   }
 
   reveal(layer: number | undefined, ids?: readonly number[], beside?: Beside): void {
@@ -116,6 +119,19 @@ export class ScanPanel {
     this.replay().catch((error: unknown) => this.services.log.warn(`reading probes: ${String(error)}`));
   }
 
+  /** Says when the target is deleted under the panel, and when it is brought back. */
+  private async watchPresence(): Promise<boolean> {
+    const present = await fs.access(this.target).then(
+      () => true,
+      () => false,
+    );
+    if (present !== this.present) {
+      this.present = present;
+      await this.post({ type: 'presence', present });
+    }
+    return present;
+  }
+
   private async post(message: ToScan): Promise<void> {
     await this.panel.webview.postMessage(message);
   }
@@ -123,6 +139,8 @@ export class ScanPanel {
   private async receive(message: FromScan): Promise<void> {
     if (message.type === 'ready') {
       await this.post(this.targetMessage());
+      // A page that comes back takes its target to be there.
+      this.present = true;
       const { beside } = this;
       // Told once: a page that comes back has a choice of its own.
       this.beside = undefined;
@@ -131,13 +149,27 @@ export class ScanPanel {
       if (message.command === 'log') this.services.log.show();
       else if (message.command === 'curves')
         await vscode.commands.executeCommand('ssm.openCurves', this.target);
+      else if (message.command === 'other') await this.showOther();
       else await vscode.commands.executeCommand('ssm.train', vscode.Uri.file(this.target));
     } else if (message.type === 'replay') await this.replay();
+    else if (message.type === 'cancel') for (const cancel of this.cancel.values()) cancel.cancel();
     else if (message.type === 'pick') {
-      const picked = await pickOther(this.services.runs, this.target);
+      const picked = await pickOther(this.services.runs, this.target, {
+        placeHolder: 'Which run or checkpoint stands beside this one?',
+        none: 'There is no other run or checkpoint yet; P pins the chosen matrix.',
+      });
       if (picked) await this.post({ type: 'picked', ...picked });
     } else if (message.type === 'inspect' || message.type === 'survey' || message.type === 'analyse')
       await this.ask(message);
+  }
+
+  /** In a panel of its own: what this one shows stays. */
+  private async showOther(): Promise<void> {
+    const picked = await pickOther(this.services.runs, this.target, {
+      placeHolder: 'Look into which run?',
+      none: 'There is no other run.',
+    });
+    if (picked) await vscode.commands.executeCommand('ssm.inspectScan', { target: picked.target });
   }
 
   /** The probes of training that the run folder holds; also asked again while the run is live. */
@@ -179,7 +211,12 @@ export class ScanPanel {
       } else await this.post({ type: 'inspection', request, inspection: readInspection(raw) });
     } catch (error) {
       if (cancel.token.isCancellationRequested) return;
-      const text = error instanceof Error ? error.message : String(error);
+      const present = await this.watchPresence();
+      const text = !present
+        ? `${this.name()} was deleted: there is no ${this.target} any more.`
+        : error instanceof Error
+          ? error.message
+          : String(error);
       this.services.log.error(`inspecting ${this.target}: ${text}`);
       await this.post({ type: 'failed', request, message: text });
     } finally {

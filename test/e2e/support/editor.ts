@@ -34,6 +34,8 @@ export interface EditorSession {
   readonly userData: string;
   /** Opens the folder again in the same page, as a new window would. */
   open(): Promise<void>;
+  /** Ends the editor with its extension host, and starts it anew with the same profile, at the same address. */
+  restart(): Promise<void>;
   screenshot(name: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -100,14 +102,17 @@ export async function openEditor(options: EditorOptions = {}): Promise<EditorSes
   if (options.vsix !== undefined) {
     await installVsix(editor, options.vsix, { extensions, data: path.join(base, 'install') });
   }
-  const server = await startEditorServer(editor, {
-    data: userData,
-    extensions,
-    token: false,
-    trust: options.trust === true,
-    settings: { ...settings, ...options.settings },
-    ...(options.environment === undefined ? {} : { environment: options.environment }),
-  });
+  const start = (port?: number) =>
+    startEditorServer(editor, {
+      data: userData,
+      extensions,
+      token: false,
+      trust: options.trust === true,
+      settings: { ...settings, ...options.settings },
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
+      ...(port === undefined ? {} : { port }),
+    });
+  let server = await start();
   const context = await (await launch()).newContext({ viewport: { width: 1440, height: 880 } });
   const page = await context.newPage();
   const problems: string[] = [];
@@ -140,6 +145,12 @@ export async function openEditor(options: EditorOptions = {}): Promise<EditorSes
     problems,
     userData,
     open,
+    async restart() {
+      await page.goto('about:blank');
+      await server.stop();
+      server = await start(server.port);
+      await open();
+    },
     async screenshot(name) {
       fs.mkdirSync(artifacts, { recursive: true });
       const file = path.join(artifacts, `${name}.png`);

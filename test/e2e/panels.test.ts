@@ -1,0 +1,246 @@
+/** @file The panels across a reload and a new start of the editor, over a run that is deleted, and without their process. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Frame } from 'playwright-core';
+import { root } from '../../scripts/steps.mjs';
+import { dismissNotifications, pick, runCommand, runRows, showRuns, until } from './support/actions';
+import { closeBrowser, openEditor, panelFrame, type EditorSession } from './support/editor';
+import { keepFailures } from './support/failures';
+import { curvesFrame, curvesShown, zoomTo } from './support/panels';
+import { extensionUnderTest } from './support/vsix';
+
+const config = (seed: number): string => `data: {type: induction-heads, length: 16}
+model: {d_model: 16, layers: [{mixer: mamba, d_state: 4, repeat: 2}]}
+train: {steps: 12, batch_size: 2, probe_every: 4}
+eval: {every: 6, examples: 8}
+seed: ${seed}
+device: cpu
+`;
+
+describe('the panels, kept', () => {
+  let session: EditorSession;
+  const folderOf = (name: string): string => path.join(session.workspace, 'runs', name, `run-${name}`);
+  before(async () => {
+    session = await openEditor({
+      ...extensionUnderTest(),
+      files: { 'small.ssm.yaml': config(1), 'other.ssm.yaml': config(2) },
+    });
+    const cli = path.join(root, 'dist', 'cli.js');
+    await Promise.all(
+      ['small', 'other'].map((name) =>
+        promisify(execFile)(process.execPath, [
+          cli,
+          'train',
+          path.join(session.workspace, `${name}.ssm.yaml`),
+          ...['--run-dir', folderOf(name), '--quiet'],
+        ]),
+      ),
+    );
+  });
+  after(async () => {
+    await session?.close();
+    await closeBrowser();
+  });
+  keepFailures(() => session);
+
+  const scan = (more: string): Promise<Frame> =>
+    panelFrame(session.page, `[data-testid=scan][data-busy=false]${more}`, 60_000);
+  const inspectRun = async (name: string): Promise<void> => {
+    const { page } = session;
+    await runCommand(page, 'SSM Studio: Inspect Scan');
+    await pick(page, name);
+    await page.locator('.tab.active', { hasText: `Scan: ${name}` }).waitFor();
+  };
+  const summary = (frame: Frame): Promise<string> => frame.locator('#figure-summary').innerText();
+  const remove = async (name: string): Promise<void> => {
+    await runCommand(session.page, 'SSM Studio: Delete Run');
+    await pick(session.page, name);
+    await session.page.locator('.notification-toast', { hasText: 'Deleted' }).waitFor();
+  };
+  const undo = (): Promise<void> =>
+    session.page
+      .locator('.notification-toast', { hasText: 'Deleted' })
+      .getByText('Undo', { exact: true })
+      .click();
+
+  /** What is chosen in the Scan panel, and what Curves is set to, by whoever reads the pages. */
+  const state = async (): Promise<Record<string, unknown>> => {
+    const { page } = session;
+    await page.locator('.tab', { hasText: 'Scan: small' }).click();
+    const frame = await scan('[data-view=memory][data-layer="1"]');
+    const { layer, channel, example, position, view } = await frame.$eval(
+      '[data-testid=scan]',
+      (element) => ({ ...(element as HTMLElement).dataset }),
+    );
+    const words = await summary(frame);
+    const overlay = await frame.getByLabel('Overlay', { exact: true }).inputValue();
+    await page.locator('.tab', { hasText: 'Curves' }).click();
+    await until(
+      'all rows',
+      () => curvesShown(page),
+      ({ lastStep }) => lastStep === 12,
+      60_000,
+    );
+    const curves = await curvesFrame(page);
+    const { zoom, selected } = await curvesShown(page);
+    const filter = await curves.getByLabel('Filter runs').inputValue();
+    return { layer, channel, example, position, view, words, overlay, zoom, selected, filter };
+  };
+  let chosen: Record<string, unknown>;
+
+  it('restores view, layer, channel, example, playhead and filter when the window is reloaded', async () => {
+    const { page } = session;
+    await showRuns(page);
+    for (const name of ['run-small', 'run-other'])
+      await page.locator('.part.sidebar .monaco-list-row', { hasText: name }).waitFor();
+    // A click that meets the tree while it is drawn anew is lost.
+    await until(
+      'its curves',
+      async () => {
+        await page.locator('.part.sidebar .monaco-list-row', { hasText: 'run-small' }).click();
+        return panelFrame(page, '[data-testid=curves]', 3000);
+      },
+      () => true,
+    );
+    const curves = await curvesFrame(page);
+    await curves.getByLabel('Filter runs').fill('mixer:mamba');
+    await until(
+      'rows',
+      () => curvesShown(page),
+      ({ lastStep }) => lastStep === 12,
+    );
+    await zoomTo(page, 0.2, 0.7);
+    await inspectRun('small');
+    const frame = await scan('');
+    await frame.locator('input[name=layer][value="1"]').check({ force: true });
+    await scan('[data-layer="1"]');
+    await frame.getByLabel('Example', { exact: true }).fill('3');
+    await frame.getByLabel('Example', { exact: true }).press('Enter');
+    await scan('[data-layer="1"][data-example="3"]');
+    await frame.getByLabel('Channel', { exact: true }).selectOption('5');
+    await frame.locator('.sequence .plot').focus();
+    await page.keyboard.press('Home');
+    for (let k = 0; k < 9; k++) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('2');
+    await scan('[data-view=memory][data-position="9"]');
+    await frame.getByLabel('Overlay', { exact: true }).selectOption('write');
+    chosen = await state();
+    assert.equal(chosen['channel'], '5');
+    assert.equal(chosen['filter'], 'mixer:mamba');
+    // In a browser the editor saves its state every five seconds; a window that is closed sooner loses the last change.
+    await page.waitForTimeout(7000);
+    const reloaded = page.waitForEvent('domcontentloaded');
+    await runCommand(page, 'Developer: Reload Window');
+    await reloaded;
+    await page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 60_000 });
+    assert.deepEqual(await state(), chosen);
+    await session.screenshot('panels-reloaded');
+  });
+
+  it('restores them with a new start of the editor', async () => {
+    await session.restart();
+    assert.deepEqual(await state(), chosen);
+    await session.screenshot('panels-restarted');
+  });
+
+  it('takes a deleted run from Curves, and the others stay', async () => {
+    const { page } = session;
+    await dismissNotifications(page);
+    await page.locator('.tab', { hasText: 'Curves' }).click();
+    // All runs, whatever their config.
+    await runCommand(page, 'SSM Studio: Compare Runs');
+    for (const name of ['run-small', 'run-other']) await pick(page, name);
+    await page.locator('.quick-input-widget .monaco-button', { hasText: 'OK' }).click();
+    await panelFrame(page, '[data-testid=curves][data-runs="2"]');
+    await dismissNotifications(page);
+    await remove('run-other');
+    const frame = await panelFrame(page, '[data-testid=curves][data-runs="1"]');
+    await until(
+      'the other run',
+      () => curvesShown(page),
+      ({ lastStep }) => lastStep === 12,
+    );
+    assert.doesNotMatch(await frame.locator('body').innerText(), /other/);
+    await session.screenshot('curves-deleted');
+    await undo();
+    await panelFrame(page, '[data-testid=curves][data-runs="2"]');
+  });
+
+  it('keeps what the Scan panel shows of a deleted run, says so, and offers another', async () => {
+    const { page } = session;
+    await dismissNotifications(page);
+    await page.locator('.tab', { hasText: 'Scan: small' }).click();
+    const frame = await scan('[data-view=memory]');
+    const before = await summary(frame);
+    await remove('run-small');
+    await scan('[data-present=false]');
+    assert.match(
+      await frame.locator('.message').innerText(),
+      /small.* was deleted\. What was read of it stays/,
+    );
+    assert.equal(await summary(frame), before);
+    // The playhead moves on what is there; what is not there is asked for in vain.
+    await frame.locator('[data-testid=figure]').focus();
+    await page.keyboard.press('ArrowRight');
+    await scan('[data-position="10"]');
+    await frame.getByLabel('Example', { exact: true }).fill('5');
+    await frame.getByLabel('Example', { exact: true }).press('Enter');
+    await frame.locator('.message', { hasText: 'layers.1 on example 5 was not' }).waitFor();
+    await scan('[data-example="3"][data-position="10"]');
+    await session.screenshot('scan-deleted');
+    await frame.locator('.message').getByText('Show another run…').click();
+    await pick(page, 'run-other');
+    await page.locator('.tab', { hasText: 'Scan: other' }).waitFor();
+    await scan('[data-present=true][data-view=sequence]');
+    await page.locator('.tab', { hasText: 'Scan: other' }).click();
+    await runCommand(page, 'View: Close Editor');
+    // Brought back: the line goes, and the example that was asked for comes.
+    await page.locator('.tab', { hasText: 'Scan: small' }).click();
+    await scan('[data-present=false]');
+    await undo();
+    await scan('[data-present=true][data-example="5"]');
+    assert.equal(await (await scan('')).locator('.message').count(), 0);
+    assert.ok((await runRows(page)).some((row) => row.includes('run-small')));
+  });
+
+  it('says that the process behind the Scan panel was killed, and tries again', async () => {
+    const frame = await scan('[data-example="5"]');
+    const before = await summary(frame);
+    await frame.getByLabel('Example', { exact: true }).fill('6');
+    await frame.getByLabel('Example', { exact: true }).press('Enter');
+    const pid = await until(
+      'the process',
+      () => inspecting(folderOf('small'))[0],
+      (found) => found !== undefined,
+    );
+    process.kill(pid!, 'SIGKILL');
+    await frame.locator('.message.error', { hasText: 'ended by SIGKILL' }).waitFor();
+    await scan('[data-example="5"]');
+    assert.equal(await summary(frame), before);
+    await session.screenshot('scan-killed');
+    await frame.locator('.message .link', { hasText: 'Try again' }).click();
+    await scan('[data-example="6"]');
+    assert.equal(await frame.locator('.message').count(), 0);
+    assert.notEqual(await summary(frame), before);
+    assert.deepEqual(session.problems, []);
+  });
+});
+
+/** Processes that inspect this target. */
+function inspecting(target: string): number[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const line = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return line.includes('inspect') && line.includes(target);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
