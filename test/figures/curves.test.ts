@@ -193,7 +193,8 @@ describe('bands in pixels', () => {
   it('cover whole and part pixels, and blend where they lie over each other', () => {
     const once = paintBands([band], 1);
     assert.deepEqual(once!.box, { x: 10, y: 5, width: 2, height: 3 });
-    assert.deepEqual([alpha(once, 10, 5), alpha(once, 11, 5), alpha(once, 11, 7)], [128, 64, 0]);
+    // Alpha is rounded down, so that layers never add up to more than is there.
+    assert.deepEqual([alpha(once, 10, 5), alpha(once, 11, 5), alpha(once, 11, 7)], [127, 63, 0]);
     const twice = paintBands([band, band], 1);
     assert.ok(Math.abs(alpha(twice, 10, 6) - 191) <= 1);
     assert.equal(paintBands([band], 2)!.pixels.width, 4);

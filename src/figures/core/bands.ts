@@ -1,8 +1,5 @@
-/**
- * @file Paints bands into pixels by hand. A path with thousands of corners costs a software rasteriser a hundred
- * milliseconds; a loop over the pixels that it covers costs a few.
- */
-import { parseColour } from './colour';
+/** @file Bands as a picture of their own, which a canvas then draws. */
+import { Raster } from './raster';
 import type { BandMark, Box, Pixels } from './scene';
 
 /** The box that some bands cover, in whole pixels; undefined when they cover nothing. */
@@ -19,17 +16,6 @@ function cover(bands: readonly BandMark[]): Box | undefined {
   const x = Math.floor(left);
   const y = Math.floor(top);
   return { x, y, width: Math.ceil(right) - x, height: Math.ceil(bottom) - y };
-}
-
-/** A colour laid over a pixel that is not empty; packed little-endian RGBA. */
-function blend(under: number, r: number, g: number, b: number, alpha: number): number {
-  const kept = ((under >>> 24) / 255) * (1 - alpha);
-  const all = alpha + kept;
-  const red = (r * alpha + (under & 255) * kept) / all;
-  const green = (g * alpha + ((under >>> 8) & 255) * kept) / all;
-  const blue = (b * alpha + ((under >>> 16) & 255) * kept) / all;
-  const opacity = Math.round(all * 255);
-  return ((opacity << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
 }
 
 /**
@@ -50,37 +36,12 @@ export function paintBands(
     box = { x, y, width: right - x, height: bottom - y };
   }
   if (!box || box.width <= 0 || box.height <= 0) return undefined;
-  const width = Math.ceil(box.width * ratio);
-  const height = Math.ceil(box.height * ratio);
-  const words = new Uint32Array(width * height);
-  for (const band of bands) {
-    const colour = parseColour(band.fill);
-    if (!colour) continue;
-    const { r, g, b } = colour;
-    const bare = ((b << 16) | (g << 8) | r) >>> 0;
-    const whole = (bare | (Math.round(band.opacity * 255) << 24)) >>> 0;
-    for (let i = 0; i < band.xs.length; i++) {
-      const top = (band.upper[i]! - box.y) * ratio;
-      const bottom = (band.lower[i]! - box.y) * ratio;
-      if (!(bottom > top)) continue;
-      const first = Math.max(0, Math.floor(top));
-      const last = Math.min(height, Math.ceil(bottom));
-      const from = Math.max(0, Math.round((band.xs[i]! - box.x) * ratio));
-      const to = Math.min(width, Math.round((band.xs[i]! + 1 - box.x) * ratio));
-      for (let row = first; row < last; row++) {
-        const covered = Math.min(row + 1, bottom) - Math.max(row, top);
-        const alpha = band.opacity * covered;
-        const word = covered === 1 ? whole : (bare | (Math.round(alpha * 255) << 24)) >>> 0;
-        for (let at = row * width + from; at < row * width + to; at++) {
-          const under = words[at]!;
-          words[at] = under === 0 ? word : blend(under, r, g, b, alpha);
-        }
-      }
-    }
-  }
-  const data = new Uint8ClampedArray(words.buffer);
+  const raster = new Raster();
+  raster.begin(box, ratio);
+  for (const band of bands) raster.band(band);
+  const { width, height } = raster;
   return {
-    pixels: { width, height, data },
+    pixels: raster.pixels(),
     box: { x: box.x, y: box.y, width: width / ratio, height: height / ratio },
   };
 }

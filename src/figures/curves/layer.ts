@@ -4,7 +4,8 @@
  */
 import type { PackedColumn } from '../../protocol/columns';
 import type { RunStyle } from '../core/palette';
-import type { Scene } from '../core/scene';
+import type { Raster } from '../core/raster';
+import type { BandMark, Box, LineMark, Mark } from '../core/scene';
 import type { Theme } from '../core/theme';
 import { clipOf, linesOf, type ChartFrame, type ChartView, type LayerFacts } from './chart';
 import { RunData, type XAxis } from './data';
@@ -63,8 +64,10 @@ export interface LayerKeep {
 export type ToLayer = LayerRows | LayerPrepare | LayerRequest | LayerKeep;
 
 export interface DrawnLayer extends LayerFacts {
-  /** Lines and bands; its left upper corner is that of the clip box of the plot. */
-  readonly scene: Scene;
+  /** Bands and lines, in the order in which they are painted. */
+  readonly marks: readonly (BandMark | LineMark)[];
+  /** What is seen of them. */
+  readonly clip: Box;
 }
 
 /** What the worker keeps of the runs. */
@@ -109,14 +112,22 @@ export class LayerData {
       const end = lineEnd(group, x, y);
       if (end) ends.set(group.key, end);
     }
-    const clip = clipOf(plot);
-    const marks = linesOf(drawn.map((group) => drawLines(group, view, x, y, theme)));
-    const scene: Scene = {
-      width: clip.width,
-      height: clip.height,
-      fonts: theme.fonts,
-      marks: [{ kind: 'group', shift: [-clip.x, -clip.y], marks: [{ kind: 'group', clip, marks }] }],
-    };
-    return { scene, extent, ends };
+    const marks = linesOf(drawn.map((group) => drawLines(group, view, x, y, theme))).filter(isPainted);
+    return { marks, clip: clipOf(plot), extent, ends };
+  }
+}
+
+const isPainted = (mark: Mark): mark is BandMark | LineMark => mark.kind === 'band' || mark.kind === 'line';
+
+/** Paints what was drawn, `ratio` device pixels per CSS pixel. */
+export function paintLayer(
+  { marks, clip }: Pick<DrawnLayer, 'marks' | 'clip'>,
+  ratio: number,
+  raster: Raster,
+): void {
+  raster.begin(clip, ratio);
+  for (const mark of marks) {
+    if (mark.kind === 'band') raster.band(mark);
+    else raster.line(mark);
   }
 }

@@ -117,9 +117,14 @@ export function tracePath(
       points.push(px, (low + high) / 2);
       return;
     }
-    if (Number.isFinite(first)) points.push(px, y.map(first));
-    if (range[0] < range[1]) points.push(px, low, px, high);
-    if (Number.isFinite(last)) points.push(px, y.map(last));
+    // Downwards or upwards, whichever is the shorter way; going back and forth would use up the dashes.
+    const [near, far] = last < first ? [high, low] : [low, high];
+    const enters = Number.isFinite(first) ? y.map(first) : near;
+    const leaves = Number.isFinite(last) ? y.map(last) : far;
+    points.push(px, enters);
+    if (near !== enters) points.push(px, near);
+    if (far !== near) points.push(px, far);
+    if (leaves !== far) points.push(px, leaves);
   });
   return points;
 }
