@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { BuiltLayer } from '../layers';
 import type { ModelConfig } from '../config';
 import { attentionOf, common, factor, headdimOf, hybrid, mambaKeys, rope, ropeBase } from './hybrid';
+import { attentionKeysOf, mambaKeysOf } from './hybrid-keys';
 import { dtLimit, ForeignModelError, limits, parse, Placements, size, type ForeignModel } from './types';
 
 const scale = z.number().default(1);
@@ -99,7 +100,7 @@ export function fromFalconH1(config: unknown): ForeignModel {
 
 /** The keys of a stack of Mamba-2, attention beside it and an MLP, as far as its first layers say them. */
 export function toFalconH1(
-  { embed_scale, logit_scale }: ModelConfig,
+  { d_model, embed_scale, logit_scale }: ModelConfig,
   layers: readonly BuiltLayer[],
 ): Record<string, unknown> | undefined {
   const [mamba, attention, mlp] = layers as readonly [BuiltLayer, BuiltLayer?, BuiltLayer?];
@@ -118,26 +119,14 @@ export function toFalconH1(
     mlp_bias: f['bias'],
     mlp_multipliers: [f['gate_scale'] ?? 1, mlp.place.out_scale ?? 1],
     mamba_d_ssm: m['d_inner'],
-    mamba_n_heads: m['nheads'],
-    mamba_d_head: m['headdim'],
-    mamba_n_groups: m['ngroups'],
-    mamba_d_state: m['d_state'],
-    mamba_d_conv: m['d_conv'],
-    mamba_expand: m['expand'],
-    mamba_chunk_size: m['chunk_size'],
-    mamba_conv_bias: m['conv_bias'],
-    mamba_proj_bias: m['bias'],
+    ...mambaKeysOf(m),
     projectors_bias: m['bias'],
     mamba_norm_before_gate: m['norm_before_gate'],
     mamba_rms_norm: m['rmsnorm'],
-    time_step_limit: m['dt_limit'],
     ssm_multipliers: m['in_proj_scales'] ?? [1, 1, 1, 1, 1],
     ssm_in_multiplier: mamba.place.in_scale ?? 1,
     ssm_out_multiplier: mamba.place.out_scale ?? 1,
-    num_attention_heads: a['heads'],
-    num_key_value_heads: a['num_heads_kv'],
-    head_dim: a['head_dim'],
-    attention_bias: a['qkv_proj_bias'],
+    ...attentionKeysOf(a, d_model),
     rope_theta: a['rotary_emb_base'],
     key_multiplier: (a['softmax_scale'] as number) * Math.sqrt(a['head_dim'] as number),
     attention_in_multiplier: attention.place.in_scale ?? 1,

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { ModelConfig } from '../config';
 import type { BuiltLayer } from '../layers';
 import { attentionOf, common, factor, FUSED, hybrid, mambaKeys, mambaOf, rope, ropeBase } from './hybrid';
+import { attentionKeysOf, firstOf, mambaKeysOf, mixersOf } from './hybrid-keys';
 import { ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
 
 const scale = z.number().positive().default(1);
@@ -81,16 +82,9 @@ export function toGranite(
   { d_model, embed_scale = 1, logit_scale = 1 }: ModelConfig,
   layers: readonly BuiltLayer[],
 ): Record<string, unknown> | undefined {
-  const mixers = layers.filter((_, i) => i % 2 === 0);
-  const [mamba, attention, mlp] = ['mamba2', 'attention', 'mlp'].map((kind) =>
-    layers.find(({ mixer }) => mixer === kind),
-  );
-  if (!mamba || !mlp || mixers.some(({ mixer }) => mixer !== 'mamba2' && mixer !== 'attention'))
-    return undefined;
-  const [m, a, f] = [mamba, attention, mlp].map(
-    (layer) => (layer?.resolved ?? {}) as Record<string, unknown>,
-  ) as [Record<string, unknown>, Record<string, unknown>, Record<string, unknown>];
-  const heads = (a['heads'] as number | undefined) ?? 1;
+  const mixers = mixersOf(layers);
+  const [m, a, f] = firstOf(layers, ['mamba2', 'attention', 'mlp']);
+  if (!m || !f || mixers.some(({ mixer }) => mixer !== 'mamba2' && mixer !== 'attention')) return undefined;
   return {
     architectures: ['GraniteMoeHybridForCausalLM'],
     model_type: 'granitemoehybrid',
@@ -100,24 +94,12 @@ export function toGranite(
     num_experts_per_tok: 0,
     intermediate_size: f['d_hidden'],
     shared_intermediate_size: f['d_hidden'],
-    mamba_n_heads: m['nheads'],
-    mamba_d_head: m['headdim'],
-    mamba_n_groups: m['ngroups'],
-    mamba_d_state: m['d_state'],
-    mamba_d_conv: m['d_conv'],
-    mamba_expand: m['expand'],
-    mamba_chunk_size: m['chunk_size'],
-    mamba_conv_bias: m['conv_bias'],
-    mamba_proj_bias: m['bias'],
-    time_step_limit: m['dt_limit'],
-    num_attention_heads: heads,
-    num_key_value_heads: a['num_heads_kv'] ?? heads,
-    head_dim: a['head_dim'] ?? d_model / heads,
-    attention_bias: a['qkv_proj_bias'] ?? false,
-    position_embedding_type: a['rotary_emb_dim'] ? 'rope' : 'nope',
-    rope_theta: a['rotary_emb_base'] ?? 10_000,
-    attention_multiplier: a['softmax_scale'] ?? 1,
-    residual_multiplier: mamba.place.out_scale ?? 1,
+    ...mambaKeysOf(m),
+    ...attentionKeysOf(a, d_model),
+    position_embedding_type: a?.['rotary_emb_dim'] ? 'rope' : 'nope',
+    rope_theta: a?.['rotary_emb_base'] ?? 10_000,
+    attention_multiplier: a?.['softmax_scale'] ?? 1,
+    residual_multiplier: mixers[0]!.place.out_scale ?? 1,
     embedding_multiplier: embed_scale,
     logits_scaling: 1 / logit_scale,
   };

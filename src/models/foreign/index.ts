@@ -1,9 +1,10 @@
 /** @file Models of others: Hugging Face, the original checkpoints, GGUF. */
+import { fromBamba } from './bamba';
 import { fromFalconH1 } from './falcon-h1';
 import { fromGranite } from './granite';
 import { fromHuggingFace, HUGGING_FACE_MAMBAS } from './hugging-face';
-import { fromBamba, fromNemotronH } from './hybrids';
 import { fromJamba } from './jamba';
+import { fromNemotronH } from './nemotron-h';
 import { fromParams, fromStateSpaces, isStateSpaces } from './state-spaces';
 import { fromZamba2 } from './zamba2';
 import { ForeignModelError, type ForeignModel } from './types';

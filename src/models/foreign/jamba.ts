@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { ModelConfig } from '../config';
 import type { BuiltLayer } from '../layers';
 import { attentionOf, common, hybrid } from './hybrid';
+import { attentionKeysOf, firstOf, indicesOf, mixersOf } from './hybrid-keys';
 import { ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
 
 const count = z.int().min(0).max(4096);
@@ -73,19 +74,13 @@ export function toJamba(
   { d_model }: ModelConfig,
   layers: readonly BuiltLayer[],
 ): Record<string, unknown> | undefined {
-  const mixers = layers.filter((_, i) => i % 2 === 0);
-  const [mamba, attention, mlp] = ['mamba', 'attention', 'mlp'].map((kind) =>
-    layers.find(({ mixer }) => mixer === kind),
-  );
-  if (!mamba || !mlp) return undefined;
-  const [m, a, f] = [mamba, attention, mlp].map(
-    (layer) => (layer?.resolved ?? {}) as Record<string, unknown>,
-  ) as [Record<string, unknown>, Record<string, unknown>, Record<string, unknown>];
-  const at = mixers.flatMap(({ mixer }, i) => (mixer === 'attention' ? [i] : []));
+  const mixers = mixersOf(layers);
+  const [m, a, f] = firstOf(layers, ['mamba', 'attention', 'mlp']);
+  if (!m || !f) return undefined;
+  const at = indicesOf(mixers, 'attention');
   // One attention layer, or none, is any period that does not come again.
   const offset = at[0] ?? mixers.length;
   const period = at.length > 1 ? at[1]! - at[0]! : mixers.length + 1;
-  const heads = (a['heads'] as number | undefined) ?? 1;
   return {
     architectures: ['JambaForCausalLM'],
     model_type: 'jamba',
@@ -104,8 +99,6 @@ export function toJamba(
     mamba_conv_bias: m['conv_bias'],
     mamba_proj_bias: m['bias'],
     use_mamba_kernels: false,
-    num_attention_heads: heads,
-    num_key_value_heads: a['num_heads_kv'] ?? heads,
-    head_dim: a['head_dim'] ?? d_model / heads,
+    ...attentionKeysOf(a, d_model),
   };
 }

@@ -43,12 +43,20 @@ const CLASSES = {
 
 /** The Hugging Face form, or the first reason why there is none. */
 export function toHuggingFace(model: Model): HuggingFaceForm | { readonly reason: string } {
-  const { config: ours, layers } = model;
   const reason = outerProblem(model);
   if (reason !== undefined) return { reason };
-  if (layers.some(({ mixer }) => mixer === 'zamba')) return toZamba2(model);
+  const kinds = new Set(model.layers.map(({ mixer }) => mixer));
+  if (kinds.has('zamba')) return toZamba2(model);
+  const plain = toMamba(model);
+  if ('config' in plain) return plain;
+  const hybrid = toHybrid(model);
+  return 'config' in hybrid || kinds.has('mlp') ? hybrid : plain;
+}
+
+/** As one of the classes whose layers are all alike. */
+function toMamba(model: Model): HuggingFaceForm | { readonly reason: string } {
+  const { config: ours, layers } = model;
   const kind = layers[0]!.mixer;
-  if (layers.some(({ mixer }) => mixer === 'mlp')) return toHybrid(model);
   if (kind !== 'mamba' && kind !== 'mamba2') return { reason: `layers of kind ${kind}` };
   if (layers.some((layer) => layer.mixer !== kind)) return { reason: 'layers of different kinds' };
   const options = layers.map((layer) => JSON.stringify(layer.resolved));

@@ -4,16 +4,21 @@
  */
 import { buildLayers, type BuiltLayer } from '../layers';
 import type { Model } from '../model';
+import { fromBamba, toBamba } from './bamba';
 import { fromFalconH1, toFalconH1 } from './falcon-h1';
 import { fromGranite, toGranite } from './granite';
 import { fromJamba, toJamba } from './jamba';
+import { fromNemotronH, toNemotronH } from './nemotron-h';
 import type { HuggingFaceForm } from './to-hugging-face';
 import { ForeignModelError } from './types';
 
+/** Of two that can be the model, the one with fewer keys stands first. */
 const FAMILIES = [
+  { from: fromBamba, to: toBamba },
   { from: fromFalconH1, to: toFalconH1 },
   { from: fromGranite, to: toGranite },
   { from: fromJamba, to: toJamba },
+  { from: fromNemotronH, to: toNemotronH },
 ];
 
 /** The caller has looked at norms, head and updates. */

@@ -1,4 +1,4 @@
-/** @file falcon_h1, granitemoehybrid and jamba against float64 loops, token by token, and back into the same file. */
+/** @file falcon_h1, granitemoehybrid, jamba, bamba and nemotron_h against float64 loops, token by token, and back into the same file. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,24 @@ import { Random } from '../../../src/util/random';
 import { silu } from '../../layers/slow';
 import { checkRoundTrip, continuations, errorsOf, openShort, writeCheckpoint } from './check';
 import {
+  affine,
+  attentionOf,
+  attentionShapes,
+  mamba2Keys,
+  mamba2Of,
+  mamba2Shapes,
+  mlpShapes,
+  normed,
+  number,
+  numbers,
+  plus,
+  usual,
+  type Config,
+  type Family,
+  type Shapes,
+} from './family';
+import { bamba, nemotronH } from './further-families';
+import {
   add,
   attentionLayer,
   get,
@@ -16,109 +34,9 @@ import {
   mamba2,
   mlp,
   randomFile,
-  rms,
   times,
-  type File,
   type Rows,
 } from './reference';
-
-type Config = Record<string, unknown>;
-type Shapes = [string, readonly number[]][];
-interface Family {
-  readonly base: Config;
-  shapes(c: Config): Shapes;
-  /** The residual stream of all positions behind layer `i`. */
-  layer(file: File, c: Config, i: number, stream: Rows): Rows;
-  readonly finalNorm: string;
-  scales?(c: Config): { readonly embedded: number; readonly logits: number };
-}
-
-const number = (c: Config, key: string): number => c[key] as number;
-const numbers = (c: Config, key: string): number[] => c[key] as number[];
-const affine = (name: string, rows: number, columns: number, bias: unknown): Shapes => [
-  [`${name}.weight`, [rows, columns]],
-  ...(bias === true ? ([[`${name}.bias`, [rows]]] satisfies Shapes) : []),
-];
-const usual = {
-  hidden_size: 8,
-  vocab_size: 23,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  intermediate_size: 12,
-  rms_norm_eps: 1e-4,
-  tie_word_embeddings: false,
-};
-const mamba2Keys = {
-  mamba_n_heads: 4,
-  mamba_d_head: 4,
-  mamba_n_groups: 2,
-  mamba_d_state: 4,
-  mamba_d_conv: 4,
-};
-
-function attentionShapes(c: Config, at: string): Shapes {
-  const [d, heads, kv] = ['hidden_size', 'num_attention_heads', 'num_key_value_heads'].map((key) =>
-    number(c, key),
-  ) as [number, number, number];
-  const W = d / heads;
-  const bias = c['attention_bias'];
-  return [
-    ...affine(`${at}q_proj`, heads * W, d, bias),
-    ...affine(`${at}k_proj`, kv * W, d, bias),
-    ...affine(`${at}v_proj`, kv * W, d, bias),
-    ...affine(`${at}o_proj`, d, heads * W, bias),
-  ];
-}
-
-function mamba2Shapes(c: Config, at: string, norm: boolean): Shapes {
-  const heads = number(c, 'mamba_n_heads');
-  const E = heads * number(c, 'mamba_d_head');
-  const conv = E + 2 * number(c, 'mamba_n_groups') * number(c, 'mamba_d_state');
-  const d = number(c, 'hidden_size');
-  return [
-    ...affine(`${at}in_proj`, E + conv + heads, d, c['mamba_proj_bias']),
-    [`${at}conv1d.weight`, [conv, 1, number(c, 'mamba_d_conv')]],
-    [`${at}conv1d.bias`, [conv]],
-    ...['dt_bias', 'A_log', 'D'].map((name): Shapes[number] => [at + name, [heads]]),
-    ...(norm ? ([[`${at}norm.weight`, [E]]] satisfies Shapes) : []),
-    ...affine(`${at}out_proj`, d, E, c['mamba_proj_bias']),
-  ];
-}
-
-const mlpShapes = (c: Config, at: string): Shapes => {
-  const [d, f] = [number(c, 'hidden_size'), number(c, 'intermediate_size')];
-  return [
-    ...affine(`${at}gate_proj`, f, d, c['mlp_bias']),
-    ...affine(`${at}up_proj`, f, d, c['mlp_bias']),
-    ...affine(`${at}down_proj`, d, f, c['mlp_bias']),
-  ];
-};
-
-const attentionOf = (c: Config, rotary: boolean, scale?: number) => {
-  const heads = number(c, 'num_attention_heads');
-  const head_dim = number(c, 'hidden_size') / heads;
-  return {
-    heads,
-    heads_kv: number(c, 'num_key_value_heads'),
-    head_dim,
-    scale: scale ?? 1 / Math.sqrt(head_dim),
-    rotary: rotary ? head_dim : 0,
-    base: (c['rope_theta'] as number | undefined) ?? 10_000,
-  };
-};
-
-const mamba2Of = (c: Config) => ({
-  d_inner: number(c, 'mamba_n_heads') * number(c, 'mamba_d_head'),
-  heads: number(c, 'mamba_n_heads'),
-  groups: number(c, 'mamba_n_groups'),
-  d_state: number(c, 'mamba_d_state'),
-  eps: number(c, 'rms_norm_eps'),
-});
-
-const normed = (file: File, c: Config, name: string, rows: Rows): Rows =>
-  rows.map((row) => rms(row, get(file, `${name}.weight`), number(c, 'rms_norm_eps')));
-const plus = (a: Rows, b: Rows): Rows => a.map((row, t) => add(row, b[t]!));
 
 const falconH1: Family = {
   base: {
@@ -313,7 +231,7 @@ const jamba: Family = {
   },
 };
 
-const families = { falcon_h1: falconH1, granitemoehybrid: granite, jamba };
+const families = { falcon_h1: falconH1, granitemoehybrid: granite, jamba, bamba, nemotron_h: nemotronH };
 
 const cases: [kind: keyof typeof families, part: Config][] = [
   ['falcon_h1', {}],
@@ -327,6 +245,18 @@ const cases: [kind: keyof typeof families, part: Config][] = [
   ['granitemoehybrid', { layer_types: ['mamba', 'mamba'], mamba_n_groups: 1, mamba_proj_bias: true }],
   ['jamba', {}],
   ['jamba', { attn_layer_period: 2, attn_layer_offset: 0, mamba_proj_bias: true, tie_word_embeddings: true }],
+  ['bamba', {}],
+  [
+    'bamba',
+    { attn_layer_indices: [0, 2], partial_rotary_factor: 1, tie_word_embeddings: true, mlp_bias: true },
+  ],
+  ['bamba', { attn_layer_indices: [], mamba_proj_bias: true, mamba_conv_bias: false, rope_theta: 500 }],
+  ['nemotron_h', {}],
+  ['nemotron_h', { hybrid_override_pattern: 'MMM', n_groups: 1, use_bias: true, use_conv_bias: false }],
+  [
+    'nemotron_h',
+    { hybrid_override_pattern: 'M*-M', tie_word_embeddings: true, mlp_bias: true, attention_bias: true },
+  ],
 ];
 
 const ids = [5, 9, 1, 22, 7, 2, 9, 13, 0, 4, 11];
@@ -340,10 +270,14 @@ describe('checkpoints of hybrids', () => {
     it(`of ${kind} compute, decode and come back: ${JSON.stringify(part)}`, async () => {
       const family: Family = families[kind];
       const config = { ...family.base, ...part };
+      const embedding = family.embedding ?? 'model.embed_tokens';
       const random = new Random(3, kind, JSON.stringify(part));
+      const depth =
+        (config['num_hidden_layers'] as number | undefined) ??
+        (config['hybrid_override_pattern'] as string).length;
       const tied = config['tie_word_embeddings'] === true;
       const shapes: Shapes = [
-        ['model.embed_tokens.weight', [23, 8]],
+        [`${embedding}.weight`, [23, 8]],
         ...family.shapes(config),
         [`${family.finalNorm}.weight`, [8]],
         ...(tied ? [] : ([['lm_head.weight', [23, 8]]] satisfies Shapes)),
@@ -354,13 +288,12 @@ describe('checkpoints of hybrids', () => {
       assert.equal(opened.family, `Hugging Face ${kind}`);
       const scales = family.scales?.(config) ?? { embedded: 1, logits: 1 };
       const theirs = (known: readonly number[]): Rows => {
-        const table = get(file, 'model.embed_tokens.weight');
+        const table = get(file, `${embedding}.weight`);
         let stream: Rows = known.map((id) =>
           times(Array.from(table.slice(8 * id, 8 * id + 8)), scales.embedded),
         );
-        for (let i = 0; i < number(config, 'num_hidden_layers'); i++)
-          stream = family.layer(file, config, i, stream);
-        const head = tied ? 'model.embed_tokens' : 'lm_head';
+        for (let i = 0; i < depth; i++) stream = family.layer(file, config, i, stream);
+        const head = tied ? embedding : 'lm_head';
         return normed(file, config, family.finalNorm, stream).map((row) =>
           times(linear(file, head, row), scales.logits),
         );

@@ -1,50 +1,18 @@
 /**
- * @file Hugging Face's hybrids of Mamba-2 and attention that our stack expresses: `bamba` and `nemotron_h`
- * (transformers `models/bamba` at 001f85b, `models/nemotron_h` at 13923c6).
+ * @file Hugging Face's `nemotron_h`: layers of Mamba-2, attention and MLPs without a gate in any order (transformers
+ * `models/nemotron_h` at 13923c6).
  */
 import * as z from 'zod';
-import { attentionOf, common, hybrid, mambaKeys, mambaOf, rope, ropeBase } from './hybrid';
-import { dtLimit, ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
+import type { ModelConfig } from '../config';
+import type { BuiltLayer } from '../layers';
+import { attentionOf, common, hybrid } from './hybrid';
+import { attentionKeysOf, firstOf } from './hybrid-keys';
+import { dtLimit, ForeignModelError, layerCount, parse, Placements, size, type ForeignModel } from './types';
 
-const bambaSchema = z.looseObject({
+const schema = z.looseObject({
   ...common,
-  rms_norm_eps: z.number().positive().default(1e-5),
-  hidden_act: z.literal('silu').default('silu'),
-  attn_layer_indices: z.array(z.int().min(0)).max(4096).nullish(),
-  ...mambaKeys,
-  partial_rotary_factor: z.number().min(0).max(1).optional(),
-  ...rope,
-});
-
-/** @throws ForeignModelError */
-export function fromBamba(config: unknown): ForeignModel {
-  const c = parse(bambaSchema, config);
-  const mamba = mambaOf(c);
-  const head_dim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
-  const factor = c.rope_parameters?.partial_rotary_factor ?? c.partial_rotary_factor ?? 0.5;
-  const attention = {
-    ...attentionOf(c, head_dim),
-    rotary_emb_dim: Math.floor(head_dim * factor),
-    rotary_emb_base: ropeBase(c),
-  };
-  const mlp = { mixer: 'mlp', d_intermediate: c.intermediate_size, multiple_of: 1, bias: c.mlp_bias };
-  const attentionAt = new Set(c.attn_layer_indices ?? []);
-  const places = new Placements();
-  for (let i = 0; i < c.num_hidden_layers; i++) {
-    const theirs = `model.layers.${i}.`;
-    const [layer, part] = attentionAt.has(i) ? [attention, 'self_attn.'] : [mamba, 'mamba.'];
-    places.add(layer, `${theirs}input_layernorm.`, `${theirs}${part}`);
-    places.add(mlp, `${theirs}pre_ff_layernorm.`, `${theirs}feed_forward.`);
-  }
-  const outer = {
-    'backbone.embedding.weight': ['model.embed_tokens.weight'],
-    'backbone.norm_f.weight': ['model.final_layernorm.weight'],
-  };
-  return hybrid('bamba', c, places, c.rms_norm_eps, outer);
-}
-
-const nemotronSchema = z.looseObject({
-  ...common,
+  // Newer files leave it to the pattern.
+  num_hidden_layers: layerCount.nullish(),
   layer_norm_epsilon: z.number().positive().optional(),
   rms_norm_eps: z.number().positive().optional(),
   hybrid_override_pattern: z.string().max(4096).nullish(),
@@ -78,11 +46,11 @@ const KINDS: Readonly<Record<string, 'mamba' | 'attention' | 'mlp' | 'moe'>> = {
 
 /** @throws ForeignModelError */
 export function fromNemotronH(config: unknown): ForeignModel {
-  const c = parse(nemotronSchema, config);
+  const c = parse(schema, config);
   const written =
     c.layers_block_type ?? (c.hybrid_override_pattern ? [...c.hybrid_override_pattern] : undefined);
   if (!written) throw new ForeignModelError('hybrid_override_pattern or layers_block_type is missing.');
-  if (written.length !== c.num_hidden_layers) {
+  if (written.length !== (c.num_hidden_layers ?? written.length)) {
     throw new ForeignModelError(
       `the pattern has ${written.length} layers, but num_hidden_layers is ${c.num_hidden_layers}.`,
     );
@@ -129,4 +97,39 @@ export function fromNemotronH(config: unknown): ForeignModel {
     'backbone.norm_f.weight': ['backbone.norm_f.weight', 'model.norm_f.weight'],
   };
   return hybrid('nemotron_h', c, places, eps, outer);
+}
+
+const SIGNS: Readonly<Record<string, string>> = { mamba2: 'M', attention: '*', mlp: '-' };
+
+/** The keys of a stack of these layers, as far as the first of each kind say them. */
+export function toNemotronH(
+  { d_model, norm_eps }: ModelConfig,
+  layers: readonly BuiltLayer[],
+): Record<string, unknown> | undefined {
+  const [m, a, f] = firstOf(layers, ['mamba2', 'attention', 'mlp']);
+  if (!m || layers.some(({ mixer }) => SIGNS[mixer] === undefined)) return undefined;
+  return {
+    architectures: ['NemotronHForCausalLM'],
+    model_type: 'nemotron_h',
+    num_hidden_layers: layers.length,
+    // Every version reads the signs; the words for the kinds changed.
+    hybrid_override_pattern: layers.map(({ mixer }) => SIGNS[mixer]).join(''),
+    layer_norm_epsilon: norm_eps,
+    intermediate_size: f?.['d_hidden'] ?? d_model,
+    mlp_hidden_act: 'relu2',
+    mlp_bias: f?.['bias'] ?? false,
+    mamba_hidden_act: 'silu',
+    ssm_state_size: m['d_state'],
+    mamba_num_heads: m['nheads'],
+    mamba_head_dim: m['headdim'],
+    n_groups: m['ngroups'],
+    conv_kernel: m['d_conv'],
+    expand: m['expand'],
+    chunk_size: m['chunk_size'],
+    use_bias: m['bias'],
+    mamba_proj_bias: m['bias'],
+    use_conv_bias: m['conv_bias'],
+    time_step_limit: m['dt_limit'],
+    ...attentionKeysOf(a, d_model),
+  };
 }
