@@ -1,6 +1,7 @@
 /** @file Taking out of a graph what does not change from run to run, so that it is computed once. */
 import { apply, atScope, reachable } from './node';
 import { input, inputOperator, type InputAttributes } from './ops/leaves';
+import { reshape, unshaped } from './ops/shape/reshape';
 import type { Tensor } from './types';
 
 export interface Hoisted {
@@ -30,6 +31,13 @@ export function hoist(
     const before = replaced.get(tensor);
     if (before) return before;
     if (!known.has(tensor) || tensor.node.inputs.length === 0) return tensor;
+    const source = unshaped(tensor);
+    if (source !== tensor) {
+      // The same numbers: taking them out would only copy them.
+      const shaped = reshape(now(source), tensor.shape);
+      replaced.set(tensor, shaped);
+      return shaped;
+    }
     const name = `${prefix}${Object.keys(prepared).length}`;
     prepared[name] = tensor;
     const made = input(name, tensor.shape, tensor.dtype);

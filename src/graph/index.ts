@@ -43,7 +43,13 @@ export { cumsum } from './ops/reduce/cumsum';
 export { einsum } from './ops/matrix/einsum';
 export { matmul } from './ops/matrix/matmul';
 export { gemm, linear } from './ops/matrix/linear';
-export { dequantize, quantized, quantizedLinear, type QuantizedMatrix } from './ops/matrix/quantized';
+export {
+  dequantize,
+  quantized,
+  quantizedLinear,
+  quantizedMatrix,
+  type QuantizedMatrix,
+} from './ops/matrix/quantized';
 export { scatterAdd, takeAlong } from './ops/lookup/along';
 export { embedding, gather } from './ops/lookup/gather';
 export { argmax, argsort, sort, topK } from './ops/lookup/order';

@@ -145,6 +145,8 @@ export interface LayerDefinition<S extends z.ZodObject = z.ZodObject, R = unknow
   /** Whether position t sees only positions ≤ t. */
   causal(resolved: R): boolean;
   parameters(resolved: R, dims: Dims): Parameters;
+  /** How many of its parameters a single token does not meet; none unless given. */
+  idle?(resolved: R, dims: Dims): number;
   /** `x` (batch, time, d_model), or as `reads` says → (batch, time, d_model). */
   forward(x: Tensor, p: Tensors, resolved: R, dims: Dims, ctx: ForwardContext): Tensor;
   /** Decoding: what is kept between tokens. Absent for layers that cannot decode. */

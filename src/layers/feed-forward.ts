@@ -2,7 +2,15 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import type { Dims, Parameters, Problem, Tensors } from './define';
+import {
+  UNSEEN,
+  type Dims,
+  type ForwardContext,
+  type Parameters,
+  type Problem,
+  type Tensors,
+} from './define';
+import { gauged } from './gauges';
 import { probe } from './probe';
 import { linearParameters, project, residualInit } from './projection';
 
@@ -16,6 +24,31 @@ export const activations = {
   tanh: g.tanh,
   identity: (x: Tensor): Tensor => x,
 } as const;
+
+/** What a feed-forward layer without a choice of gates does to its hidden channels. */
+export const activationOption = z
+  .enum(['swiglu', 'gelu', 'silu', 'relu', 'relu2'])
+  .default('swiglu')
+  .describe(
+    'swiglu: value · silu(gate), two projections; otherwise one projection: exact GELU, SiLU, ReLU or its square.',
+  );
+
+/** The same as a function; with swiglu the last axis is [value, gate]. */
+export const activate =
+  (
+    {
+      activation,
+      gate_scale: factor = 1,
+    }: { readonly activation: z.output<typeof activationOption>; readonly gate_scale?: number | undefined },
+    ctx: ForwardContext = UNSEEN,
+  ) =>
+  (wide: Tensor): Tensor =>
+    activation === 'swiglu'
+      ? gated(
+          wide,
+          gauged(ctx, (gate) => activations.silu(factor === 1 ? gate : g.mul(gate, factor))),
+        )
+      : gauged(ctx, activations[activation])(wide);
 
 /** Options of the hidden width, the same for every feed-forward layer. */
 export const widthOptions = {

@@ -12,6 +12,7 @@ import { mamba2 } from './mamba2';
 import { mamba3 } from './mamba3';
 import { matrixMixer } from './matrix-mixer';
 import { mlp } from './mlp';
+import { moe } from './moe';
 import { s4 } from './s4';
 import { s4d } from './s4d';
 import { sma } from './sma';
@@ -35,6 +36,7 @@ export const mixers: Readonly<Record<string, LayerDefinition>> = {
   mlp,
   'gated-mlp': gatedMlp,
   glu,
+  moe,
   zamba,
 };
 
@@ -56,6 +58,7 @@ export const mixerExamples: Readonly<Record<string, string>> = {
   mlp: '{mixer: mlp, d_intermediate: 512}',
   'gated-mlp': '{mixer: gated-mlp, activation: gelu}',
   glu: '{mixer: glu}',
+  moe: '{mixer: moe, num_experts: 8, top_k: 2}',
   zamba: '{mixer: zamba, heads: 4, share: A}',
 };
 

@@ -1,19 +1,16 @@
 /** @file The feed-forward layer: SwiGLU as in the authors' `GatedMLP`, or one projection and an activation. */
 import * as z from 'zod';
-import * as g from '../graph';
-import type { Tensor } from '../graph';
-import { defineLayer, UNSEEN, type ForwardContext } from './define';
+import { defineLayer } from './define';
 import {
-  activations,
+  activate,
+  activationOption,
   feedForward,
-  gated,
   hiddenProbe,
   hiddenWidth,
   twoProjections,
   widthOptions,
   widthProblems,
 } from './feed-forward';
-import { gauged } from './gauges';
 
 const options = z.strictObject({
   d_intermediate: z
@@ -21,12 +18,7 @@ const options = z.strictObject({
     .positive()
     .optional()
     .describe('Hidden width before rounding; 8/3 · d_model for swiglu, 4 · d_model otherwise, unless given.'),
-  activation: z
-    .enum(['swiglu', 'gelu', 'silu', 'relu', 'relu2'])
-    .default('swiglu')
-    .describe(
-      'swiglu: value · silu(gate), two projections; otherwise one projection: exact GELU, SiLU, ReLU or its square.',
-    ),
+  activation: activationOption,
   gate_scale: z.number().optional().describe('Factor of the gate in front of silu; 1 unless given.'),
   ...widthOptions,
 });
@@ -70,13 +62,3 @@ export const mlp = defineLayer({
 
   probes: hiddenProbe,
 });
-
-const activate =
-  ({ activation, gate_scale: factor = 1 }: z.output<typeof options>, ctx: ForwardContext = UNSEEN) =>
-  (wide: Tensor): Tensor =>
-    activation === 'swiglu'
-      ? gated(
-          wide,
-          gauged(ctx, (gate) => activations.silu(factor === 1 ? gate : g.mul(gate, factor))),
-        )
-      : gauged(ctx, activations[activation])(wide);

@@ -6,7 +6,7 @@ import { slowMamba3 } from './slow-mamba3';
 import { slowSpacetime } from './slow-spacetime';
 import { slowMatrixMixer } from './slow-matrix-mixer';
 import { slowSma } from './slow-sma';
-import { slowAttention, slowGatedMlp, slowGlu, slowMamba, slowMamba2, slowMlp } from './slow';
+import { slowAttention, slowGatedMlp, slowGlu, slowMamba, slowMamba2, slowMlp, slowMoe } from './slow';
 
 const slow: Readonly<Record<string, Slow>> = {
   mamba: slowMamba as unknown as Slow,
@@ -20,6 +20,7 @@ const slow: Readonly<Record<string, Slow>> = {
   mlp: slowMlp as unknown as Slow,
   'gated-mlp': slowGatedMlp as unknown as Slow,
   glu: slowGlu as unknown as Slow,
+  moe: slowMoe as unknown as Slow,
 };
 
 type Row = [
@@ -208,6 +209,24 @@ const rows: Row[] = [
   ['gated-mlp', { multiple_of: 1 }, [4, 1, 3]],
   ['gated-mlp', { activation: 'gelu', d_intermediate: 5, multiple_of: 1, bias: true }, [3, 2, 2]],
   ['gated-mlp', { activation: 'identity', multiple_of: 1 }, [3, 1, 2]],
+  // Token by token: with copies of the chosen experts, and with all of them.
+  ['moe', { num_experts: 8, top_k: 1, d_intermediate: 3 }, [4, 2, 5]],
+  ['moe', { num_experts: 4, top_k: 2, d_intermediate: 3, norm_topk_prob: false, d_shared: 5 }, [4, 1, 6]],
+  [
+    'moe',
+    {
+      num_experts: 6,
+      top_k: 2,
+      activation: 'relu2',
+      scores: 'sigmoid',
+      correction_bias: true,
+      routed_scaling_factor: 2.5,
+      d_shared: 3,
+      shared_bias: true,
+      d_intermediate: 2,
+    },
+    [3, 1, 7],
+  ],
   ['glu', {}, [4, 2, 3]],
   ['glu', { activation: 'tanh', bias: false }, [3, 1, 2]],
 ];

@@ -275,6 +275,57 @@ export function slowGatedMlp(
   );
 }
 
+/** Every token through its best experts, one after the other. */
+export function slowMoe(
+  x: Float64Array,
+  shape: Shape3,
+  p: Values,
+  r: {
+    activation: string;
+    num_experts: number;
+    top_k: number;
+    d_hidden: number;
+    scores: string;
+    norm_topk_prob: boolean;
+    routed_scaling_factor: number;
+  },
+): Float64Array {
+  const { num_experts: E, d_hidden: f } = r;
+  const d = shape[2];
+  const expert = (row: number[], e: number): number[] => {
+    const of = (from: number): number[] =>
+      affine(row, p['experts.fc1.weight']!.slice((from + e * f) * d, (from + (e + 1) * f) * d));
+    const gates = r.activation === 'swiglu' ? of(E * f).map(silu) : [];
+    const hidden =
+      r.activation === 'swiglu' ? of(0).map((v, i) => v * gates[i]!) : of(0).map(activations[r.activation]!);
+    return Array.from({ length: d }, (_unused, o) =>
+      hidden.reduce((sum, h, i) => sum + h * p['experts.fc2.weight']![o * E * f + e * f + i]!, 0),
+    );
+  };
+  return perSequence(x, shape, (rows) =>
+    rows.map((row) => {
+      const logits = affine(row, p['router.weight']!, p['router.bias']);
+      const total = logits.reduce((sum, one) => sum + Math.exp(one), 0);
+      const scores = logits.map((one) => (r.scores === 'softmax' ? Math.exp(one) / total : sigmoid(one)));
+      const bias = p['router.e_score_correction_bias'];
+      const order = scores.map((_unused, e) => e);
+      order.sort((a, b) => scores[b]! + (bias?.[b] ?? 0) - scores[a]! - (bias?.[a] ?? 0));
+      const best = order.slice(0, r.top_k);
+      const sum = r.norm_topk_prob ? best.reduce((all, e) => all + scores[e]!, 0) : 1;
+      const y = new Array<number>(d).fill(0);
+      for (const e of best) {
+        const weight = (r.routed_scaling_factor * scores[e]!) / sum;
+        expert(row, e).forEach((value, o) => (y[o]! += weight * value));
+      }
+      if (!p['shared.fc1.weight']) return y;
+      const wide = affine(row, p['shared.fc1.weight'], p['shared.fc1.bias']);
+      const hidden = r.activation === 'swiglu' ? gate(wide, 'silu') : wide.map(activations[r.activation]!);
+      const shared = affine(hidden, p['shared.fc2.weight']!, p['shared.fc2.bias']);
+      return y.map((value, o) => value + shared[o]!);
+    }),
+  );
+}
+
 export function slowGlu(x: Float64Array, shape: Shape3, p: Values, r: { activation: string }): Float64Array {
   return perSequence(x, shape, (rows) =>
     rows.map((row) => gate(affine(row, p['linear.weight']!, p['linear.bias']), r.activation)),
