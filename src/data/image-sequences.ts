@@ -1,6 +1,7 @@
 /** @file Stored images as a data set of sequences, each with a class. */
+import { basename, dirname } from 'node:path';
 import * as z from 'zod';
-import type { DataShape, Dataset, Split } from './define';
+import { DataError, type DataShape, type Dataset, type Split } from './define';
 import { layoutOf, placeLabel, placesOf, type Reading } from './pixel-order';
 import { classedDataset } from './stored';
 
@@ -39,7 +40,7 @@ export const readingOptions = (described: {
   patch_size: z.int().positive().default(4).describe(`Side of a patch in pixels; ${described.side}.`),
 });
 
-type Colours = 'grey' | 'rgb';
+export type Colours = 'grey' | 'rgb';
 
 const channelsOf = (colours: Colours): number => (colours === 'rgb' ? 3 : 1);
 
@@ -57,6 +58,14 @@ export const readingOf = (
 /** Luma of ITU-R BT.601. */
 const luma = (red: number, green: number, blue: number): number =>
   Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+
+/** The class whose name the folder of a file has. @throws DataError at `classes` when there is none */
+export function classOfFolder(path: string, classes: readonly string[]): number {
+  const folder = basename(dirname(path));
+  const label = classes.indexOf(folder);
+  if (label >= 0) return label;
+  throw new DataError(`${path} lies in the folder ${folder}, which is not among the classes.`, ['classes']);
+}
 
 /** The values of an image. @param at red, green and blue of a pixel, 0 … 255 */
 export function valuesOf(

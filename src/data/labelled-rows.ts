@@ -12,9 +12,14 @@ const NAME = 'labelled-rows';
 const options = z.strictObject({
   ...fileOptions(
     'csv',
-    'Tables: CSV, data files of gretl (.gdt), or workspaces and package data of R (.rda, .rdb).',
+    'Tables: CSV, data files of gretl (.gdt), workspaces and package data of R (.rda, .rdb), or arrays of NumPy ' +
+      '(.npy, .npz), whose columns are 1, 2, 3, …',
   ),
-  object: z.string().min(1).optional().describe('Which object of a file of R, where it has several.'),
+  object: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Which object of a file of R, or which array of a .npz, where it has several.'),
   header: z
     .boolean()
     .default(true)

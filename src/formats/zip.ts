@@ -1,13 +1,17 @@
 /**
- * @file The directory of a zip file whose entries are stored without compression, as PyTorch writes them; zip64
- * where the file is large. (PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.)
+ * @file The directory of a zip file, zip64 where the file is large: entries that are stored, as PyTorch writes them, and
+ * where asked for deflated ones. (PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.)
  */
+import { inflateRawSync } from 'node:zlib';
 import { readRange, type ByteSource } from './source';
 
 export interface ZipEntry {
   /** Where the bytes of the entry are in the file. */
   readonly offset: number;
+  /** Bytes of its content. */
   readonly size: number;
+  /** Bytes in the file, where they are deflated. */
+  readonly deflated?: number;
 }
 
 export class ZipError extends Error {
@@ -22,6 +26,8 @@ const END64 = 0x06064b50;
 const LOCATOR64 = 0x07064b50;
 const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
+const STORED = 0;
+const DEFLATED = 8;
 const END_SIZE = 22;
 const MAX_COMMENT = 0xffff;
 const MAX_DIRECTORY = 64 * 1024 * 1024;
@@ -41,8 +47,14 @@ function long(view: DataView, at: number): number {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : fail('a number is out of range');
 }
 
-/** @throws ZipError when the file is damaged, or holds compressed or encrypted entries */
-export function readZip(source: ByteSource): Map<string, ZipEntry> {
+/**
+ * @param options.deflated whether entries may be deflated, for `entryOf`
+ * @throws ZipError when the file is damaged, or holds encrypted or otherwise compressed entries
+ */
+export function readZip(
+  source: ByteSource,
+  { deflated = false }: { readonly deflated?: boolean } = {},
+): Map<string, ZipEntry> {
   const { count, size, offset } = findDirectory(source);
   if (size > MAX_DIRECTORY) return fail(`its directory of ${size} bytes is too large`);
   if (offset + size > source.size) return fail('its directory lies beyond its end');
@@ -61,8 +73,10 @@ export function readZip(source: ByteSource): Map<string, ZipEntry> {
     if (end > size) return fail('its directory is cut off');
     const name = new TextDecoder().decode(directory.subarray(at + 46, at + 46 + nameLength));
     if (view.getUint16(at + 8, true) & 1) return fail(`${name} is encrypted`);
-    if (view.getUint16(at + 10, true) !== 0)
+    const method = view.getUint16(at + 10, true);
+    if (!deflated && method !== STORED)
       return fail(`${name} is compressed; PyTorch stores without compression`);
+    if (method !== STORED && method !== DEFLATED) return fail(`${name} is packed in a way that is not read`);
     const extra = viewOf(directory.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength));
     const sizes = wide(
       extra,
@@ -70,15 +84,36 @@ export function readZip(source: ByteSource): Map<string, ZipEntry> {
       view.getUint32(at + 20, true),
       view.getUint32(at + 42, true),
     );
-    if (sizes.packed !== sizes.plain) return fail(`${name} has two sizes`);
+    if (method === STORED && sizes.packed !== sizes.plain) return fail(`${name} has two sizes`);
     if (entries.has(name)) return fail(`${name} occurs twice`);
     entries.set(name, {
       size: sizes.plain,
-      offset: contentOf(source, sizes.local, sizes.plain, name, offset),
+      offset: contentOf(source, sizes.local, sizes.packed, name, offset),
+      ...(method === DEFLATED && { deflated: sizes.packed }),
     });
     at = end;
   }
   return entries;
+}
+
+/**
+ * The content of an entry.
+ * @param most bytes that it may have: a small file can unpack to any size
+ * @throws ZipError when it is larger, or damaged
+ */
+export function entryOf(source: ByteSource, name: string, entry: ZipEntry, most: number): Uint8Array {
+  const { offset, size, deflated } = entry;
+  if (size > most) return fail(`${name} has ${size} bytes, more than ${most}`);
+  if (deflated === undefined) return readRange(source, offset, size);
+  try {
+    const content = inflateRawSync(readRange(source, offset, deflated), {
+      maxOutputLength: Math.max(1, size),
+    });
+    if (content.length === size) return content;
+  } catch {
+    // As damaged as one of another size.
+  }
+  return fail(`${name} is damaged`);
 }
 
 function findDirectory(source: ByteSource): { count: number; size: number; offset: number } {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
 import { parseCsv } from '../../src/data/csv';
 import { trainBpe } from '../../src/tokenizers';
+import { npy, zip } from './npy-writer';
 import { dataFolder, problem } from './folder';
 
 const { write, open } = dataFolder();
@@ -233,6 +234,60 @@ describe('images', () => {
       assert.equal(data.count('validation') + data.count('test'), 4);
     });
   }
+
+  it('in arrays are of the class of their folder, of their labels, or one class after the other', async () => {
+    const pixels = (images: readonly number[]): number[] =>
+      images.flatMap((image) =>
+        Array.from({ length: size * size }, (_, p) => shade(image, p % size, Math.floor(p / size))),
+      );
+    const all = Array.from({ length: 20 }, (_, i) => i);
+    const shape = [20, size, size];
+    write('arrays/zero/a.npy', npy(pixels(all.slice(0, 10)), [10, size, size], 'u1'));
+    write('arrays/one/a.npy', npy(pixels(all.slice(10)), [10, size, size, 1], 'u1'));
+    write(
+      'both.npy',
+      npy(
+        pixels(all).map((level) => level / 255),
+        shape,
+        'f4',
+      ),
+    );
+    const labels = all.map((i) => Number(i >= 10));
+    write('both.npz', zip({ 'x.npy': npy(pixels(all), shape, 'u1'), 'y.npy': npy(labels, [20], 'i8') }));
+    const whole = async (more: object) => {
+      const data = await open('images', { ...options, validation: 0.5, test: 0.45, ...more });
+      // Keyed by the first pixel, which no two images share.
+      const found = ['validation', 'test'].flatMap((split) => {
+        const count = data.count(split as 'test');
+        const { inputs, targets } = data.heldOut(split as 'test', 0, count);
+        return Array.from({ length: count }, (_, i) => [
+          Array.from(inputs.subarray(36 * i, 36 * i + 36), (v) => Math.round((v + 1) * 127.5)).join(),
+          targets[i]!,
+        ]);
+      });
+      const expected = all.map((i) => [pixels([i]).join(), labels[i]!] as const);
+      assert.equal(found.length, 19);
+      for (const [image, label] of found) {
+        assert.equal(expected.find(([one]) => one === image)?.[1], label);
+      }
+    };
+    await whole({ files: ['arrays/zero/a.npy', 'arrays/one/a.npy'] });
+    await whole({ files: ['both.npy'], counts: [10, 10] });
+    await whole({ files: ['both.npz'], object: 'x', labels: 'y' });
+    const fails = (more: object, at: string, message: RegExp) =>
+      assert.rejects(open('images', { ...options, ...more }), problem([at], message));
+    await fails({ files: ['both.npy'] }, 'classes', /folder .*not among the classes/);
+    await fails({ files: ['both.npy'], counts: [10, 11] }, 'counts', /20 images, `counts` 21/);
+    await fails({ files: ['both.npy'], counts: [10, 10], size: 7 }, 'size', /6 × 6 pixels instead of 7 × 7/);
+    await fails({ files: ['both.npz'], object: 'x', labels: 'x' }, 'labels', /20 images, but 720 x/);
+    await fails(
+      { files: ['both.npz'], object: 'y', labels: 'y' },
+      'files',
+      /shape \(20\), not \(image, row, column\)/,
+    );
+    write('bright.npy', npy(pixels(all), shape, 'f4'));
+    await fails({ files: ['bright.npy'], counts: [10, 10] }, 'files', /images are numbers from 0 to 1/);
+  });
 
   it('of another size, in an unknown folder or broken are named', async () => {
     await assert.rejects(

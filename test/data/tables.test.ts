@@ -1,7 +1,10 @@
 /** @file Tables for time series from R and gretl, packed or not, and what is said about damaged ones. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { packedNumbers, plainNumbers } from '../formats/packed';
 import { dataFolder, problem } from './folder';
+import { npy, zip } from './npy-writer';
 import {
   doubles,
   int,
@@ -70,6 +73,10 @@ describe('time series from', () => {
       const plain = serialized(item);
       return Buffer.concat([int(plain.length), deflateSync(plain)]);
     });
+    const rowsOfBoth = range(steps).flatMap((t) => [value(t, 0), value(t, 1)]);
+    write('two.npy', npy(rowsOfBoth, [steps, 2]));
+    write('two.dat', zip({ 'x.npy': npy([1], [1]), 'y.npy': npy(rowsOfBoth, [steps, 2, 1]) }));
+    write('two.npy.gz', gzipSync(npy([...columnOf(0), ...columnOf(1)], [steps, 2], 'f8', { fortran: true })));
     write('package/Rdata.rdb', Buffer.concat(packed));
     const places = {
       m: integers([0, packed[0]!.length]),
@@ -90,6 +97,9 @@ describe('time series from', () => {
     ['matrix.rda', {}],
     ['frame.RData', { object: 'f' }],
     ['package/Rdata.rdb', { object: 'm' }],
+    ['two.npy', { columns: ['2', '1'] }],
+    ['two.npy.gz', { columns: ['2', '1'] }],
+    ['two.dat', { object: 'y', columns: ['2', '1'] }],
   ] as const) {
     it(`${file} are those of the same numbers as CSV`, async () => {
       const data = await read(file, more);
@@ -101,6 +111,37 @@ describe('time series from', () => {
     const one = await read('package/Rdata.rdb', { object: 's', columns: ['s'] });
     const same = await read('two.csv', { columns: ['b'] });
     assert.deepEqual(one.heldOut('test', 0, 8), same.heldOut('test', 0, 8));
+  });
+
+  it('a vector of NumPy is called as its file, or as in its zip', async () => {
+    write('vector.npy', npy(columnOf(1), [steps]));
+    write('vector.npz', zip({ 'ecg.npy': npy(columnOf(1), [steps]) }));
+    const same = await read('two.csv', { columns: ['b'] });
+    for (const [file, column] of [
+      ['vector.npy', 'vector'],
+      ['vector.npz', 'ecg'],
+    ] as const) {
+      const data = await read(file, { columns: [column] });
+      assert.deepEqual(data.heldOut('test', 0, 8), same.heldOut('test', 0, 8));
+    }
+    await assert.rejects(read('two.dat'), problem(['object'], /2 arrays; name one as `object`: it has x, y/));
+    write(
+      'objects.npz',
+      zip({ 'a.npy': Buffer.from("\x93NUMPY\x01\x00\x10\x00{'descr': '|O'}\n", 'latin1') }),
+    );
+    await assert.rejects(read('objects.npz'), problem(['files'], /cannot be read: /));
+  });
+
+  it('a value that R packed with xz is unpacked', async () => {
+    const bytes = plainNumbers();
+    const packed = Buffer.concat([int(bytes.length), Buffer.from('Z'), packedNumbers()]);
+    write('xz/Rdata.rdb', packed);
+    const places = { s: integers([0, packed.length]) };
+    write('xz/Rdata.rdx', gzipSync(serialized(list({ variables: list(places) }))));
+    // It holds no value of R, which only its content can say.
+    await assert.rejects(read('xz/Rdata.rdb'), problem(['files'], /it is no data of R/));
+    write('xz/Rdata.rdb', Buffer.concat([packed.subarray(0, 300), Buffer.alloc(packed.length - 300)]));
+    await assert.rejects(read('xz/Rdata.rdb'), problem(['files'], /it is damaged/));
   });
 
   it('R or gretl that cannot be read say what to do', async () => {
@@ -177,4 +218,30 @@ describe('the published protocol of ETT', () => {
       problem(['rows'], /17420 rows, fewer than `rows` \(20000\)/),
     );
   });
+});
+
+describe('the data of R itself', () => {
+  const file = '/usr/lib/R/library/datasets/data/Rdata.rdb';
+  for (const [object, columns, more, expected] of [
+    [
+      'EuStockMarkets',
+      ['DAX', 'SMI', 'CAC', 'FTSE'],
+      { period: 5 },
+      {
+        repeat_last_mse: 1.1936,
+        repeat_last_mae: 0.801,
+        mean_mse: 4.3731,
+        seasonal_mse: 1.3109,
+        seasonal_mae: 0.8472,
+      },
+    ],
+    ['treering', ['treering'], {}, { repeat_last_mse: 1.558, repeat_last_mae: 0.9636, mean_mse: 0.8182 }],
+  ] as const) {
+    it(`${object}: simple forecasts have the errors that were measured elsewhere`, async function () {
+      if (!existsSync(file)) this.skip();
+      const { facts } = await read(file, { object, columns, context: 96, horizon: 48, ...more });
+      for (const [name, error] of Object.entries(expected))
+        assert.ok(Math.abs(facts[name]! - error) < 6e-5, name);
+    });
+  }
 });

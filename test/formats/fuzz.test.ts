@@ -6,6 +6,8 @@ import { readBatch } from '../../src/data/cifar/batches';
 import { readWav } from '../../src/data/audio/wav';
 import { openGguf } from '../../src/formats/gguf';
 import { parsePythonJson } from '../../src/formats/python-json';
+import { decodeLzma2 } from '../../src/formats/lzma';
+import { readNpy, readNpz } from '../../src/formats/npy';
 import { readRData } from '../../src/formats/r-data';
 import { openSafetensors } from '../../src/formats/safetensors';
 import { arraySource } from '../../src/formats/source';
@@ -15,8 +17,10 @@ import { buildModel, fromConfig } from '../../src/models';
 import { parseTokenizerFile } from '../../src/tokenizers/file';
 import { Random } from '../../src/util/random';
 import { pickle } from '../data/cifar-writer';
+import { npy, zip } from '../data/npy-writer';
 import * as r from '../data/r-writer';
 import { wav } from '../data/wav-writer';
+import { packedNumbers, plainNumbers } from './packed';
 
 const golden = resolve(__dirname, '../golden');
 const read = (...path: string[]): Uint8Array => readFileSync(join(...path));
@@ -40,6 +44,7 @@ function readAll({ tensors }: TensorFile): void {
   }
 }
 
+const plain = plainNumbers().length;
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const small = readdirSync(join(golden, 'safetensors-headers')).filter((name) =>
   name.endsWith('.safetensors'),
@@ -102,6 +107,35 @@ const readers: readonly Reader[] = [
     tail: 0,
     open: (bytes) => void readRData(bytes),
     refusals: ['RDataError'],
+  },
+  {
+    name: 'arrays of NumPy',
+    seeds: [npy([1, 2, 3, 4, 5, 6], [3, 2], 'f8', { fortran: true }), npy([1, 2], [1, 2, 1], 'u1')],
+    rounds: 6000,
+    head: 140,
+    tail: 0,
+    open: (bytes) => void readNpy(bytes),
+    refusals: ['NpyError'],
+  },
+  {
+    name: 'zips of arrays of NumPy',
+    seeds: [0, 8].map((how) => zip({ 'a.npy': npy([1, 2], [2]), 'b.npy': npy([3], [1], 'u1') }, how)),
+    rounds: 6000,
+    head: 300,
+    tail: 150,
+    open(bytes) {
+      for (const open of readNpz(bytes, 2 ** 20).values()) open();
+    },
+    refusals: ['NpyError', 'ZipError'],
+  },
+  {
+    name: 'LZMA2',
+    seeds: [packedNumbers()],
+    rounds: 3000,
+    head: 4000,
+    tail: 3500,
+    open: (bytes) => void decodeLzma2(bytes, plain),
+    refusals: ['LzmaError'],
   },
   {
     name: 'WAV',

@@ -15,12 +15,16 @@ const options = z.strictObject({
     .array(z.string().min(1).max(4096))
     .min(1)
     .describe(
-      'CSV files with a header line, data files of gretl (.gdt), or workspaces and package data of R (.rda, .rdb); ' +
-        'rows in the order of time. Several files are several series.',
+      'CSV files with a header line, data files of gretl (.gdt), workspaces and package data of R (.rda, .rdb), or ' +
+        'arrays of NumPy (.npy, .npz); rows in the order of time. Several files are several series.',
     )
     .meta({ path: 'csv' }),
   columns: z.array(z.string().min(1)).min(1).describe('Columns that are read and forecast, by their names.'),
-  object: z.string().min(1).optional().describe('Which object of a file of R, where it has several.'),
+  object: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Which object of a file of R, or which array of a .npz, where it has several.'),
   rows: z
     .int()
     .positive()
@@ -76,7 +80,7 @@ export const timeSeries = defineData({
     'repeating the last value (`repeat_last_mse`, `repeat_last_mae`), of the mean of the context (`mean_mse`, ' +
     '`mean_mae`) and, with `period`, of the last season.\n\n' +
     'Source of the protocol: Informer (arXiv 2012.07436), with 70 / 10 / 20 % here; the 12 + 4 + 4 months of ETTh are ' +
-    '`rows: 14400`, `validation: 0.2`, `test: 0.2`. A vector of R has one column of its own name. A causal model sees the past ' +
+    '`rows: 14400`, `validation: 0.2`, `test: 0.2`. A vector of R or NumPy has one column of its own name, columns without names are 1, 2, 3, … A causal model sees the past ' +
     'alone; a bidirectional one sees nothing more, as the future is hidden.',
   options,
   check: (given) => shareProblems(given, 0.2),

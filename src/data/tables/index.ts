@@ -1,12 +1,13 @@
-/** @file Tables from files: comma-separated values, gretl's data files, objects of R; packed with gzip or not. */
+/** @file Tables from files: comma-separated values, gretl's data files, objects of R, arrays of NumPy; packed with gzip or not. */
 import { parseCsv, type CsvTable } from '../csv';
 import type { TextFile } from '../text/files';
 import { isGretl, parseGretl } from './gretl';
+import { isNumpy, readNumpyTable } from './numpy';
 import { readRTable } from './r';
 import { unpacked } from './unpack';
 
 /**
- * @param how.object which object of a file of R
+ * @param how.object which object of a file of R, which array of a `.npz`
  * @param how.header whether comma-separated values begin with the names of their columns
  * @throws DataError when the file is damaged, or the object is not there
  */
@@ -20,6 +21,7 @@ export async function readTable(
   if (/^RD.[23]\n/.test(Buffer.from(content.subarray(0, 5)).toString('latin1'))) {
     return readRTable({ path: file.path, content }, object);
   }
+  if (isNumpy(content)) return readNumpyTable({ path: file.path, content }, object);
   const text = new TextDecoder().decode(content);
   return isGretl(text) ? parseGretl(text, file.path) : parseCsv(text, file.path, header);
 }

@@ -1,10 +1,12 @@
 /** @file Objects of R as tables: vectors, matrices, time series and data frames, in workspaces and in packages. */
 import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
+import { decodeLzma2, LzmaError } from '../../formats/lzma';
 import { elementOf, namesOf, RDataError, readRData, type RValue } from '../../formats/r-data';
 import type { CsvTable } from '../csv';
 import { DataError } from '../define';
 import type { TextFile } from '../text/files';
+import { chosen } from './choose';
 import { MOST_BYTES, unpacked } from './unpack';
 
 /**
@@ -48,29 +50,25 @@ async function indexOf(path: string): Promise<TextFile> {
   }
 }
 
-/** A value of a package: its size in four bytes, then zlib. */
+/** What R writes before bzip2, and before LZMA2. */
+const [LETTER_2, LETTER_Z] = [0x32, 0x5a];
+
+/** A value of a package: its size in four bytes, then zlib, or a letter that says what else. */
 function inflated(bytes: Uint8Array): Uint8Array {
   const size = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
   const form = bytes[4]!;
-  if (form === 0x5a || form === 0x32) {
-    throw new RDataError(
-      `it is packed with ${form === 0x5a ? 'xz' : 'bzip2'}; save the object in R with save(…, compress = "gzip")`,
-    );
+  if (form === LETTER_2) {
+    throw new RDataError('it is packed with bzip2; save the object in R with save(…, compress = "gzip")');
   }
   try {
+    if (form === LETTER_Z) {
+      if (size > MOST_BYTES) throw new LzmaError(`it unpacks to ${size} bytes`);
+      return decodeLzma2(bytes.subarray(5), size);
+    }
     return inflateSync(bytes.subarray(4), { maxOutputLength: Math.max(1, Math.min(size, MOST_BYTES)) });
   } catch (error) {
     throw new RDataError(`it is damaged (${(error as Error).message})`);
   }
-}
-
-function chosen(names: readonly string[], object: string | undefined, path: string): string {
-  if (object !== undefined && names.includes(object)) return object;
-  if (object === undefined && names.length === 1) return names[0]!;
-  const some = names.slice(0, 12).join(', ') + (names.length > 12 ? ', …' : '');
-  const what =
-    object === undefined ? `${names.length} objects; name one as \`object\`` : `no object ${object}`;
-  throw new DataError(`${path} has ${what}: it has ${some || 'none'}.`, ['object']);
 }
 
 /** Numbers or strings that lie below each other. */
