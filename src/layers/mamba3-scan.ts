@@ -38,6 +38,24 @@ function wrapped(angle: Tensor): Tensor {
   return g.sub(angle, g.mul(rounds, 2 * Math.PI));
 }
 
+/** Addends that are multiples of this add up without rounding, to 32,768 rad. */
+const GRID = 2 ** -9;
+/** 2π in two parts: whole multiples of the first have no rounding either. */
+const ROUND = 201 / 32;
+const ROUND_REST = 2 * Math.PI - ROUND;
+
+/**
+ * Sum of the turns (batch, time, heads, pairs) along time, but for whole rounds: as one number it would lose the bits
+ * that the rounds take, and the state would point elsewhere after some hundred tokens.
+ */
+export function accumulated(turn: Tensor): Tensor {
+  const coarse = g.stopGradient(g.mul(g.floor(g.add(g.mul(turn, 1 / GRID), 0.5)), GRID));
+  const sums = g.cumsum(coarse, 1);
+  const rounds = g.floor(g.mul(sums, 1 / (2 * Math.PI)));
+  const within = g.sub(g.sub(sums, g.mul(rounds, ROUND)), g.mul(rounds, ROUND_REST));
+  return g.add(within, g.cumsum(g.sub(turn, coarse), 1));
+}
+
 const firstOf = (x: Tensor): Tensor => g.squeeze(g.slice(x, 1, 0, 1), 1);
 
 /** One token later along time: x[t + 1], and zero behind the last. */
@@ -59,7 +77,7 @@ function carried({ state, B, v }: Before, first: Tensor): Tensor {
   return g.add(state, g.mul(g.unsqueeze(g.unsqueeze(first, 2), 3), outer(v, B)));
 }
 
-/** @param turns accumulated angles (batch, time, heads, pairs) */
+/** @param turns accumulated angles (batch, time, heads, pairs), with or without whole rounds */
 export function scanMamba3(s: Selected, turns: Tensor, r: Mamba3Sizes, before?: Before): Mamba3Scan {
   const [batch, length, rank, heads, headdim] = s.v.shape as [number, number, number, number, number];
   const angle = wrapped(turns);
