@@ -1,11 +1,12 @@
 /** @file Time series from tables: forecast the next steps of some columns (the protocol of Zhou et al., 2021). */
 import * as z from 'zod';
-import { columnOf } from '../csv';
+import { columnOf, type CsvTable } from '../csv';
 import { DataError, defineData, type DataShape, type Split } from '../define';
 import { filesDigest } from '../digest';
 import { countsOf, shareProblems, storedDataset } from '../stored';
 import { readTable } from '../tables';
 import { readTextFiles, type TextFile } from '../text/files';
+import { CALENDAR_FEATURES, calendarOf, momentOf } from './calendar';
 import { baselines, standardise, windowsOf, type Series } from './windows';
 
 const NAME = 'time-series';
@@ -31,6 +32,20 @@ const options = z.strictObject({
     .optional()
     .describe(
       'Rows from the start that count, where a protocol leaves the rest out; ETTh: 14,400, ETTm: 57,600.',
+    ),
+  time: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Column of time stamps such as 2016-07-01 08:00; what the calendar says of them is then an input too.',
+    ),
+  calendar: z
+    .array(z.enum(CALENDAR_FEATURES))
+    .min(1)
+    .default(['hour', 'day_of_week', 'day_of_month', 'day_of_year'])
+    .describe(
+      'What of the `time` stamps is shown, each from −½ to ½, in the steps that are forecast as well.',
     ),
   context: z
     .int()
@@ -61,11 +76,14 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
-const shape = ({ columns, context, horizon }: Options): DataShape => ({
-  length: context + horizon,
+/** Features that the calendar adds. */
+const marksOf = ({ time, calendar }: Options): number => (time === undefined ? 0 : calendar.length);
+
+const shape = (given: Options): DataShape => ({
+  length: given.context + given.horizon,
   // One feature more says which steps are to be forecast.
-  input: { kind: 'vectors', features: columns.length + 1 },
-  target: { kind: 'values', positions: horizon, features: columns.length },
+  input: { kind: 'vectors', features: given.columns.length + 1 + marksOf(given) },
+  target: { kind: 'values', positions: given.horizon, features: given.columns.length },
 });
 
 export const timeSeries = defineData({
@@ -79,6 +97,9 @@ export const timeSeries = defineData({
     'part. `mse` and `mae` are of standardised values, as papers report them; beside them stand the errors of ' +
     'repeating the last value (`repeat_last_mse`, `repeat_last_mae`), of the mean of the context (`mean_mse`, ' +
     '`mean_mae`) and, with `period`, of the last season.\n\n' +
+    'With `time` every step also shows its place in the calendar, in the future too, where it is known: hour / 23, ' +
+    'day of the week / 6 from Monday, day of the month / 30, day of the year / 365, each less ½, as the loaders of ' +
+    'Informer, S-Mamba and SpaceTime have it; `minute` and `month` may be added.\n\n' +
     'Source of the protocol: Informer (arXiv 2012.07436), with 70 / 10 / 20 % here; the 12 + 4 + 4 months of ETTh are ' +
     '`rows: 14400`, `validation: 0.2`, `test: 0.2`. A vector of R or NumPy has one column of its own name, columns without names are 1, 2, 3, … A causal model sees the past ' +
     'alone; a bidirectional one sees nothing more, as the future is hidden.',
@@ -96,19 +117,28 @@ export const timeSeries = defineData({
     }
     const { context: past, horizon, columns } = given;
     const width = columns.length;
+    const marks = marksOf(given);
+    const features = width + 1 + marks;
+    // Without time stamps it decides nothing.
+    const { calendar: _calendar, ...unmarked } = given;
     return storedDataset<Float32Array, Float32Array>({
       name: NAME,
       shape: shape(given),
-      hash: filesDigest(NAME, given, files),
+      hash: filesDigest(NAME, given.time === undefined ? unmarked : given, files),
       seed: context.seed,
       counts: countsOf(windows),
       example(split, index, inputs, targets) {
-        const { values, start } = windows[split][index]!;
+        const { values, calendar, start } = windows[split][index]!;
         for (let step = 0; step < past; step++) {
-          for (let c = 0; c < width; c++)
-            inputs[step * (width + 1) + c] = values[(start + step) * width + c]!;
+          for (let c = 0; c < width; c++) inputs[step * features + c] = values[(start + step) * width + c]!;
         }
-        for (let step = past; step < past + horizon; step++) inputs[step * (width + 1) + width] = 1;
+        for (let step = past; step < past + horizon; step++) inputs[step * features + width] = 1;
+        if (calendar) {
+          for (let step = 0; step < past + horizon; step++) {
+            const at = (start + step) * marks;
+            inputs.set(calendar.subarray(at, at + marks), step * features + width + 1);
+          }
+        }
         targets.set(values.subarray((start + past) * width, (start + past + horizon) * width));
       },
       label: String,
@@ -145,7 +175,45 @@ async function readSeries(file: TextFile, given: Options): Promise<Series> {
       }
     });
   });
-  return { values, steps, path };
+  const { time } = given;
+  return {
+    values,
+    steps,
+    path,
+    ...(time !== undefined && { calendar: calendarColumns(table, time, path, given, steps) }),
+  };
+}
+
+/** (steps, features). @throws DataError at `time` when a stamp cannot be read, or lies before the last */
+function calendarColumns(
+  table: CsvTable,
+  time: string,
+  path: string,
+  given: Options,
+  steps: number,
+): Float32Array {
+  const place = columnOf(table, time, path, ['time']);
+  const marks = new Float32Array(steps * given.calendar.length);
+  let last = -Infinity;
+  table.rows.slice(0, steps).forEach((row, line) => {
+    const moment = momentOf(row[place]!);
+    const shown = JSON.stringify(row[place]!.slice(0, 30));
+    if (!moment) {
+      const form = 'such as 2016-07-01 08:00:00';
+      throw new DataError(`${path}: row ${line + 1} holds ${shown} in column ${time}, no time ${form}.`, [
+        'time',
+      ]);
+    }
+    if (moment.at < last) {
+      throw new DataError(
+        `${path}: row ${line + 1} (${shown}) lies before the row above it. Sort the rows by time.`,
+        ['time'],
+      );
+    }
+    last = moment.at;
+    marks.set(calendarOf(moment, given.calendar), line * given.calendar.length);
+  });
+  return marks;
 }
 
 function tooShort(split: Split, series: readonly Series[], { context, horizon }: Options): DataError {

@@ -6,6 +6,8 @@ export interface Series {
   readonly values: Float64Array;
   readonly steps: number;
   readonly path: string;
+  /** What the calendar says about every step (steps, features). */
+  readonly calendar?: Float32Array;
 }
 
 interface Protocol {
@@ -19,6 +21,7 @@ interface Protocol {
 
 export interface Window {
   readonly values: Float32Array;
+  readonly calendar: Float32Array | undefined;
   /** Step at which the context begins. */
   readonly start: number;
 }
@@ -36,9 +39,9 @@ export function borders(
 export function standardise(
   series: readonly Series[],
   protocol: Protocol,
-): { steps: number; values: Float32Array }[] {
+): { steps: number; values: Float32Array; calendar: Float32Array | undefined }[] {
   const width = protocol.columns.length;
-  return series.map(({ values, steps }) => {
+  return series.map(({ values, steps, calendar }) => {
     const [trained] = borders(steps, protocol);
     const scaled = new Float32Array(values.length);
     for (let c = 0; c < width; c++) {
@@ -51,18 +54,22 @@ export function standardise(
       const deviation = Math.sqrt(square / trained) || 1;
       for (let t = 0; t < steps; t++) scaled[t * width + c] = (values[t * width + c]! - mean) / deviation;
     }
-    return { steps, values: scaled };
+    return { steps, values: scaled, calendar };
   });
 }
 
 /** Every window whose forecast lies in one part; its context may reach back into the part before. */
 export function windowsOf(
-  series: readonly { readonly steps: number; readonly values: Float32Array }[],
+  series: readonly {
+    readonly steps: number;
+    readonly values: Float32Array;
+    readonly calendar: Float32Array | undefined;
+  }[],
   protocol: Protocol,
 ): Record<Split, Window[]> {
   const { context, horizon } = protocol;
   const found: Record<Split, Window[]> = { train: [], validation: [], test: [] };
-  for (const { steps, values } of series) {
+  for (const { steps, values, calendar } of series) {
     const [first, second] = borders(steps, protocol);
     const parts: [Split, number, number][] = [
       ['train', context, first],
@@ -70,7 +77,9 @@ export function windowsOf(
       ['test', Math.max(context, second), steps],
     ];
     for (const [split, from, to] of parts) {
-      for (let at = from; at + horizon <= to; at++) found[split].push({ values, start: at - context });
+      for (let at = from; at + horizon <= to; at++) {
+        found[split].push({ values, calendar, start: at - context });
+      }
     }
   }
   return found;
