@@ -1,5 +1,5 @@
 /**
- * @file Hugging Face's `granitemoehybrid` without experts: Mamba-2 or attention, each with a gated MLP, and one factor for
+ * @file Hugging Face's `granitemoehybrid`: Mamba-2 or attention, each with a gated MLP or experts, and one factor for
  * all that is added to the residual stream (transformers `models/granitemoehybrid` at 023633d).
  */
 import * as z from 'zod';
@@ -19,7 +19,8 @@ const schema = z.looseObject({
   intermediate_size: size.default(11_008),
   rms_norm_eps: z.number().positive().default(1e-6),
   hidden_act: z.literal('silu').default('silu'),
-  num_local_experts: z.int().min(0).default(8),
+  num_local_experts: z.int().min(0).max(4096).default(8),
+  num_experts_per_tok: z.int().min(0).default(2),
   shared_intermediate_size: size.default(1024),
   position_embedding_type: z.enum(['rope', 'nope']).nullish(),
   layer_types: kinds,
@@ -37,14 +38,15 @@ const OUTER = {
   'backbone.norm_f.weight': ['model.norm.weight'],
 };
 
+const EXPERTS = {
+  router: 'block_sparse_moe.router.layer',
+  experts: { all: ['block_sparse_moe.input_linear', 'block_sparse_moe.output_linear'] },
+  shared: 'shared_mlp',
+} as const;
+
 /** @throws ForeignModelError */
 export function fromGranite(config: unknown): ForeignModel {
   const c = parse(schema, config);
-  if (c.num_local_experts > 0) {
-    throw new ForeignModelError(
-      `num_local_experts is ${c.num_local_experts}: mixtures of experts are not supported, only models with 0.`,
-    );
-  }
   const words = c.layer_types ?? c.layers_block_type ?? new Array<'mamba'>(c.num_hidden_layers).fill('mamba');
   if (words.length !== c.num_hidden_layers) {
     throw new ForeignModelError(
@@ -62,19 +64,34 @@ export function fromGranite(config: unknown): ForeignModel {
     softmax_scale: c.attention_multiplier,
     ...added,
   };
-  const mlp = { mixer: 'mlp', d_intermediate: c.shared_intermediate_size, multiple_of: 1, ...added };
+  const mlp =
+    c.num_local_experts > 0
+      ? {
+          mixer: 'moe',
+          num_experts: c.num_local_experts,
+          top_k: c.num_experts_per_tok,
+          d_intermediate: c.intermediate_size,
+          d_shared: c.shared_intermediate_size,
+          ...added,
+        }
+      : { mixer: 'mlp', d_intermediate: c.shared_intermediate_size, multiple_of: 1, ...added };
   const places = new Placements();
   words.forEach((word, i) => {
     const theirs = `model.layers.${i}.`;
     const part = word === 'mamba' ? 'mamba.' : 'self_attn.';
     places.add(word === 'mamba' ? mamba : attention, `${theirs}input_layernorm.`, theirs + part);
-    places.add(mlp, `${theirs}post_attention_layernorm.`, `${theirs}shared_mlp.`);
+    const further = c.num_local_experts > 0 ? theirs : `${theirs}shared_mlp.`;
+    places.add(mlp, `${theirs}post_attention_layernorm.`, further);
   });
   const scales = {
     ...factor('embed_scale', c.embedding_multiplier),
     ...factor('logit_scale', 1 / c.logits_scaling),
   };
-  return hybrid('granitemoehybrid', c, places, c.rms_norm_eps, OUTER, { mlp: FUSED, scales });
+  return hybrid('granitemoehybrid', c, places, c.rms_norm_eps, OUTER, {
+    mlp: FUSED,
+    experts: EXPERTS,
+    scales,
+  });
 }
 
 /** The keys of a stack of Mamba-2 or attention with an MLP each, as far as the first of each kind say them. */
@@ -83,17 +100,18 @@ export function toGranite(
   layers: readonly BuiltLayer[],
 ): Record<string, unknown> | undefined {
   const mixers = mixersOf(layers);
-  const [m, a, f] = firstOf(layers, ['mamba2', 'attention', 'mlp']);
+  const [m, a, dense, experts] = firstOf(layers, ['mamba2', 'attention', 'mlp', 'moe']);
+  const f = experts ?? dense;
   if (!m || !f || mixers.some(({ mixer }) => mixer !== 'mamba2' && mixer !== 'attention')) return undefined;
   return {
     architectures: ['GraniteMoeHybridForCausalLM'],
     model_type: 'granitemoehybrid',
     num_hidden_layers: mixers.length,
     layer_types: mixers.map(({ mixer }) => (mixer === 'mamba2' ? 'mamba' : 'attention')),
-    num_local_experts: 0,
-    num_experts_per_tok: 0,
+    num_local_experts: f['num_experts'] ?? 0,
+    num_experts_per_tok: f['top_k'] ?? 0,
     intermediate_size: f['d_hidden'],
-    shared_intermediate_size: f['d_hidden'],
+    shared_intermediate_size: f['d_shared'] ?? f['d_hidden'],
     ...mambaKeysOf(m),
     ...attentionKeysOf(a, d_model),
     position_embedding_type: a?.['rotary_emb_dim'] ? 'rope' : 'nope',

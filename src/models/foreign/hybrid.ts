@@ -1,6 +1,7 @@
 /** @file What Hugging Face's hybrids have in common: keys of their configs, names of attention and MLPs, the model. */
 import * as z from 'zod';
 import type { ModelConfig } from '../config';
+import { expertPieces, sizesOf, type ExpertNames } from './experts';
 import {
   brief,
   dtLimit,
@@ -132,6 +133,38 @@ function rowsOf(layer: WrittenMixer, part: string): readonly number[] | undefine
   return part === 'fc1' && isGated(layer) ? [hidden, hidden] : undefined;
 }
 
+/** What a parameter of a mixer is made of, by names relative to theirs. */
+function renamed(name: string, layer: WrittenMixer, renaming: Renaming): Piece[] {
+  const [part, ...rest] = name.split('.') as [string, ...string[]];
+  const parts = Object.hasOwn(renaming, part) ? renaming[part]! : [part];
+  const rows = parts.length > 1 ? rowsOf(layer, part) : undefined;
+  const swapped = parts.length === 1 && part === 'fc1' && isGated(layer);
+  return parts.map((theirs, i) => ({
+    names: [[theirs, ...rest].join('.')],
+    ...(rows ? { rows: rows[i]! } : {}),
+    ...(swapped ? { convert: 'swap-halves' as const } : {}),
+  }));
+}
+
+/** The same for a mixture of experts; the expert that every token meets is an MLP like others. */
+function mixturePieces(
+  name: string,
+  layer: WrittenMixer,
+  experts: ExpertNames,
+  d_model: number,
+  mlp?: Renaming,
+): Piece[] {
+  const [part, ...rest] = name.split('.') as [string, ...string[]];
+  if (part === 'router') return [{ names: [[experts.router, ...rest].join('.')] }];
+  if (part === 'experts') return expertPieces(rest[0] as 'fc1' | 'fc2', experts, sizesOf(layer, d_model));
+  const { activation = 'swiglu' } = layer;
+  const shared: WrittenMixer = { mixer: 'mlp', activation, d_intermediate: layer['d_shared'] };
+  return renamed(rest.join('.'), shared, mlp ?? renamingOf(shared)).map(({ names, ...how }) => ({
+    ...how,
+    names: names.map((one) => `${experts.shared!}.${one}`),
+  }));
+}
+
 export const attentionOf = (
   c: {
     num_attention_heads: number;
@@ -168,7 +201,15 @@ export function hybrid(
   places: Placements,
   norm_eps: number,
   outer: Readonly<Record<string, readonly string[]>>,
-  { mlp, scales = {} }: { mlp?: Renaming; scales?: Pick<ModelConfig, 'embed_scale' | 'logit_scale'> } = {},
+  {
+    mlp,
+    experts,
+    scales = {},
+  }: {
+    mlp?: Renaming;
+    experts?: ExpertNames;
+    scales?: Pick<ModelConfig, 'embed_scale' | 'logit_scale'>;
+  } = {},
 ): ForeignModel {
   const model: ModelConfig = {
     d_model: c.hidden_size,
@@ -188,18 +229,14 @@ export function hybrid(
       const place = places.nameOf(name);
       if (!place) return [{ names: outer[name] ?? [name] }];
       const layer = places.layers[Number(/\d+/.exec(name)![0])]!;
-      const renaming = layer.mixer === 'mlp' && mlp ? mlp : renamingOf(layer);
-      const [part, ...rest] = place.rest.split('.') as [string, ...string[]];
-      const parts = /\.mixer\./.test(name) && Object.hasOwn(renaming, part) ? renaming[part]! : [part];
-      const rows = parts.length > 1 ? rowsOf(layer, part) : undefined;
-      const swapped = parts.length === 1 && part === 'fc1' && isGated(layer);
-      return parts.map((theirs, i) => {
-        const full = place.prefix + [theirs, ...rest].join('.');
-        return {
-          names: [full, full.replace(/^backbone\./, 'model.')],
-          ...(rows ? { rows: rows[i]! } : {}),
-          ...(swapped ? { convert: 'swap-halves' as const } : {}),
-        };
+      const inside = /\.mixer\./.test(name);
+      const found =
+        inside && layer.mixer === 'moe'
+          ? mixturePieces(place.rest, layer, experts!, c.hidden_size, mlp)
+          : renamed(place.rest, layer, inside ? (layer.mixer === 'mlp' && mlp) || renamingOf(layer) : {});
+      return found.map(({ names: [theirs], ...how }) => {
+        const full = place.prefix + theirs!;
+        return { ...how, names: [full, full.replace(/^backbone\./, 'model.')] };
       });
     },
     ignored: (name) =>

@@ -1,13 +1,13 @@
 /**
- * @file Hugging Face's `jamba` without experts: Mamba with norms of B, C and Δ, and attention that knows no positions,
- * each with a gated MLP (transformers `models/jamba` at 0159620; Lieber et al., 2024).
+ * @file Hugging Face's `jamba`: Mamba with norms of B, C and Δ, and attention that knows no positions,
+ * each with a gated MLP or experts (transformers `models/jamba` at 0159620; Lieber et al., 2024).
  */
 import * as z from 'zod';
 import type { ModelConfig } from '../config';
 import type { BuiltLayer } from '../layers';
 import { attentionOf, common, hybrid } from './hybrid';
 import { attentionKeysOf, firstOf, indicesOf, mixersOf } from './hybrid-keys';
-import { ForeignModelError, parse, Placements, size, type ForeignModel } from './types';
+import { parse, Placements, size, type ForeignModel } from './types';
 
 const count = z.int().min(0).max(4096);
 const schema = z.looseObject({
@@ -18,7 +18,8 @@ const schema = z.looseObject({
   rms_norm_eps: z.number().positive().default(1e-6),
   hidden_act: z.literal('silu').default('silu'),
   sliding_window: z.null().optional(),
-  num_experts: z.int().min(1).default(16),
+  num_experts: z.int().min(1).max(4096).default(16),
+  num_experts_per_tok: z.int().positive().default(2),
   expert_layer_period: count.min(1).default(2),
   expert_layer_offset: count.default(1),
   attn_layer_period: count.min(1).default(8),
@@ -35,16 +36,12 @@ const OUTER = {
   'backbone.norm_f.weight': ['model.final_layernorm.weight'],
 };
 
+const EXPERTS = { router: 'router', experts: { each: 'experts' } };
+
 /** @throws ForeignModelError */
 export function fromJamba(config: unknown): ForeignModel {
   const c = parse(schema, config);
   const all = Array.from({ length: c.num_hidden_layers }, (_, i) => i);
-  const expert = all.find((i) => i % c.expert_layer_period === c.expert_layer_offset);
-  if (c.num_experts > 1 && expert !== undefined) {
-    throw new ForeignModelError(
-      `num_experts is ${c.num_experts}: layer ${expert} is a mixture of experts, which is not supported, only models with 1.`,
-    );
-  }
   const mamba = {
     mixer: 'mamba',
     d_state: c.mamba_d_state,
@@ -58,15 +55,23 @@ export function fromJamba(config: unknown): ForeignModel {
   };
   const attention = attentionOf(c, c.head_dim ?? c.hidden_size / c.num_attention_heads);
   const mlp = { mixer: 'mlp', d_intermediate: c.intermediate_size, multiple_of: 1 };
+  const experts = {
+    mixer: 'moe',
+    num_experts: c.num_experts,
+    top_k: c.num_experts_per_tok,
+    d_intermediate: c.intermediate_size,
+    norm_topk_prob: false,
+  };
   const places = new Placements();
   for (const i of all) {
     const theirs = `model.layers.${i}.`;
     const isAttention = i % c.attn_layer_period === c.attn_layer_offset;
     const part = isAttention ? 'self_attn.' : 'mamba.';
     places.add(isAttention ? attention : mamba, `${theirs}input_layernorm.`, theirs + part);
-    places.add(mlp, `${theirs}pre_ff_layernorm.`, `${theirs}feed_forward.`);
+    const isMixture = c.num_experts > 1 && i % c.expert_layer_period === c.expert_layer_offset;
+    places.add(isMixture ? experts : mlp, `${theirs}pre_ff_layernorm.`, `${theirs}feed_forward.`);
   }
-  return hybrid('jamba', c, places, c.rms_norm_eps, OUTER);
+  return hybrid('jamba', c, places, c.rms_norm_eps, OUTER, { experts: EXPERTS });
 }
 
 /** The keys of a stack of Mamba or attention with an MLP each, as far as the first of each kind say them. */
@@ -75,23 +80,30 @@ export function toJamba(
   layers: readonly BuiltLayer[],
 ): Record<string, unknown> | undefined {
   const mixers = mixersOf(layers);
-  const [m, a, f] = firstOf(layers, ['mamba', 'attention', 'mlp']);
+  const [m, a, dense, experts] = firstOf(layers, ['mamba', 'attention', 'mlp', 'moe']);
+  const f = dense ?? experts;
   if (!m || !f) return undefined;
-  const at = indicesOf(mixers, 'attention');
-  // One attention layer, or none, is any period that does not come again.
-  const offset = at[0] ?? mixers.length;
-  const period = at.length > 1 ? at[1]! - at[0]! : mixers.length + 1;
+  const [attention, mixtures] = [
+    periodOf(indicesOf(mixers, 'attention'), mixers.length),
+    periodOf(
+      indicesOf(
+        layers.filter((_, i) => i % 2 === 1),
+        'moe',
+      ),
+      mixers.length,
+    ),
+  ];
   return {
     architectures: ['JambaForCausalLM'],
     model_type: 'jamba',
     num_hidden_layers: mixers.length,
     intermediate_size: f['d_hidden'],
-    num_experts: 1,
-    num_experts_per_tok: 1,
-    attn_layer_period: period,
-    attn_layer_offset: offset,
-    expert_layer_period: 2,
-    expert_layer_offset: 1,
+    num_experts: experts?.['num_experts'] ?? 1,
+    num_experts_per_tok: experts?.['top_k'] ?? 1,
+    attn_layer_period: attention.period,
+    attn_layer_offset: attention.offset,
+    expert_layer_period: mixtures.period,
+    expert_layer_offset: mixtures.offset,
     mamba_d_state: m['d_state'],
     mamba_d_conv: m['d_conv'],
     mamba_expand: m['expand'],
@@ -102,3 +114,9 @@ export function toJamba(
     ...attentionKeysOf(a, d_model),
   };
 }
+
+/** One layer of a kind, or none, is any period that does not come again. */
+const periodOf = ([first, second]: readonly number[], count: number) => ({
+  offset: first ?? count,
+  period: second === undefined ? count + 1 : second - first!,
+});

@@ -1,5 +1,5 @@
 /**
- * @file Hugging Face's `nemotron_h`: layers of Mamba-2, attention and MLPs without a gate in any order (transformers
+ * @file Hugging Face's `nemotron_h`: layers of Mamba-2, attention, MLPs without a gate and experts in any order (transformers
  * `models/nemotron_h` at 13923c6).
  */
 import * as z from 'zod';
@@ -26,6 +26,14 @@ const schema = z.looseObject({
   n_groups: size.default(8),
   conv_kernel: size.default(4),
   chunk_size: size.default(128),
+  n_routed_experts: z.int().positive().max(4096).default(8),
+  num_experts_per_tok: z.int().positive().default(2),
+  moe_intermediate_size: size.default(7688),
+  moe_shared_expert_intermediate_size: size.default(7688),
+  moe_latent_size: z.null({ error: 'experts behind a narrower map are not read' }).optional(),
+  norm_topk_prob: z.boolean().default(true),
+  routed_scaling_factor: z.number().positive().default(1),
+  n_group: z.literal(1, { error: 'experts in groups are not read' }).default(1),
   use_bias: z.boolean().default(false),
   use_conv_bias: z.boolean().default(true),
 });
@@ -78,15 +86,26 @@ export function fromNemotronH(config: unknown): ForeignModel {
     multiple_of: 1,
     bias: c.mlp_bias,
   };
+  const moe = {
+    mixer: 'moe',
+    num_experts: c.n_routed_experts,
+    top_k: c.num_experts_per_tok,
+    d_intermediate: c.moe_intermediate_size,
+    activation: 'relu2',
+    scores: 'sigmoid',
+    norm_topk_prob: c.norm_topk_prob,
+    routed_scaling_factor: c.routed_scaling_factor,
+    correction_bias: true,
+    d_shared: c.moe_shared_expert_intermediate_size,
+    shared_bias: c.mlp_bias,
+  };
   const places = new Placements();
   for (const [i, word] of written.entries()) {
     const kind = Object.hasOwn(KINDS, word) ? KINDS[word] : undefined;
     if (kind === undefined)
       throw new ForeignModelError(`layer ${i} is of the unknown kind ${JSON.stringify(word)}.`);
-    if (kind === 'moe')
-      throw new ForeignModelError(`layer ${i} is a mixture of experts, which is not supported.`);
     const theirs = `backbone.layers.${i}.`;
-    places.add({ mamba, attention, mlp }[kind], `${theirs}norm.`, `${theirs}mixer.`);
+    places.add({ mamba, attention, mlp, moe }[kind], `${theirs}norm.`, `${theirs}mixer.`);
   }
   const outer = {
     'backbone.embedding.weight': [
@@ -96,17 +115,19 @@ export function fromNemotronH(config: unknown): ForeignModel {
     ],
     'backbone.norm_f.weight': ['backbone.norm_f.weight', 'model.norm_f.weight'],
   };
-  return hybrid('nemotron_h', c, places, eps, outer);
+  return hybrid('nemotron_h', c, places, eps, outer, { experts: EXPERTS });
 }
 
-const SIGNS: Readonly<Record<string, string>> = { mamba2: 'M', attention: '*', mlp: '-' };
+const EXPERTS = { router: 'gate', experts: { each: 'experts' }, shared: 'shared_experts' };
+
+const SIGNS: Readonly<Record<string, string>> = { mamba2: 'M', attention: '*', mlp: '-', moe: 'E' };
 
 /** The keys of a stack of these layers, as far as the first of each kind say them. */
 export function toNemotronH(
   { d_model, norm_eps }: ModelConfig,
   layers: readonly BuiltLayer[],
 ): Record<string, unknown> | undefined {
-  const [m, a, f] = firstOf(layers, ['mamba2', 'attention', 'mlp']);
+  const [m, a, f, e] = firstOf(layers, ['mamba2', 'attention', 'mlp', 'moe']);
   if (!m || layers.some(({ mixer }) => SIGNS[mixer] === undefined)) return undefined;
   return {
     architectures: ['NemotronHForCausalLM'],
@@ -117,7 +138,18 @@ export function toNemotronH(
     layer_norm_epsilon: norm_eps,
     intermediate_size: f?.['d_hidden'] ?? d_model,
     mlp_hidden_act: 'relu2',
-    mlp_bias: f?.['bias'] ?? false,
+    mlp_bias: f?.['bias'] ?? e?.['shared_bias'] ?? false,
+    ...(e && {
+      n_routed_experts: e['num_experts'],
+      num_experts_per_tok: e['top_k'],
+      moe_intermediate_size: e['d_hidden'],
+      moe_shared_expert_intermediate_size: e['d_shared'],
+      norm_topk_prob: e['norm_topk_prob'],
+      routed_scaling_factor: e['routed_scaling_factor'],
+      n_shared_experts: 1,
+      n_group: 1,
+      topk_group: 1,
+    }),
     mamba_hidden_act: 'silu',
     ssm_state_size: m['d_state'],
     mamba_num_heads: m['nheads'],

@@ -9,10 +9,8 @@ import { toZamba2 } from './to-zamba2';
 import type { Piece } from './types';
 
 /** A tensor of theirs: so many rows of one of our parameters, the next from the top; all unless given. */
-export interface WrittenPiece {
+export interface WrittenPiece extends Omit<Partial<Piece>, 'names'> {
   readonly name: string;
-  readonly rows?: number | undefined;
-  readonly convert?: Piece['convert'] | undefined;
 }
 
 export interface HuggingFaceForm {

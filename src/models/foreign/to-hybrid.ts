@@ -48,7 +48,7 @@ export function toHybrid(model: Model): HuggingFaceForm | { readonly reason: str
         factors.every((key) => same(read[key] ?? 1, ours[key] ?? 1));
       if (!alike) continue;
       const written: HuggingFaceForm['pieces'] = (name) =>
-        pieces(name).map(({ names, rows, convert }) => ({ name: names[0]!, rows, convert }));
+        pieces(name).map(({ names, ...piece }) => ({ name: names[0]!, ...piece }));
       return { config, pieces: written };
     } catch (error) {
       // A key that the class has no value for.

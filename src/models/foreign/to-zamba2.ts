@@ -69,7 +69,7 @@ export function toZamba2(model: Model): HuggingFaceForm | { readonly reason: str
       torch_dtype: 'float32',
     },
     pieces: (name) =>
-      zamba2Pieces(places, name).map(({ names, rows: part }) => ({ name: names[0]!, rows: part })),
+      zamba2Pieces(places, name).map(({ names, ...piece }) => ({ name: names[0]!, ...piece })),
   };
 }
 

@@ -9,6 +9,10 @@ export interface Piece {
   readonly convert?: 'log-of-negative' | 'swap-halves';
   /** Rows of our parameter that the piece is, where it is not all of them; for writing. */
   readonly rows?: number;
+  /** Their shape, where it is another than that of these rows. */
+  readonly shape?: readonly number[];
+  /** The first two axes (a, b) of all pieces together, the other way round in our parameter: (b, a, …). */
+  readonly swapped?: readonly [a: number, b: number];
 }
 
 export interface ForeignModel {

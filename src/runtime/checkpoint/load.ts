@@ -10,13 +10,18 @@ export function loadParameters(matches: ReadonlyMap<string, Match>): Map<string,
   const parameters = new Map<string, Float32Array>();
   for (const [name, { shape, pieces }] of matches) {
     const values = new Float32Array(elementsOf(shape));
+    const [swapped] = pieces.map((piece) => piece.swapped);
     let at = 0;
     for (const piece of pieces) {
       const part = values.subarray(at, at + elementsOf(piece.tensor.shape));
       piece.tensor.read(part);
       if (piece.convert === 'log-of-negative') logOfNegative(part, piece.name);
-      if (piece.convert === 'swap-halves') part.set(withHalvesSwapped(part));
+      if (piece.convert === 'swap-halves' && !swapped) part.set(withHalvesSwapped(part));
       at += part.length;
+    }
+    if (swapped) {
+      values.set(withAxesSwapped(values, ...swapped));
+      if (pieces[0]!.convert === 'swap-halves') values.set(withHalvesSwapped(values));
     }
     parameters.set(name, values);
   }
@@ -29,6 +34,19 @@ export function withHalvesSwapped(values: Float32Array): Float32Array {
   const swapped = new Float32Array(values.length);
   swapped.set(values.subarray(half));
   swapped.set(values.subarray(0, half), half);
+  return swapped;
+}
+
+/** (a, b, …) → (b, a, …) */
+export function withAxesSwapped(values: Float32Array, a: number, b: number): Float32Array {
+  const rest = values.length / (a * b);
+  const swapped = new Float32Array(values.length);
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      const from = (i * b + j) * rest;
+      swapped.set(values.subarray(from, from + rest), (j * a + i) * rest);
+    }
+  }
   return swapped;
 }
 

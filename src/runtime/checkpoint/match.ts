@@ -70,6 +70,8 @@ export interface Match {
     readonly name: string;
     readonly tensor: StoredTensor;
     readonly convert?: string;
+    readonly swapped?: readonly [number, number];
+    readonly shape?: readonly number[];
   }[];
 }
 
@@ -96,7 +98,7 @@ export function match(
   const problems: string[] = [];
   const matches = new Map<string, Match>();
   for (const [name, { shape }] of model.parameters) {
-    const pieces: { name: string; tensor: StoredTensor; convert?: string }[] = [];
+    const pieces: Match['pieces'][number][] = [];
     for (const piece of described.pieces(name)) {
       const theirs = piece.names.find((candidate) => found.tensors.has(candidate));
       if (theirs === undefined) {
@@ -104,8 +106,8 @@ export function match(
         continue;
       }
       used.add(theirs);
-      const { convert } = piece;
-      pieces.push({ name: theirs, tensor: found.tensors.get(theirs)!, ...(convert ? { convert } : {}) });
+      const { names: _names, rows: _rows, ...how } = piece;
+      pieces.push({ ...how, name: theirs, tensor: found.tensors.get(theirs)! });
     }
     const problem = shapeProblem(name, shape, pieces);
     if (problem !== undefined) problems.push(problem);
@@ -119,6 +121,11 @@ export function match(
 function shapeProblem(name: string, shape: readonly number[], pieces: Match['pieces']): string | undefined {
   const [first] = pieces;
   if (!first) return undefined;
+  const wrong = pieces.find((piece) => piece.shape && without1(piece.tensor.shape) !== without1(piece.shape));
+  if (wrong) {
+    return `the tensor ${wrong.name} has the shape ${list(wrong.tensor.shape)}, but the config asks for ${list(wrong.shape!)}.`;
+  }
+  if (first.shape) return undefined;
   const rows = pieces.reduce((total, { tensor }) => total + (tensor.shape[0] ?? 1), 0);
   const whole = pieces.length === 1 ? first.tensor.shape : [rows, ...first.tensor.shape.slice(1)];
   const widths = new Set(pieces.map(({ tensor }) => tensor.shape.slice(1).join()));

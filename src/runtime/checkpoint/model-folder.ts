@@ -8,7 +8,7 @@ import { safetensorsParts, type SafetensorsEntry } from '../../formats/safetenso
 import { toHuggingFace, type Model, type ModelSpec, type WrittenPiece } from '../../models';
 import { CONFIG_FILE, findCheckpoint, type FoundCheckpoint } from './find';
 import { CheckpointError, type FolderFile } from './folder';
-import { loadParameters, withHalvesSwapped } from './load';
+import { loadParameters, withAxesSwapped, withHalvesSwapped } from './load';
 import { describe, match, OWN_KEY, type Described, type Matched } from './match';
 import { MODEL_FILE } from './store';
 
@@ -36,12 +36,23 @@ function cut(
 ): [string, SafetensorsEntry][] {
   const [all = 1, ...rest] = shape;
   const width = data.length / all;
+  const [swapped] = pieces.map((piece) => piece.swapped);
+  if (swapped) {
+    const [a, b] = swapped;
+    const halved = pieces[0]!.convert === 'swap-halves' ? withHalvesSwapped(data) : data;
+    const theirs = withAxesSwapped(halved, b, a);
+    const length = data.length / pieces.length;
+    return pieces.map((piece, i) => [
+      piece.name,
+      { shape: piece.shape ?? shape, data: theirs.subarray(i * length, (i + 1) * length) },
+    ]);
+  }
   let from = 0;
-  return pieces.map(({ name, rows = all, convert }) => {
+  return pieces.map(({ name, rows = all, convert, shape: own }) => {
     const part = data.subarray(from * width, (from + rows) * width);
     const values = convert === 'swap-halves' ? withHalvesSwapped(part) : part;
     from += rows;
-    return [name, { shape: pieces.length === 1 ? shape : [rows, ...rest], data: values }];
+    return [name, { shape: own ?? (pieces.length === 1 ? shape : [rows, ...rest]), data: values }];
   });
 }
 

@@ -13,6 +13,8 @@ export interface CheckpointSummary {
   /** Numbers per type, as the format calls it. */
   readonly dtypes: Readonly<Record<string, number>>;
   readonly parameters: number;
+  /** Those that one token meets, where they are fewer: without the experts that are not chosen. */
+  readonly active_parameters?: number;
   readonly model: ModelConfig;
   readonly layers: Readonly<Record<string, number>>;
   /** Bytes kept per sequence while decoding; undefined where a layer cannot decode. */
@@ -45,6 +47,9 @@ export async function summarise(target: string): Promise<CheckpointSummary> {
       bytes,
       dtypes,
       parameters: model.parameterCount,
+      ...(model.activeParameterCount < model.parameterCount
+        ? { active_parameters: model.activeParameterCount }
+        : {}),
       model: model.config,
       layers: model.mixers,
       ...(decodes ? { state_bytes: states.reduce<number>((total, each) => total + (each ?? 0), 0) } : {}),

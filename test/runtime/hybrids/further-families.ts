@@ -16,7 +16,8 @@ import {
   type Family,
   type Shapes,
 } from './family';
-import { attentionLayer, linear, mamba2, mlp } from './reference';
+import { best, sigmoids, sumOf } from './mixture';
+import { add, attentionLayer, get, linear, mamba2, mlp, times, type File } from './reference';
 
 export const bamba: Family = {
   base: {
@@ -77,6 +78,29 @@ const usualKeys = (c: Config): Config => ({
   rms_norm_eps: c['layer_norm_epsilon'],
 });
 
+function plain(file: File, name: string, row: number[]): number[] {
+  const hidden = linear(file, `${name}.up_proj`, row).map((value) => Math.max(value, 0) ** 2);
+  return linear(file, `${name}.down_proj`, hidden);
+}
+
+/** Sigmoids as weights; a bias counts in the choice alone. */
+function mixture(file: File, c: Config, name: string, row: number[]): number[] {
+  const scores = sigmoids(linear(file, `${name}.gate`, row));
+  const bias = get(file, `${name}.gate.e_score_correction_bias`);
+  const chosen = best(
+    scores.map((score, e) => score + bias[e]!),
+    number(c, 'num_experts_per_tok'),
+  );
+  const total = c['norm_topk_prob'] === false ? 1 : chosen.reduce((sum, e) => sum + scores[e]!, 0);
+  const parts = chosen.map((e) =>
+    times(
+      plain(file, `${name}.experts.${e}`, row),
+      (number(c, 'routed_scaling_factor') * scores[e]!) / total,
+    ),
+  );
+  return add(sumOf(parts, row.length), plain(file, `${name}.shared_experts`, row));
+}
+
 const signOf = (c: Config, i: number): string => (c['hybrid_override_pattern'] as string)[i]!;
 
 export const nemotronH: Family = {
@@ -93,6 +117,11 @@ export const nemotronH: Family = {
     ssm_state_size: 4,
     conv_kernel: 3,
     chunk_size: 8,
+    n_routed_experts: 4,
+    num_experts_per_tok: 2,
+    moe_intermediate_size: 5,
+    moe_shared_expert_intermediate_size: 7,
+    routed_scaling_factor: 2.5,
   },
   embedding: 'backbone.embeddings',
   finalNorm: 'backbone.norm_f',
@@ -103,6 +132,29 @@ export const nemotronH: Family = {
       const mixer: Readonly<Record<string, () => Shapes>> = {
         M: () => mamba2Shapes(usualKeys(c), at, true),
         '*': () => attentionShapes(c, at),
+        E: () => [
+          ...affine(`${at}gate`, number(c, 'n_routed_experts'), 8, false),
+          [`${at}gate.e_score_correction_bias`, [number(c, 'n_routed_experts')]],
+          ...Array.from({ length: number(c, 'n_routed_experts') }, (_, e): Shapes => {
+            const width = number(c, 'moe_intermediate_size');
+            return [
+              [`${at}experts.${e}.up_proj.weight`, [width, 8]],
+              [`${at}experts.${e}.down_proj.weight`, [8, width]],
+            ];
+          }).flat(),
+          ...affine(
+            `${at}shared_experts.up_proj`,
+            number(c, 'moe_shared_expert_intermediate_size'),
+            8,
+            c['mlp_bias'],
+          ),
+          ...affine(
+            `${at}shared_experts.down_proj`,
+            8,
+            number(c, 'moe_shared_expert_intermediate_size'),
+            c['mlp_bias'],
+          ),
+        ],
         '-': () => [
           ...affine(`${at}up_proj`, f, 8, c['mlp_bias']),
           ...affine(`${at}down_proj`, 8, f, c['mlp_bias']),
@@ -122,10 +174,7 @@ export const nemotronH: Family = {
     if (sign === '*') return plus(stream, attentionLayer(file, `${at}mixer`, h, attentionOf(c, false)));
     return plus(
       stream,
-      h.map((row) => {
-        const hidden = linear(file, `${at}mixer.up_proj`, row).map((value) => Math.max(value, 0) ** 2);
-        return linear(file, `${at}mixer.down_proj`, hidden);
-      }),
+      h.map((row) => (sign === 'E' ? mixture(file, c, `${at}mixer`, row) : plain(file, `${at}mixer`, row))),
     );
   },
 };

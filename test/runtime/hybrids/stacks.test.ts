@@ -25,6 +25,7 @@ import {
   type Shapes,
 } from './family';
 import { bamba, nemotronH } from './further-families';
+import { best, graniteExperts, softmax, sumOf } from './mixture';
 import {
   add,
   attentionLayer,
@@ -117,6 +118,17 @@ const falconH1: Family = {
   scales: (c) => ({ embedded: number(c, 'embedding_multiplier'), logits: number(c, 'lm_head_multiplier') }),
 };
 
+/** All experts in one tensor. */
+function mixtureShapes(c: Config, at: string): Shapes {
+  const [E, f] = [number(c, 'num_local_experts'), number(c, 'intermediate_size')];
+  if (E === 0) return [];
+  return [
+    [`${at}router.layer.weight`, [E, 8]],
+    [`${at}input_linear.weight`, [E, 2 * f, 8]],
+    [`${at}output_linear.weight`, [E, 8, f]],
+  ];
+}
+
 const granite: Family = {
   base: {
     ...usual,
@@ -139,6 +151,7 @@ const granite: Family = {
       const f = number(c, 'shared_intermediate_size');
       return [
         ...(word === 'mamba' ? mamba2Shapes(c, `${at}mamba.`, true) : attentionShapes(c, `${at}self_attn.`)),
+        ...mixtureShapes(c, `${at}block_sparse_moe.`),
         ...affine(`${at}shared_mlp.input_linear`, 2 * f, 8, false),
         ...affine(`${at}shared_mlp.output_linear`, 8, f, false),
         [`${at}input_layernorm.weight`, [8]],
@@ -167,7 +180,10 @@ const granite: Family = {
       const wide = linear(file, `${at}shared_mlp.input_linear`, row);
       const half = wide.length / 2;
       const hidden = wide.slice(0, half).map((gate, k) => silu(gate) * wide[half + k]!);
-      return times(linear(file, `${at}shared_mlp.output_linear`, hidden), added);
+      const shared = linear(file, `${at}shared_mlp.output_linear`, hidden);
+      if (number(c, 'num_local_experts') === 0) return times(shared, added);
+      const mixed = graniteExperts(file, `${at}block_sparse_moe.`, number(c, 'num_experts_per_tok'), row);
+      return times(add(shared, mixed), added);
     });
     return plus(x, further);
   },
@@ -177,12 +193,18 @@ const granite: Family = {
 const isAttention = (c: Config, i: number): boolean =>
   i % number(c, 'attn_layer_period') === number(c, 'attn_layer_offset');
 
+const hasExperts = (c: Config, i: number): boolean =>
+  number(c, 'num_experts') > 1 && i % number(c, 'expert_layer_period') === number(c, 'expert_layer_offset');
+
 const jamba: Family = {
   base: {
     ...usual,
     model_type: 'jamba',
     num_hidden_layers: 3,
     num_experts: 1,
+    num_experts_per_tok: 1,
+    expert_layer_period: 2,
+    expert_layer_offset: 1,
     attn_layer_period: 4,
     attn_layer_offset: 1,
     mamba_d_state: 4,
@@ -211,7 +233,14 @@ const jamba: Family = {
       ];
       return [
         ...(isAttention(c, i) ? attentionShapes(c, `${at}self_attn.`) : mamba),
-        ...mlpShapes(c, `${at}feed_forward.`),
+        ...(hasExperts(c, i)
+          ? [
+              ...affine(`${at}feed_forward.router`, number(c, 'num_experts'), 8, false),
+              ...Array.from({ length: number(c, 'num_experts') }, (_unused, e) =>
+                mlpShapes(c, `${at}feed_forward.experts.${e}.`),
+              ).flat(),
+            ]
+          : mlpShapes(c, `${at}feed_forward.`)),
         [`${at}input_layernorm.weight`, [8]],
         [`${at}pre_ff_layernorm.weight`, [8]],
       ];
@@ -226,7 +255,16 @@ const jamba: Family = {
     const x = plus(stream, mixed);
     return plus(
       x,
-      normed(file, c, `${at}pre_ff_layernorm`, x).map((row) => mlp(file, `${at}feed_forward`, row)),
+      normed(file, c, `${at}pre_ff_layernorm`, x).map((row) => {
+        if (!hasExperts(c, i)) return mlp(file, `${at}feed_forward`, row);
+        // A softmax over all: the chosen do not make one.
+        const scores = softmax(linear(file, `${at}feed_forward.router`, row));
+        const chosen = best(scores, number(c, 'num_experts_per_tok'));
+        return sumOf(
+          chosen.map((e) => times(mlp(file, `${at}feed_forward.experts.${e}`, row), scores[e]!)),
+          8,
+        );
+      }),
     );
   },
 };
@@ -245,6 +283,16 @@ const cases: [kind: keyof typeof families, part: Config][] = [
   ['granitemoehybrid', { layer_types: ['mamba', 'mamba'], mamba_n_groups: 1, mamba_proj_bias: true }],
   ['jamba', {}],
   ['jamba', { attn_layer_period: 2, attn_layer_offset: 0, mamba_proj_bias: true, tie_word_embeddings: true }],
+  ['granitemoehybrid', { num_local_experts: 5, num_experts_per_tok: 2, intermediate_size: 3 }],
+  // So few of so many that a token meets copies of its experts.
+  ['granitemoehybrid', { num_local_experts: 7, num_experts_per_tok: 2, intermediate_size: 5 }],
+  ['jamba', { num_experts: 4, num_experts_per_tok: 2, intermediate_size: 5 }],
+  ['jamba', { num_experts: 3, num_experts_per_tok: 1, expert_layer_period: 1, expert_layer_offset: 0 }],
+  ['nemotron_h', { hybrid_override_pattern: 'ME*E-' }],
+  [
+    'nemotron_h',
+    { hybrid_override_pattern: 'EM', norm_topk_prob: false, num_experts_per_tok: 3, mlp_bias: true },
+  ],
   ['bamba', {}],
   [
     'bamba',
@@ -308,18 +356,12 @@ describe('checkpoints of hybrids', () => {
     });
   }
 
-  it('with experts are refused, saying which key says so', () => {
-    assert.throws(
-      () => fromConfig({ ...granite.base, num_local_experts: 4 }),
-      /^ForeignModelError: num_local_experts is 4: mixtures of experts are not supported, only models with 0/,
-    );
-    assert.throws(
-      () => fromConfig({ ...jamba.base, num_experts: 16 }),
-      /num_experts is 16: layer 1 is a mixture of experts/,
-    );
-    assert.doesNotThrow(() =>
-      fromConfig({ ...jamba.base, num_experts: 16, expert_layer_period: 9, expert_layer_offset: 8 }),
-    );
+  it('are refused with the key that is wrong', () => {
+    for (const [part, message] of [
+      [{ moe_latent_size: 4 }, /moe_latent_size: experts behind a narrower map are not read/],
+      [{ n_group: 2 }, /n_group: experts in groups are not read/],
+    ] as const)
+      assert.throws(() => fromConfig({ ...nemotronH.base, ...part }), message);
     assert.throws(
       () => fromConfig({ ...falconH1.base, projectors_bias: true }),
       /mamba_proj_bias and projectors_bias must be alike/,
