@@ -2,7 +2,7 @@
 import { blockCase } from './cases/block';
 import { curvesCases } from './cases/curves';
 import { decodeCases } from './cases/decode';
-import { inductionStep } from './cases/induction';
+import { inductionCall, inductionStep } from './cases/induction';
 import { lmMemory, lmStep } from './cases/lm';
 import { lspCases } from './cases/lsp';
 import { lspColdStart } from './cases/lsp-start';
@@ -20,6 +20,7 @@ export const benches: readonly BenchCase[] = [
   blockCase('mamba2', { batch: 1, length: 1024, d_model: 768 }, 6),
   ...ltiCases,
   inductionStep,
+  inductionCall,
   lmStep,
   lmMemory,
   ...operatorCases,

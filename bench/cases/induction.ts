@@ -1,4 +1,4 @@
-/** @file One whole optimiser step of `examples/induction-heads.ssm.yaml`. */
+/** @file One whole optimiser step of `examples/induction-heads.ssm.yaml`, and what a step costs beyond its arithmetic. */
 import { datasets } from '../../src/data';
 import { buildModel } from '../../src/models';
 import type { BenchCase, Contestant } from '../harness';
@@ -8,7 +8,7 @@ import { stepOf } from './step';
 
 const SHAPE = { batch: 32, length: 64, d_model: 32, vocab_size: 16, layers: 2 };
 
-async function ours(): Promise<Contestant> {
+async function ours(empty = false): Promise<Contestant> {
   const definition = datasets['induction-heads']!;
   const options = definition.options.parse({});
   const data = await definition.open(options, { baseDir: '.', bundledDir: '.', seed: 0 });
@@ -23,7 +23,7 @@ async function ours(): Promise<Contestant> {
     task: { type: 'answer' },
     data: data.shape,
   });
-  return stepOf(model, data, { batch: SHAPE.batch, threads: THREADS });
+  return stepOf(model, data, { batch: SHAPE.batch, threads: THREADS, empty });
 }
 
 export const inductionStep: BenchCase = {
@@ -33,6 +33,15 @@ export const inductionStep: BenchCase = {
     'against the fastest form in PyTorch',
   reach: 4,
   repetitions: 25,
-  ours,
+  ours: () => ours(),
   peers: () => torchPeers({ case: 'induction-step', ...SHAPE }, scanVariants(), THREADS),
+};
+
+/** What several steps in one call could save at most, in the smallest model that is of use. */
+export const inductionCall: BenchCase = {
+  name: 'induction-call',
+  about: 'everything of `induction-step` but its graph: batch, call, clipping, AdamW; against the whole step',
+  repetitions: 25,
+  ours: () => ours(true),
+  peers: async () => [await ours()],
 };
