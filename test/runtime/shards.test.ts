@@ -6,8 +6,10 @@ import { trainSchema } from '../../src/models/config';
 import { openCpuEngine } from '../../src/runtime/engine/cpu';
 import { ShardThread } from '../../src/runtime/engine/shard-thread';
 import { couplesExamples, shardCount, splitBatch } from '../../src/runtime/engine/shards';
+import { Evaluator } from '../../src/runtime/train/evaluate';
+import type { BatchScores } from '../../src/runtime/train/evaluation-graph';
 import { IGNORED } from '../../src/util/ignored';
-import { losses, tinyModel } from './support/engines';
+import { losses, tinyBatch, tinyModel } from './support/engines';
 
 const model = tinyModel([{ mixer: 'mamba' }]);
 
@@ -100,6 +102,30 @@ describe('shards of a batch', () => {
       await engine.release();
     }
     found[0]!.forEach((value, i) => close(found[1]![i]!, value));
+  });
+
+  it('score in evaluation what the whole batch scores, with the parameters of now', async () => {
+    const batch = tinyBatch(0, 6);
+    const found = await Promise.all(
+      [1, 3].map(async (threads) => {
+        const evaluator = await Evaluator.open(model, 8, 6, { device: 'cpu', threads, activations: true });
+        const scored = [];
+        for (const seed of [1, 2]) {
+          scored.push(await evaluator.graph.scores(batch, Object.fromEntries(model.initialise(seed))));
+        }
+        await evaluator.release();
+        return scored;
+      }),
+    );
+    const [whole, parts] = found as [BatchScores[], BatchScores[]];
+    for (const [i, scores] of whole.entries()) {
+      assert.deepEqual(Object.keys(parts[i]!), Object.keys(scores));
+      for (const [name, values] of Object.entries(scores)) {
+        assert.equal(parts[i]![name]!.length, 6);
+        values.forEach((value, row) => close(parts[i]![name]![row]!, value));
+      }
+    }
+    assert.notDeepEqual(whole[0]!.losses, whole[1]!.losses);
   });
 
   it('say what a thread could not do, and go on saying it', async () => {

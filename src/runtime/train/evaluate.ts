@@ -2,8 +2,8 @@
 import type { Batch, Dataset } from '../../data/define';
 import type { Model } from '../../models';
 import { IGNORED } from '../../util/ignored';
-import { batchFeeds, onlyInputs } from '../engine/feeds';
-import { compileCached, openSession, type Feed } from '../ort';
+import type { Feed } from '../ort';
+import { openEvaluationGraph, type BatchScores, type EvaluationGraph } from './evaluation-graph';
 
 export type HeldOut = 'validation' | 'test';
 
@@ -22,9 +22,6 @@ export interface Evaluation {
    */
   readonly [fact: string]: number | string | undefined;
 }
-
-/** Scores of one batch, per example: `losses`, the mean per target; `correct`, right targets; other means. */
-export type BatchScores = { readonly losses: Float32Array } & Readonly<Record<string, Float32Array>>;
 
 /** Repeats the last example until the batch has `size` of them. */
 export function padBatch(batch: Batch, size: number): Batch {
@@ -96,14 +93,13 @@ function facts(data: Dataset, loss: number): Record<string, number> {
   return { ...(bytes === undefined ? {} : { bits_per_byte: loss / Math.LN2 / bytes }), ...shown };
 }
 
-/** A compiled evaluation graph with its session. */
+/** A model opened for evaluation. */
 export class Evaluator {
   private constructor(
     readonly batchSize: number,
     /** Whether an example has several answers that are right or wrong together. */
     readonly exact: boolean,
-    readonly scores: (batch: Batch, parameters: Readonly<Record<string, Feed>>) => Promise<BatchScores>,
-    readonly release: () => Promise<void>,
+    readonly graph: EvaluationGraph,
   ) {}
 
   static async open(
@@ -112,23 +108,11 @@ export class Evaluator {
     batchSize: number,
     options: { readonly device: string; readonly threads: number; readonly activations?: boolean },
   ): Promise<Evaluator> {
-    const target = options.device === 'cpu' ? 'cpu' : 'webgpu';
-    const compiled = await compileCached(model.evaluation(batchSize, length, options), target);
-    const session = await openSession(compiled, {
-      device: target,
-      threads: options.threads,
-      optimize: target !== 'cpu',
+    const graph = await openEvaluationGraph((examples) => model.evaluation(examples, length, options), {
+      ...{ batchSize, device: options.device, threads: options.threads },
+      parameterCount: model.parameterCount,
     });
-    return new Evaluator(
-      batchSize,
-      model.task.type === 'answer' && model.targets(length) > 1,
-      async (batch, parameters) => {
-        const feeds = { ...onlyInputs<Feed>(compiled, parameters), ...batchFeeds(compiled, batch) };
-        const found = await session.run(feeds);
-        return found as BatchScores;
-      },
-      () => session.release(),
-    );
+    return new Evaluator(batchSize, model.task.type === 'answer' && model.targets(length) > 1, graph);
   }
 
   /** Scores the first `examples` of a split. */
@@ -139,7 +123,11 @@ export class Evaluator {
     parameters: Readonly<Record<string, Feed>>,
   ): Promise<Evaluation> {
     return evaluate(data, split, examples, this.batchSize, this.exact, (batch) =>
-      this.scores(batch, parameters),
+      this.graph.scores(batch, parameters),
     );
+  }
+
+  release(): Promise<void> {
+    return this.graph.release();
   }
 }
