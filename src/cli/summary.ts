@@ -22,12 +22,14 @@ function listed(title: string, names: readonly string[]): string[] {
 
 /** Text of a `*.ssm.yaml`: the model as the checkpoint's own config describes it. */
 export function summaryText(summary: CheckpointSummary): string {
-  const { dtypes, layers, tokenizer, state_bytes } = summary;
+  const { dtypes, layers, tokenizer, state_bytes, active_parameters } = summary;
   const facts = [
     `${basename(summary.path)}: ${summary.family}`,
     `${count(summary.parameters)} parameters in ${Object.entries(layers)
       .map(([mixer, times]) => `${times} × ${mixer}`)
-      .join(', ')}`,
+      .join(
+        ', ',
+      )}${active_parameters === undefined ? '' : `, of which a token meets ${count(active_parameters)}`}`,
     `${summary.files.join(', ')}: ${size(summary.bytes)} (${Object.entries(dtypes)
       .map(([dtype, numbers]) => `${dtype} ${count(numbers)}`)
       .join(', ')})`,

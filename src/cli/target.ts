@@ -12,7 +12,7 @@ import { bundledData } from './root';
 
 export interface Target {
   readonly model: Model;
-  readonly parameters: ReadonlyMap<string, Float32Array>;
+  readonly parameters: Map<string, Float32Array>;
   /** Absent for a checkpoint that lies outside of any run. */
   readonly data?: Dataset;
   readonly config?: RunConfig;

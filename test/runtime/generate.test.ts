@@ -187,7 +187,7 @@ describe('decoding', () => {
           );
         assert.match(
           speculationProblem(few, { ...greedy, draft: 4 }) ?? '',
-          /checked in 32 bits, with another result/,
+          /Drafts are checked with weights in 32 bits/,
         );
         for (const id of [5, 9, 200, 31]) {
           const [x, y, z] = [await few.step(id), await exact.step(id), await full.step(id)];
@@ -195,6 +195,17 @@ describe('decoding', () => {
           assert.ok(distance(x, z) < (bits === 8 ? 0.04 : 0.25), `${distance(x, z)}`);
           assert.ok(distance(x, z) > 0);
         }
+        // Prompts are read with the same weights, and every token's activations rounded alike.
+        const prompt = Array.from({ length: 72 }, (_, i) => (i * 37) % 256);
+        few.reset();
+        let stepped: Float32Array = new Float32Array();
+        for (const id of prompt) stepped = await few.step(id);
+        const states = few.states;
+        few.reset();
+        const read = await few.read(prompt);
+        assert.ok(distance(read, stepped) < 1e-3, `logits: ${distance(read, stepped)}`);
+        for (const [name, state] of Object.entries(few.states))
+          assert.ok(distance(state, states[name]!) < 1e-3, `${name}: ${distance(state, states[name]!)}`);
       } finally {
         for (const each of [few, exact, full]) await each.release();
       }

@@ -94,8 +94,13 @@ async function run(path: string, options: Options): Promise<void> {
     threads: options.threads ?? defaultThreads(),
     ...(options.bits === undefined ? {} : { bits: options.bits }),
   };
-  const decoder = await Decoder.open(model, parameters, { ...shared, batch: prompts.length });
-  const single = prompts.length === 1 ? decoder : await Decoder.open(model, parameters, shared);
+  const alone = prompts.length === 1;
+  const last = { ...shared, consume: parameters };
+  const decoder = await Decoder.open(model, parameters, {
+    ...(alone ? last : shared),
+    batch: prompts.length,
+  });
+  const single = alone ? decoder : await Decoder.open(model, parameters, last);
   try {
     const end = target.end ?? (codec.tokenizer?.endOfText === undefined ? [] : [codec.tokenizer.endOfText]);
     const factory = await constraintOf(options, codec, vocabularyOf(decoder), end);

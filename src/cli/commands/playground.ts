@@ -51,6 +51,7 @@ async function run(path: string, { stdio, tokenizer, threads, bits }: Options): 
   const decoder = await Decoder.open(model, parameters, {
     threads: threads ?? defaultThreads(),
     ...(bits === undefined ? {} : { bits }),
+    consume: parameters,
   });
   const vocabulary = vocabularyOf(decoder);
   const end = target.end ?? (codec.tokenizer?.endOfText === undefined ? [] : [codec.tokenizer.endOfText]);

@@ -12,8 +12,10 @@ export interface DecoderOptions {
   readonly threads: number;
   /** Sequences decoded side by side; 1 unless given. */
   readonly batch?: number;
-  /** Bits of the projections and the head in the decoding step; 32 unless given. Prompts are read in 32 bits. */
+  /** Bits of the projections and the head; 32 unless given. */
   readonly bits?: QuantizedBits;
+  /** With `bits`: what is held in fewer bits is taken out of here, so that its memory is given back. */
+  readonly consume?: Map<string, Float32Array>;
 }
 
 /** Tokens of a prompt that are read at once: the most that fit, again and again; the rest one by one. */
@@ -32,9 +34,10 @@ export class Decoder {
     readonly model: Model,
     readonly batch: number,
     private readonly parameters: Readonly<Record<string, Float32Array>>,
+    private readonly weights: ReadonlyMap<string, QuantizedMatrix>,
     private readonly threads: number,
     private readonly step1: Runner,
-    /** Bits of the projections and the head in single steps; undefined for 32. */
+    /** Bits of the projections and the head; undefined for 32. */
     readonly bits?: QuantizedBits,
   ) {
     this.#states = zeroStates(model, batch);
@@ -46,14 +49,15 @@ export class Decoder {
     parameters: ReadonlyMap<string, Float32Array>,
     options: DecoderOptions,
   ): Promise<Decoder> {
-    const { batch = 1, threads, bits } = options;
-    const fixed = Object.fromEntries(parameters);
+    const { batch = 1, threads, bits, consume } = options;
     const weights = bits
       ? quantizeParameters(model, parameters, bits, bits === 8 && (await signedBytesExact()))
       : new Map<string, QuantizedMatrix>();
+    const fixed = Object.fromEntries([...parameters].filter(([name]) => !weights.has(name)));
+    for (const name of weights.keys()) consume?.delete(name);
     const program = model.decodeStep(batch, withWeights(model, weights));
     const runner = await openRunner(program, fixed, threads);
-    return new Decoder(model, batch, fixed, threads, runner, bits);
+    return new Decoder(model, batch, fixed, weights, threads, runner, bits);
   }
 
   /** What the model remembers; arrays are never changed, so that it can be kept and set again. */
@@ -122,19 +126,28 @@ export class Decoder {
     return logits;
   }
 
-  #runner(length: number, every: boolean): Promise<Runner> {
+  async #runner(length: number, every: boolean): Promise<Runner> {
     const key = `${length} ${every}`;
     const known = this.#parallel.get(key);
     if (known) return known;
-    const program = this.model.prefill(this.batch, length, { every });
+    // Every session has a copy of the weights in few bits: one for prompts is kept at a time.
+    if (this.weights.size > 0) await this.#releaseParallel();
+    const p = withWeights(this.model, this.weights);
+    const program = this.model.prefill(this.batch, length, { every, p });
     const made = openRunner(program, this.parameters, this.threads);
     this.#parallel.set(key, made);
     return made;
   }
 
+  async #releaseParallel(): Promise<void> {
+    const runners = [...this.#parallel.values()];
+    this.#parallel.clear();
+    for (const runner of runners) await (await runner).release();
+  }
+
   async release(): Promise<void> {
     await this.step1.release();
-    for (const runner of this.#parallel.values()) await (await runner).release();
+    await this.#releaseParallel();
   }
 }
 
@@ -172,10 +185,11 @@ async function openRunner(
   const constants = await evaluate(prepared, parameters, threads);
   const compiled = compile(program, { target: 'cpu' });
   const session: Session = await openSession(compiled, { device: 'cpu', threads });
-  const fixed = onlyInputs(compiled, { ...parameters, ...constants });
+  const { inputs } = compiled;
+  const fixed = onlyInputs({ inputs }, { ...parameters, ...constants });
   return {
     async run(ids, states) {
-      const found = (await session.run({ ...fixed, ...onlyInputs(compiled, states), ids })) as Record<
+      const found = (await session.run({ ...fixed, ...onlyInputs({ inputs }, states), ids })) as Record<
         string,
         Float32Array
       >;

@@ -92,7 +92,7 @@ export async function generate(
 export function speculationProblem(decoder: Decoder, options: GenerateOptions): string | undefined {
   if (decoder.batch !== 1) return 'Only one sequence at a time can be drafted.';
   if (decoder.bits !== undefined)
-    return 'Weights in few bits are for single steps; drafts would be checked in 32 bits, with another result.';
+    return 'Drafts are checked with weights in 32 bits; in few bits every length of a draft would need a copy of them.';
   if (options.temperature !== 0)
     return 'Only greedy decoding (temperature 0) can be drafted with the same result.';
   return decoder.model.prefillProblem;

@@ -62,7 +62,9 @@ function ortOptions(compiled: Compiled, options: SessionOptions): InferenceSessi
     enableMemPattern: false,
     enableCpuMemArena: true,
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: { intra_op: { allow_spinning: '0' } },
+    },
     ...(options.device === 'webgpu' && compiled.outputs.length > 0 && { preferredOutputLocation: location }),
     ...(options.profile !== undefined && { enableProfiling: true, profileFilePrefix: options.profile }),
   };
@@ -93,9 +95,11 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
     });
   }
   const session = await create(compiled, options);
+  // What is kept must not keep the graph, which has the constants in it.
+  const { inputs, outputs } = compiled;
   const kept = new Set(device === 'webgpu' ? options.keepOnDevice : []);
   const fetches = Object.fromEntries(
-    compiled.outputs.map((info): [string, OrtTensor | null] => {
+    outputs.map((info): [string, OrtTensor | null] => {
       const array = preallocate[info.name];
       return [info.name, array ? arrayTensor(array, info, ort.Tensor) : null];
     }),
@@ -110,10 +114,10 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
   };
 
   const run = async (feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Feed>> => {
-    const given = compiled.inputs.map((info) => [info.name, tensorOf(info, feeds[info.name])] as const);
+    const given = inputs.map((info) => [info.name, tensorOf(info, feeds[info.name])] as const);
     const found = await session.run(Object.fromEntries(given), fetches);
     return Object.fromEntries(
-      compiled.outputs.map((info): [string, Feed] => {
+      outputs.map((info): [string, Feed] => {
         const array = preallocate[info.name];
         if (array) return [info.name, array];
         const tensor = found[info.name]!;

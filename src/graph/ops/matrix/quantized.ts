@@ -2,6 +2,7 @@
  * @file Weights in 8 or 4 bits, for inference. A quantised weight is a leaf; a linear map of it keeps the bits, every
  * other use gets the numbers that they stand for.
  */
+import { ONNX_TYPE, type Emitter } from '../../compile/emitter';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import type { Tensor } from '../../types';
@@ -30,6 +31,8 @@ export type QuantizedMatrix =
       /** (rows, columns / block) */
       readonly scales: Float32Array;
     };
+
+type Bytes = Extract<QuantizedMatrix, { readonly bits: 8 }>;
 
 const UINT8 = 2;
 const INT8 = 3;
@@ -74,6 +77,41 @@ export const quantized = (matrix: QuantizedMatrix): Tensor => apply1(leafOperato
 export const quantizedMatrix = (weight: Tensor): QuantizedMatrix | undefined =>
   weight.node.operator === leafOperator ? (weight.node.attributes as Attributes).matrix : undefined;
 
+/**
+ * What the kernel does to one row of activations, for many: each has a scale of its own, so that a token's result does
+ * not depend on those that are read with it. With x = s (q − z), Σ x w = s · scale · (Σ q w − z Σ w), all in integers.
+ */
+function byRows(emit: Emitter, x: string, weight: string, matrix: Bytes): string {
+  const { rows, columns, data, scales, signed = false } = matrix;
+  const float = (value: number): string => emit.constant(Float32Array.of(value), []);
+  const node = (type: string, ...operands: string[]): string => emit.node(type, operands);
+  const extreme = (type: string): string =>
+    emit.node(type, [x, emit.ints([1])], { attributes: { keepdims: 1 } });
+  const high = node('Max', extreme('ReduceMax'), float(0));
+  const low = node('Min', extreme('ReduceMin'), float(0));
+  // A row of zeros has any scale but none.
+  const step = node('Max', node('Div', node('Sub', high, low), float(255)), float(1e-30));
+  const zero = node('Round', node('Clip', node('Div', node('Neg', low), step), float(0), float(255)));
+  const levels = node('Add', node('Round', node('Div', x, step)), zero);
+  const bytes = emit.node('Cast', [node('Clip', levels, float(0), float(255))], {
+    attributes: { to: UINT8 },
+  });
+  const type = signed ? INT8 : UINT8;
+  const middle = emit.bytes(type, [], Uint8Array.of(signed ? 0 : 128));
+  const none = emit.bytes(UINT8, [], Uint8Array.of(0));
+  const product = emit.node('MatMulInteger', [bytes, weight, none, middle]);
+  const sums = new Float32Array(rows);
+  for (let k = 0; k < columns; k++) {
+    for (let row = 0; row < rows; row++) {
+      const byte = data[k * rows + row]!;
+      sums[row]! += signed ? (byte << 24) >> 24 : byte - 128;
+    }
+  }
+  const whole = emit.node('Cast', [product], { attributes: { to: ONNX_TYPE.float32 } });
+  const centred = node('Sub', whole, node('Mul', zero, emit.constant(sums, [rows])));
+  return node('Mul', node('Mul', centred, step), emit.constant(scales, [rows]));
+}
+
 const linearOperator = defineOperator<Attributes>({
   name: 'quantizedLinear',
   infer: ([x], { matrix }) => [{ dtype: 'float32', shape: [x!.shape[0]!, matrix.rows] }],
@@ -88,7 +126,7 @@ const linearOperator = defineOperator<Attributes>({
     }
     return [{ shape: type!.shape, data }];
   },
-  lower(emit, inputs, { attributes: { matrix } }) {
+  lower(emit, inputs, { outputs: [product], attributes: { matrix } }) {
     const { rows, columns, scales, data } = matrix;
     const domain = 'com.microsoft';
     if (emit.target !== 'cpu') {
@@ -99,6 +137,7 @@ const linearOperator = defineOperator<Attributes>({
     if (matrix.bits === 8) {
       const type = matrix.signed ? INT8 : UINT8;
       const weight = emit.bytes(type, [columns, rows], data);
+      if (product!.shape[0]! > 1) return [byRows(emit, inputs[0]!, weight, matrix)];
       const zero = emit.bytes(type, [rows], new Uint8Array(rows).fill(matrix.signed ? 0 : 128));
       const operands = [inputs[0]!, weight, emit.constant(scales, [rows]), zero];
       return [emit.node('DynamicQuantizeMatMul', operands, { domain })];
