@@ -1,8 +1,8 @@
-/** @file Taking out of a graph what does not change from run to run, so that it is computed once. */
+/** @file Taking out of a graph what does not change from run to run, and putting it in as constants. */
 import { apply, atScope, reachable } from './node';
-import { input, inputOperator, type InputAttributes } from './ops/leaves';
+import { constant, input, inputOperator, type InputAttributes } from './ops/leaves';
 import { reshape, unshaped } from './ops/shape/reshape';
-import type { Tensor } from './types';
+import type { NumericArray, Tensor } from './types';
 
 export interface Hoisted {
   /** The graph with an input in place of everything that was taken out. */
@@ -60,6 +60,31 @@ export function hoist(
   }
   const outputs = Object.entries(program).map(([name, tensor]) => [name, now(tensor)] as const);
   return { program: Object.fromEntries(outputs), prepared };
+}
+
+/**
+ * The graph with constants in place of inputs: onnxruntime then lays weights out for its products when the session
+ * opens, and is handed fewer tensors with every run. The model's bytes grow by the values.
+ */
+export function bind(
+  program: Readonly<Record<string, Tensor>>,
+  values: Readonly<Record<string, NumericArray>>,
+): Readonly<Record<string, Tensor>> {
+  const nodes = [...reachable(Object.values(program))].sort((a, b) => a.id - b.id);
+  if (nodes.some(({ operator }) => operator.rebuild)) return program;
+  const replaced = new Map<Tensor, Tensor>();
+  const now = (tensor: Tensor): Tensor => replaced.get(tensor) ?? tensor;
+  for (const { operator, inputs, outputs, attributes, scope } of nodes) {
+    if (operator === inputOperator) {
+      const given = values[(attributes as InputAttributes).name];
+      const [own] = outputs as [Tensor];
+      if (given) replaced.set(own, constant(given, own.shape, own.dtype));
+    } else if (inputs.some((each) => replaced.has(each))) {
+      const made = atScope(scope, () => apply(operator, inputs.map(now), attributes));
+      outputs.forEach((output, i) => replaced.set(output, made[i]!));
+    }
+  }
+  return Object.fromEntries(Object.entries(program).map(([name, tensor]) => [name, now(tensor)]));
 }
 
 const isConstant = ({ node }: Tensor): boolean => node.inputs.length === 0 && node.operator !== inputOperator;

@@ -84,7 +84,7 @@ export { checkpoint } from './transform/checkpoint';
 export { halfPrecision } from './transform/half-precision';
 export { narrow } from './transform/narrow';
 export { retain, retained, type Retained } from './transform/retain';
-export { hoist, type Hoisted } from './hoist';
+export { bind, hoist, type Hoisted } from './hoist';
 export { interpret } from './interpret';
 export { KEPT_BYTES } from './compile/rewrite';
 export { memoryNeed, type MemoryNeed } from './liveness';

@@ -33,4 +33,21 @@ describe('hoisting', () => {
     assert.deepEqual(Object.keys(prepared), []);
     assert.deepEqual(g.reachable(Object.values(program)).length > 0, true);
   });
+
+  it('puts values in for inputs, and leaves the others', () => {
+    const [x, w, a] = [g.input('x', [2, 3]), g.input('w', [4, 3]), g.input('a', [4])];
+    const program = { y: g.mul(g.linear(x, w), g.exp(a)), weight: w };
+    // Constants have 32 bits.
+    const single = (name: string, count: number) => Float64Array.from(Float32Array.from(values(name, count)));
+    const feeds = { x: values('x', 6), w: single('w', 12), a: single('a', 4) };
+    const bound = g.bind(program, { w: feeds.w, a: feeds.a });
+    assert.deepEqual(
+      g.interpret(Object.values(bound), { x: feeds.x }),
+      g.interpret(Object.values(program), feeds),
+    );
+    assert.deepEqual(
+      g.compile(bound, { target: 'cpu' }).inputs.map(({ name }) => name),
+      ['x'],
+    );
+  });
 });

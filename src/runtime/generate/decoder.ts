@@ -1,5 +1,5 @@
 /** @file A model opened for decoding: prompts in parallel where the layers can, then one token at a time. */
-import { compile, hoist, quantized, type QuantizedMatrix, type Tensor } from '../../graph';
+import { bind, compile, hoist, quantized, type QuantizedMatrix, type Tensor } from '../../graph';
 import type { Model, Program } from '../../models';
 import { onlyInputs } from '../engine/feeds';
 import { openSession, type Session } from '../ort';
@@ -20,6 +20,12 @@ export interface DecoderOptions {
 
 /** Tokens of a prompt that are read at once: the most that fit, again and again; the rest one by one. */
 const CHUNKS = [512, 64, 8];
+
+/**
+ * Numbers up to which weights are constants of the graph. Handing them over takes as long as the arithmetic of so small
+ * a step; in larger ones it does not show, and the copies would.
+ */
+const BOUND = 1e6;
 
 interface Runner {
   run(ids: Int32Array, states: States): Promise<{ logits: Float32Array; states: States }>;
@@ -182,11 +188,12 @@ async function openRunner(
 ): Promise<Runner> {
   // What follows from the parameters alone, such as −exp(A_log), is computed once.
   const { program, prepared } = hoist(whole, (name) => Object.hasOwn(parameters, name));
-  const constants = await evaluate(prepared, parameters, threads);
-  const compiled = compile(program, { target: 'cpu' });
+  const constants = { ...parameters, ...(await evaluate(prepared, parameters, threads)) };
+  const small = Object.values(constants).reduce((sum, { length }) => sum + length, 0) <= BOUND;
+  const compiled = compile(small ? bind(program, constants) : program, { target: 'cpu' });
   const session: Session = await openSession(compiled, { device: 'cpu', threads });
   const { inputs } = compiled;
-  const fixed = onlyInputs({ inputs }, { ...parameters, ...constants });
+  const fixed = onlyInputs({ inputs }, constants);
   return {
     async run(ids, states) {
       const found = (await session.run({ ...fixed, ...onlyInputs({ inputs }, states), ids })) as Record<
