@@ -1,5 +1,5 @@
 /** @file Bytes that are read piece by piece: a file on disk, or an array. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 export interface ByteSource {
   /** For messages. */
@@ -22,9 +22,12 @@ export function readRange(source: ByteSource, offset: number, length: number): U
   return bytes;
 }
 
-/** @throws NodeJS.ErrnoException when the file cannot be opened */
+/** A pipe would keep whoever opens it waiting for its other end; of no effect on files, and unknown to Windows. */
+const AT_ONCE = constants.O_RDONLY | ((constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0);
+
+/** @throws NodeJS.ErrnoException when the file cannot be opened, or is none: a folder, a pipe, a device */
 export function fileSource(path: string): ByteSource {
-  const handle = openSync(path, 'r');
+  const handle = openSync(path, AT_ONCE);
   const stat = fstatSync(handle);
   if (!stat.isFile()) {
     closeSync(handle);

@@ -175,7 +175,11 @@ function contentOf(source: ByteSource, local: number, size: number, name: string
   if (local + 30 > directory) return fail(`${name} lies beyond the end`);
   const header = viewOf(readRange(source, local, 30));
   if (header.getUint32(0, true) !== LOCAL) return fail(`the header of ${name} is damaged`);
-  const offset = local + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+  const length = header.getUint16(26, true);
+  const offset = local + 30 + length + header.getUint16(28, true);
+  // Readers that go by these headers would see other entries.
+  if (offset <= directory && new TextDecoder().decode(readRange(source, local + 30, length)) !== name)
+    return fail(`the header of ${name} has another name`);
   if (offset + size > directory) return fail(`${name} lies beyond the end`);
   return offset;
 }

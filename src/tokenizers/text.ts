@@ -13,7 +13,10 @@ import { TokenizerError } from './types';
 export function tokenizerText(path: string): string {
   try {
     if (path.endsWith('.gguf')) return JSON.stringify(tokenizerOfGguf(keysOf(path)));
-    const { size } = statSync(path);
+    const stat = statSync(path);
+    const { size } = stat;
+    // A pipe would be waited for.
+    if (!stat.isFile()) throw new TokenizerError('it cannot be read: it is no file');
     if (size > MAX_FILE) throw new TokenizerError(`${size} bytes are above the limit of ${MAX_FILE}`);
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -54,6 +54,12 @@ describe('pytorch_model.bin', () => {
     assert.throws(() => open('old.bin'), /before 1\.6.*safetensors/s);
   });
 
+  it('refuses entries that are called otherwise in their own headers', () => {
+    const bytes = Buffer.from(readFileSync(join(__dirname, 'fixtures', 'state-dict.bin')));
+    bytes[bytes.indexOf('data.pkl')] = 'D'.charCodeAt(0);
+    assert.throws(() => openTorch(arraySource(bytes)), /the header of .*data\.pkl has another name/);
+  });
+
   it('refuses what is cut off', () => {
     const bytes = readFileSync(join(__dirname, 'fixtures', 'state-dict.bin'));
     for (const end of [0, 1, 21, 100, bytes.length - 1, bytes.length - 30]) {

@@ -1,5 +1,6 @@
 /** @file Checkpoints of others: what the golden cases do not hold, written here from their definitions. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,6 +14,7 @@ import {
 import { buildModel, type Model, type ModelConfig } from '../../src/models';
 import { modelFiles, openModelFolder, summarise } from '../../src/runtime/checkpoint';
 import { logitsOf } from '../../src/runtime/logits';
+import { tokenizerText } from '../../src/tokenizers/text';
 
 const golden = resolve(__dirname, '../golden');
 const ids = [5, 9, 1, 33, 7, 2];
@@ -111,6 +113,18 @@ describe('opening checkpoints', () => {
     );
     assert.deepEqual(unknown, ['extra.weight']);
     await assert.rejects(openModelFolder(folder), /model\.safetensors: the tensor/);
+  });
+
+  it('does not wait at a pipe in the place of a file', async function () {
+    if (process.platform === 'win32') this.skip();
+    config('hf-mamba-tiny');
+    for (const name of ['model.safetensors', 'config.json']) {
+      rmSync(join(folder, name), { force: true });
+      execFileSync('mkfifo', [join(folder, name)]);
+      await assert.rejects(openModelFolder(folder), /cannot be read/);
+    }
+    execFileSync('mkfifo', [join(folder, 'tokenizer.json')]);
+    assert.throws(() => tokenizerText(join(folder, 'tokenizer.json')), /cannot be read/);
   });
 
   it('refuses kinds that it does not know, with those that it does', async () => {
