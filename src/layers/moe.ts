@@ -44,8 +44,8 @@ const options = z.strictObject({
 
 type Resolved = z.output<typeof options> & { readonly d_hidden: number };
 
-/** Copying the weights of an expert, to compute with them, takes as long as computing with this many. */
-const COPY = 3;
+/** Copying the weights of an expert and computing with them takes as long as computing with this many in place. */
+const COPY = 2;
 /** Keeps sigmoids that all vanish from dividing by zero. */
 const TINY = 1e-20;
 

@@ -211,7 +211,7 @@ const rows: Row[] = [
   ['gated-mlp', { activation: 'identity', multiple_of: 1 }, [3, 1, 2]],
   // Token by token: with copies of the chosen experts, and with all of them.
   ['moe', { num_experts: 8, top_k: 1, d_intermediate: 3 }, [4, 2, 5]],
-  ['moe', { num_experts: 4, top_k: 2, d_intermediate: 3, norm_topk_prob: false, d_shared: 5 }, [4, 1, 6]],
+  ['moe', { num_experts: 3, top_k: 2, d_intermediate: 3, norm_topk_prob: false, d_shared: 5 }, [4, 1, 6]],
   [
     'moe',
     {

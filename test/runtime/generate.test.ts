@@ -213,6 +213,40 @@ describe('decoding', () => {
   }
 });
 
+describe('mixtures of experts', () => {
+  // Copies of the chosen experts, and all of them.
+  for (const num_experts of [8, 3]) {
+    for (const bits of [undefined, 8, 4] as const) {
+      it(`of ${num_experts} read what they step through, in ${bits ?? 32} bits`, async () => {
+        const { model: tiny } = await openModelFolder(join(golden, 'hf-mamba-tiny'));
+        const moe = { mixer: 'moe', num_experts, top_k: 2, d_intermediate: 32, d_shared: 32 };
+        const model = buildModel({
+          model: { ...tiny.config, d_model: 64, layers: [{ mixer: 'mamba' }, moe] },
+          task: tiny.task,
+          data: tiny.data,
+        });
+        const values = model.initialise(3);
+        if (bits)
+          assert.ok(
+            quantizeParameters(model, values, bits).has('backbone.layers.1.mixer.experts.fc1.weight'),
+          );
+        const decoder = await Decoder.open(model, values, { threads: 1, ...(bits ? { bits } : {}) });
+        try {
+          const prompt = Array.from({ length: 12 }, (_, i) => (i * 37) % 256);
+          let stepped: Float32Array | undefined;
+          for (const id of prompt) stepped = await decoder.step(id);
+          decoder.reset();
+          const read = await decoder.read(prompt);
+          const most = Math.max(...read.map(Math.abs));
+          read.forEach((value, i) => assert.ok(Math.abs(value - stepped![i]!) < 1e-4 * most));
+        } finally {
+          await decoder.release();
+        }
+      });
+    }
+  }
+});
+
 describe('signed bytes', () => {
   const matrix = (signed: boolean): QuantizedMatrix => ({
     bits: 8,

@@ -283,7 +283,7 @@ const cases: [kind: keyof typeof families, part: Config][] = [
   ['granitemoehybrid', { layer_types: ['mamba', 'mamba'], mamba_n_groups: 1, mamba_proj_bias: true }],
   ['jamba', {}],
   ['jamba', { attn_layer_period: 2, attn_layer_offset: 0, mamba_proj_bias: true, tie_word_embeddings: true }],
-  ['granitemoehybrid', { num_local_experts: 5, num_experts_per_tok: 2, intermediate_size: 3 }],
+  ['granitemoehybrid', { num_local_experts: 3, num_experts_per_tok: 2, intermediate_size: 3 }],
   // So few of so many that a token meets copies of its experts.
   ['granitemoehybrid', { num_local_experts: 7, num_experts_per_tok: 2, intermediate_size: 5 }],
   ['jamba', { num_experts: 4, num_experts_per_tok: 2, intermediate_size: 5 }],
