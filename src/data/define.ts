@@ -15,8 +15,14 @@ export type DataShape = {
   readonly length: number;
   /** Tokens (int32 ids below `vocab_size`) or vectors (float32, `features` wide). */
   readonly input:
-    /** `padding`: the id that fills up short examples, which pooling leaves out and no layer looks at. */
-    | { readonly kind: 'tokens'; readonly vocab_size: number; readonly padding?: number }
+    /** `padding`: the id that fills up short examples, which pooling leaves out and no layer looks at. `documents`: the example is a pair, one
+     * half of its steps each, read apart. */
+    | {
+        readonly kind: 'tokens';
+        readonly vocab_size: number;
+        readonly padding?: number;
+        readonly documents?: 2;
+      }
     | { readonly kind: 'vectors'; readonly features: number };
   /** What is predicted, and so the task taken when the config names none. */
   readonly target:

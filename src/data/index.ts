@@ -17,6 +17,7 @@ import { selectiveCopying } from './selective-copying';
 import { timeSeries } from './series';
 import { sequentialMnist } from './sequential-mnist';
 import { text } from './text';
+import { textPairs } from './text-pairs';
 
 export {
   DataError,
@@ -44,6 +45,7 @@ export const datasets = {
   [imageFolder.name]: imageFolder,
   [cifar10.name]: cifar10,
   [labelledText.name]: labelledText,
+  [textPairs.name]: textPairs,
   [labelledRows.name]: labelledRows,
   [audio.name]: audio,
   [timeSeries.name]: timeSeries,

@@ -60,6 +60,9 @@ export interface Input {
 /** @throws RangeError for an example or ids that do not exist */
 export function inputOf({ model, data, example = 0, ids }: ExampleRequest): Input {
   const { input } = model.data;
+  if (input.kind === 'tokens' && input.documents !== undefined) {
+    throw new RangeError('Models that compare two documents cannot be looked into.');
+  }
   const label = (id: number): Token => ({ id, label: data?.label(id) ?? String(id) });
   if (ids !== undefined) {
     if (input.kind !== 'tokens')

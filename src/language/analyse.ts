@@ -15,6 +15,7 @@ import {
 import type { DataDefinition, DataShape } from '../data/define';
 import type { Dims } from '../layers/define';
 import { buildLayers } from '../models/layers';
+import { stepsOf } from '../models/types';
 import { defaultTask, ModelError } from '../models/types';
 import type { ModelConfig, RunConfig, TaskConfig } from '../models/config';
 import { expandLayers, taskSchema, trainSchema } from '../models/config';
@@ -60,7 +61,7 @@ export function analyse(tree: ConfigNode, language: Language, trains = true): An
   const data = readData(plain['data'], language);
   const task = readTask(plain['task'], data?.shape);
   const stack = readStack(root, language.registry);
-  const dims = readDims(plain['model'], stack.total, data?.shape?.length);
+  const dims = readDims(plain['model'], stack.total, data?.shape && stepsOf(data.shape));
   const facts = new Map<WrittenLayer, LayerFacts>();
   if (dims) {
     for (const layer of stack.layers) {
@@ -84,7 +85,7 @@ export function analyse(tree: ConfigNode, language: Language, trains = true): An
   );
   if (!parsed.success || hasErrors(diagnostics) || !task || !data?.shape) return analysis;
   const config = complete(parsed.data as unknown as Parsed, task, data.shape, plain);
-  const problem = stackProblem(config.model, data.shape.length);
+  const problem = stackProblem(config.model, stepsOf(data.shape));
   if (!problem) return { ...analysis, config };
   const at = find(root, problem.path);
   const where = at.exact ? valueWhere(at) : headWhere(at);

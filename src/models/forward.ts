@@ -6,6 +6,7 @@ import { batchNorm } from '../layers/batch-norm';
 import type { TaskConfig } from './config';
 import type { BuiltLayer } from './layers';
 import { adapted } from './lora';
+import { compare } from './pair';
 import type { Surroundings } from './parameters';
 import {
   enter,
@@ -255,9 +256,13 @@ export function taskLogits(
     const normed = finalNorm(x, p, architecture, norming);
     const pooled =
       weights === undefined ? g.mean(normed, [1], true) : g.sum(g.mul(normed, weights), [1], true);
-    return project(pooled, p, architecture);
+    return project(isPair(architecture) ? compare(pooled, p) : pooled, p, architecture);
   });
 }
+
+/** Whether an example is two documents. */
+export const isPair = ({ input }: Surroundings): boolean =>
+  input.kind === 'tokens' && input.documents !== undefined;
 
 /** 1 where a token stands, 0 where padding fills up its example: (batch, time); undefined where nothing is padded. */
 function tokensOf(inputs: Tensor, { input }: Surroundings): Tensor | undefined {

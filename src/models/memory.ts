@@ -10,7 +10,7 @@ import {
 import { buildLayers } from './layers';
 import { targetsOf } from './lora';
 import { buildModel } from './model';
-import type { ModelData } from './types';
+import { stepsOf, type ModelData } from './types';
 
 export interface TrainingMemory {
   /** Weights, gradients and the optimiser's states, bytes. */
@@ -73,7 +73,7 @@ function needOf(request: MemoryRequest, layer: Kind, count: number, total: numbe
   if (before) return before;
   const items = [{ mixer: layer.mixer, ...layer.options, ...shared, repeat: count }];
   const { lora, ...plain } = around;
-  const [part] = buildLayers({ ...plain, layers: items }, undefined, data.length).layers;
+  const [part] = buildLayers({ ...plain, layers: items }, undefined, stepsOf(data)).layers;
   const updates = lora ? { lora: targetsOf(part!.parameters, lora) } : {};
   const model = buildModel({ model: { ...plain, ...updates, layers: items }, task, data });
   const half = precision === 'fp16';

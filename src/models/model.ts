@@ -5,11 +5,12 @@ import type { ParameterSpec, Tensors } from '../layers';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates, prefill, prefillProblem } from './decode';
-import { head, stack, taskLogits, type Architecture, type Building } from './forward';
+import { head, isPair, stack, taskLogits, type Architecture, type Building } from './forward';
 import { buildLayers, type BuiltLayer } from './layers';
+import { documentsOf, ofPairs } from './pair';
 import { countOf, initialValues, modelParameters } from './parameters';
 import { scoreMarked, scoreTokens, scoreValues, tokenLosses, type Scores } from './score';
-import { ModelError, taskProblem, type ModelData, type ModelSpec } from './types';
+import { ModelError, stepsOf, taskProblem, type ModelData, type ModelSpec } from './types';
 
 /** Named outputs of one graph, ready for `compile`. */
 export type Program = Record<string, Tensor>;
@@ -37,7 +38,7 @@ export class Model {
   constructor({ model, task, data, cacheLength }: ModelSpec) {
     const problem = taskProblem(task, data);
     if (problem) throw new ModelError(problem, ['task']);
-    const { layers, dims } = buildLayers(model, cacheLength, data.length);
+    const { layers, dims } = buildLayers(model, cacheLength, stepsOf(data));
     if (task.type === 'language-model') {
       const blind = layers.find(({ definition, resolved }) => !definition.causal(resolved));
       if (blind) throw new ModelError(`Layer ${blind.index} (${blind.mixer}) sees later tokens.`, blind.path);
@@ -122,10 +123,16 @@ export class Model {
     p: Tensors,
     building: Building = {},
   ): Scores & { readonly logits: Tensor } {
-    const x = stack(inputs, p, this.#architecture, building);
-    const found = this.#logitsOf(x, inputs, p, building.training);
-    const logits = building.half ? g.halfPrecision(found, [x, inputs], Object.values(p)) : found;
+    const read = this.#documents(inputs);
+    const x = stack(read, p, this.#architecture, building);
+    const found = this.#logitsOf(x, read, p, building.training);
+    const logits = building.half ? g.halfPrecision(found, [x, read], Object.values(p)) : found;
     return { logits, ...this.#score(logits, targets) };
+  }
+
+  /** What the layers read: of pairs (batch, time) the documents, one behind the other. */
+  #documents(inputs: Tensor): Tensor {
+    return isPair(this.#architecture) ? documentsOf(inputs) : inputs;
   }
 
   #logitsOf(x: Tensor, inputs: Tensor, p: Tensors, training = false): Tensor {
@@ -206,12 +213,15 @@ export class Model {
       p,
       options.activations ? { probing: { residual, gauge } } : {},
     );
+    if (isPair(this.#architecture)) {
+      for (const [name, perDocument] of Object.entries(activations)) activations[name] = ofPairs(perDocument);
+    }
     return { losses, ...metrics, ...activations };
   }
 
   /** `logits` at every position (batch, time, rows), or one row per example for a class per sequence. */
   logits(batch: number, length: number = this.length, p: Tensors = this.parameterInputs()): Program {
-    const inputs = this.inputs(batch, length);
+    const inputs = this.#documents(this.inputs(batch, length));
     const x = stack(inputs, p, this.#architecture);
     if (this.task.type !== 'classification') return { logits: head(x, p, this.#architecture) };
     return { logits: g.reshape(this.#logitsOf(x, inputs, p), [batch, this.rows]) };
@@ -279,7 +289,7 @@ export class Model {
       throw new RangeError(`There is no layer ${layer}; the last is ${this.layers.length - 1}.`);
     const p = this.parameterInputs();
     const program: Program = {};
-    const inputs = this.inputs(batch, length);
+    const inputs = this.#documents(this.inputs(batch, length));
     const x = stack(inputs, p, this.#architecture, {
       probing: {
         layer,
@@ -360,8 +370,13 @@ function inputOf(config: ModelConfig, data: ModelData): Architecture['input'] {
     const message = `vocab_size (${rows}) is smaller than the ${vocab_size} tokens of the data.`;
     throw new ModelError(message, ['model', 'vocab_size']);
   }
-  const { padding } = data.input;
-  return { kind: 'tokens', rows, ...(padding === undefined ? {} : { padding }) };
+  const { padding, documents } = data.input;
+  return {
+    kind: 'tokens',
+    rows,
+    ...(padding === undefined ? {} : { padding }),
+    ...(documents === undefined ? {} : { documents }),
+  };
 }
 
 function headOf(config: ModelConfig, data: ModelData, input: Architecture['input']): Architecture['head'] {

@@ -6,6 +6,7 @@ import { linear, normal, ones, zeros } from '../layers/init';
 import { Random } from '../util/random';
 import type { BuiltLayer } from './layers';
 import type { ModelConfig } from './config';
+import { pairParameters } from './pair';
 import { frozen, isAdapter } from './lora';
 import { hasFinalNorm, keepsNorm } from './placement';
 import { isHome, parameterName } from './share';
@@ -15,7 +16,7 @@ export interface Surroundings {
   readonly config: ModelConfig;
   /** Rows of the embedding, or the width of an input vector. */
   readonly input:
-    | { readonly kind: 'tokens'; readonly rows: number; readonly padding?: number }
+    | { readonly kind: 'tokens'; readonly rows: number; readonly padding?: number; readonly documents?: 2 }
     | { readonly kind: 'vectors'; readonly features: number };
   /** The head: `tied` has no parameters of its own, `lm_head` a weight, the others a weight and a bias. */
   readonly head: {
@@ -59,6 +60,7 @@ export function modelParameters(
     }
   }
   if (hasFinalNorm(config)) entries.push(...normParameters('backbone.norm_f', config));
+  if (input.kind === 'tokens' && input.documents !== undefined) entries.push(...pairParameters(d_model));
   if (head.kind !== 'tied') {
     entries.push([
       `${head.kind}.weight`,

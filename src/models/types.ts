@@ -6,7 +6,12 @@ export interface ModelData {
   /** Time steps of one example. */
   readonly length: number;
   readonly input:
-    | { readonly kind: 'tokens'; readonly vocab_size: number; readonly padding?: number }
+    | {
+        readonly kind: 'tokens';
+        readonly vocab_size: number;
+        readonly padding?: number;
+        readonly documents?: 2;
+      }
     | { readonly kind: 'vectors'; readonly features: number };
   readonly target:
     | { readonly kind: 'next-token' }
@@ -15,6 +20,10 @@ export interface ModelData {
     | { readonly kind: 'class'; readonly classes: number }
     | { readonly kind: 'values'; readonly positions: number; readonly features: number };
 }
+
+/** Time steps that the layers see at once: of a pair of documents half of an example. */
+export const stepsOf = ({ input, length }: Pick<ModelData, 'input' | 'length'>): number =>
+  input.kind === 'tokens' && input.documents !== undefined ? length / input.documents : length;
 
 export interface ModelSpec {
   readonly model: ModelConfig;

@@ -149,6 +149,7 @@ describe('every data set', () => {
     text: { files: ['*.txt'] },
     images: { files: ['*/*.png'], classes: ['a', 'b'], size: 28 },
     'cifar-10': { files: ['data_batch_*'] },
+    'text-pairs': { files: ['*.tsv'] },
     'labelled-text': { files: ['*.jsonl'], classes: ['a', 'b'] },
     audio: { files: ['*/*.wav'], classes: ['a', 'b'] },
     'labelled-rows': { files: ['*.csv'], label: 'y', classes: ['a', 'b'], length: 8 },

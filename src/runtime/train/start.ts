@@ -52,7 +52,7 @@ export async function startingWeights(path: string, model: Model): Promise<Map<s
     const values = parameters.get(name);
     if (values === undefined) {
       // An update, or the head of another task, starts as ever.
-      if (/\.lora_[AB]$|^(classifier|regressor)\./.test(name)) continue;
+      if (/\.lora_[AB]$|^(classifier|regressor|pair)\./.test(name)) continue;
       return fail(`it has no ${name}`);
     }
     const there = theirs.parameters.get(name)!.shape;

@@ -6,6 +6,7 @@ import writeFileAtomic from 'write-file-atomic';
 import type { Dataset } from '../../data/define';
 import type { Model } from '../../models';
 import type { RunConfig } from '../../models/config';
+import { stepsOf } from '../../models/types';
 import { float32Of } from '../../formats/safetensors';
 import { stringifyRow } from '../../protocol/run';
 import type { RunWriter } from '../../runs';
@@ -69,7 +70,8 @@ export class TrainingRun implements ServedRun {
       parts.request.disk?.checkpoints,
     );
     const { request, config, model, data, engine, folder } = parts;
-    if (!request.frames) return;
+    // Pairs of documents cannot be looked into.
+    if (!request.frames || stepsOf(model.data) < model.length) return;
     const { threads } = engine;
     const frames = request.frames({ model, data, example: 0, threads });
     this.#prober = new Prober({
