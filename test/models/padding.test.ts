@@ -60,6 +60,7 @@ const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown
     { heads: 2, causal: false, window: 3 },
   ],
   mlp: [{}],
+  moe: [{ num_experts: 3, top_k: 2, d_intermediate: 4 }],
   'gated-mlp': [{}],
   glu: [{}],
   zamba: [{ heads: 2, share: 'A' }],
