@@ -105,7 +105,7 @@ describe('checkpoints', () => {
     ['ENOSPC', /disk is full\. Free some space, then continue with --resume/],
     ['EACCES', /no permission/],
   ] as const) {
-    for (const name of ['model.safetensors', 'state.json']) {
+    for (const name of ['model.safetensors', 'optimizer.safetensors', 'state.json']) {
       it(`leave the previous one whole when writing ${name} fails with ${code}`, async () => {
         await new CheckpointStore(folder, 3).write(content(1));
         await assert.rejects(
