@@ -140,7 +140,8 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
     problems.push(...centreProblems(o.d_conv));
     if (o.matrix_mixer_type === 'dense' && o.is_data_dependent) {
       const message = 'A dense matrix cannot be made from the data: set is_data_dependent: false.';
-      problems.push({ path: ['is_data_dependent'], message, suggestion: false });
+      const others = ['matrix_mixer_type'];
+      problems.push({ path: ['is_data_dependent'], message, others, suggestion: false });
     }
     if (o.max_seq_len !== undefined && dims.length !== undefined && dims.length > o.max_seq_len) {
       const message = `max_seq_len (${o.max_seq_len}) must not be shorter than the sequences (${dims.length}).`;

@@ -132,6 +132,15 @@ table(
   taking('max_seq_len'),
 );
 
+table('a matrix that cannot be made from the data', recall, [
+  [
+    'matrix-mixer',
+    { headdim: 32, matrix_mixer_type: 'dense' },
+    'matrix_mixer_type',
+    /cannot be made from the data/,
+  ],
+]);
+
 table(
   'dt_min above dt_max',
   recall,
