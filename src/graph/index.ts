@@ -76,6 +76,8 @@ export type { Complex } from './lti/complex';
 export { dplrKernel, factorsOf, type DplrModel } from './lti/cauchy';
 export { diagonalConv } from './lti/diagonal';
 export { dplrRecurrence, dplrStep, realMatrix, recoverOutput, type DplrRecurrence } from './lti/dplr';
+export { dplrKernelByPowers } from './lti/dplr-powers';
+export { krylov, matrixPower } from './lti/krylov';
 export { longConv } from './lti/long';
 export { diagonalStates } from './lti/states';
 export { diagonalKernel } from './lti/vandermonde';

@@ -5,7 +5,6 @@
  */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import { krylov } from './lti/krylov';
 
 /** Vectors whose norms are smaller on average stay as they are; the authors' constant. */
 const SMALL = 1e-4;
@@ -38,7 +37,7 @@ export function companionKernel(
   { A, b, c }: { readonly A: Tensor; readonly b: Tensor; readonly c: Tensor },
   length: number,
 ): Tensor {
-  const states = krylov(A, b, length);
+  const states = g.krylov(A, b, length);
   return g.squeeze(g.matmul(g.unsqueeze(c, 1), states), 1);
 }
 
@@ -93,11 +92,11 @@ export function closedLoop(u: Tensor, p: Companion, order: 1 | 2, horizon: numbe
   const A = companionMatrix(a);
   // (channels, d, lag) · (channels, lag, batch): the newest input has passed A no time.
   const reversed = g.transpose(g.flip(u, 1), [2, 1, 0]);
-  const state = g.matmul(krylov(A, p.b, lag), reversed);
+  const state = g.matmul(g.krylov(A, p.b, lag), reversed);
   const M = g.add(A, g.mul(g.unsqueeze(b, 2), g.unsqueeze(kn, 1)));
   // Rows cᵀ Mʰ are the columns of powers of Mᵀ: (channels, horizon, d).
   const rolled = (read: Tensor): Tensor => {
-    const rows = transposed(krylov(transposed(M), read, horizon));
+    const rows = transposed(g.krylov(transposed(M), read, horizon));
     return g.transpose(g.matmul(rows, state), [2, 1, 0]);
   };
   const over = (read: Tensor): Tensor => convolveKernels(u, companionKernel({ A, b, c: read }, lag));

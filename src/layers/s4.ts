@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, type Dims, type Problem } from './define';
-import { dplrModel, dplrParameters, dplrSpace, stepDplr, type DplrSizes } from './lti/dplr-ssm';
+import { dplrKernel, dplrModel, dplrParameters, dplrSpace, stepDplr, type DplrSizes } from './lti/dplr-ssm';
 import { smallestRank } from './lti/hippo';
 import { checkKernelLength, kernelLength, lengthField } from './lti/kernel-length';
 import { kernelProbe, probeSignals, signalProbes } from './lti/probes';
@@ -103,7 +103,7 @@ export const s4 = defineLayer<typeof options, Resolved>({
   forward(x, p, r, dims, ctx) {
     const u = channelMajor(seenBy(r, x, ctx));
     const model = dplrModel(p, r, dims.d_model);
-    const kernel = g.dplrKernel(model, r.l_max);
+    const kernel = dplrKernel(model, r);
     const { out, y } = finish(u, convolveWritten(u, kernel, r), p, r, blockDropout(ctx, r));
     if (ctx.probing) {
       ctx.probe('kernel', kernel);

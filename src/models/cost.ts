@@ -74,6 +74,9 @@ export function nodeFlops(node: Node): number {
     case 'dplrKernel':
       // Cauchy sums of every numerator at half as many nodes, in complex arithmetic.
       return 8 * outputs * node.inputs[0]!.shape[1]! * (1 + node.inputs[2]!.shape[0]!) ** 2;
+    case 'dplrKernelByPowers':
+      // Every tap is a product of what a chunk has written and what another reads of it, 2 M numbers each.
+      return 4 * outputs * node.inputs[0]!.shape[1]!;
     case 'longConv': {
       // A transform of twice the length there and back, 5 n log n operations each.
       const length = node.inputs[0]!.shape[2]!;

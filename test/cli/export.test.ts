@@ -66,16 +66,28 @@ describe('export', function () {
   }
 
   it('says why a model is no Hugging Face model', async () => {
-    const { code, stderr } = await run(
-      'export',
-      join(golden, 'statespaces-mamba2-tiny'),
-      '--format',
-      'hf',
-      '--out',
-      join(folder, 'no'),
+    const file = join(folder, 's4d.ssm.yaml');
+    await writeFile(
+      file,
+      'data: {type: induction-heads, length: 12, vocab_size: 6}\nmodel: {d_model: 8, layers: [{mixer: s4d, d_state: 4}]}\n' +
+        'train: {steps: 1, batch_size: 4}\ndevice: cpu\n',
     );
+    const trained = join(folder, 's4d');
+    const { code: done, stderr: said } = await run('train', file, '--run-dir', trained, '--quiet');
+    assert.equal(done, 0, said);
+    const { code, stderr } = await run('export', trained, '--format', 'hf', '--out', join(folder, 'no'));
     assert.equal(code, 64);
-    assert.match(stderr, /norm statistics per group/);
+    assert.match(stderr, /s4d/);
+  });
+
+  it('writes Mamba-2 with norm statistics per group as the class that has them', async () => {
+    const out = await exported(join(golden, 'statespaces-mamba2-tiny'), 'hf', 'grouped');
+    // Not JSON to the letter: the limits of its steps are 0 and Infinity.
+    assert.match(await readFile(join(out, 'config.json'), 'utf8'), /"model_type": "nemotron_h"/);
+    const [before, after] = [join(golden, 'statespaces-mamba2-tiny'), out].map((from) =>
+      openModelFolder(from),
+    );
+    assert.deepEqual((await after!).parameters, (await before!).parameters);
   });
 
   it('writes two ONNX models that agree', async () => {

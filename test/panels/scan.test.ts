@@ -64,7 +64,7 @@ describePanel('the Scan panel', (suite) => {
     await panel.page.waitForTimeout(150);
     await showing(() => attribute(panel, 'data-position'), '13');
     await panel.page.locator('input[name=direction][value=backward]').check({ force: true });
-    assert.match(await panel.page.locator('.step h2').innerText(), /^Step 18 of 31 ← reads “m” at 13$/);
+    await showing(() => panel.page.locator('.step h2').innerText(), 'Step 18 of 31 ← reads “m” at 13');
     await panel.page.getByRole('button', { name: /^Next step/ }).click();
     await showing(() => attribute(panel, 'data-position'), '12');
     assert.match(await panel.page.locator('.states thead').innerText(), /h₁₃/);

@@ -23,7 +23,7 @@ export function panelOptions(
 
 /** Milliseconds after which a page that is seen and says nothing is loaded again, and how often. */
 const SILENT_MS = 4000;
-const TRIES = 3;
+const TRIES = 6;
 
 /**
  * Fills a panel with its page. Editors in a browser sometimes start a page before they serve its script, where two

@@ -148,17 +148,26 @@ function kernelExpression(model: DplrModel, length: number): Tensor {
   return reshape(inverseTransform(ordered, plan, length), [kernels, H, length]);
 }
 
-const kernelOperator = exact<{ readonly length: number }>('dplrKernel', (inputs, { length }) => {
-  const pair = (i: number): Complex => ({ re: inputs[i]!, im: inputs[i + 1]! });
-  const model = { lambda: pair(0), P: pair(2), B: pair(4), C: pair(6), delta: inputs[8]! };
-  return kernelExpression(model, length);
-});
+const kernelOperator = exact<{ readonly length: number }>('dplrKernel', (inputs, { length }) =>
+  kernelExpression(modelOf(inputs), length),
+);
+
+/** A model as the operands of an operator. */
+export const operandsOf = ({ lambda, P, B, C, delta }: DplrModel): Tensor[] => [
+  ...[lambda, P, B, C].flatMap(({ re, im }) => [re, im]),
+  delta,
+];
+
+/** The inverse of `operandsOf`. */
+export function modelOf(operands: readonly Tensor[]): DplrModel {
+  const pair = (i: number): Complex => ({ re: operands[i]!, im: operands[i + 1]! });
+  return { lambda: pair(0), P: pair(2), B: pair(4), C: pair(6), delta: operands[8]! };
+}
 
 /**
  * K[t] = C dAᵗ dB for t < length, (kernels, H, length), where `C` of the model stands for C (I - dAᴸ) with
- * L = length.
+ * L = length. Where Λ lies on the imaginary axis a node may lie on a pole, which Woodbury's correction takes away
+ * again: `dplrKernelByPowers` is exact there.
  */
-export function dplrKernel({ lambda, P, B, C, delta }: DplrModel, length: number): Tensor {
-  const pairs = [lambda, P, B, C].flatMap(({ re, im }) => [re, im]);
-  return kernelOperator([...pairs, delta], { length });
-}
+export const dplrKernel = (model: DplrModel, length: number): Tensor =>
+  kernelOperator(operandsOf(model), { length });

@@ -6,7 +6,6 @@
  */
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
-import { krylov, matrixPower } from './krylov';
 
 /** x ← A x + B u, y = C x with n real states, in the forms that a chunk of Q tokens needs. */
 export interface StateSpace {
@@ -63,12 +62,12 @@ export function denseSpace({
   readonly C: Tensor;
 }): StateSpace {
   const turned = g.transpose(A, [0, 2, 1]);
-  const written = (Q: number): Tensor => krylov(A, B, Q);
+  const written = (Q: number): Tensor => g.krylov(A, B, Q);
   return {
     written,
     kernel: (Q) => g.squeeze(g.matmul(g.unsqueeze(C, 2), written(Q)), 2),
-    shown: (Q) => g.slice(krylov(turned, C, Q + 1), 3, 1, Q + 1),
-    after: (x, count) => g.matmul(x, g.transpose(matrixPower(A, count), [0, 2, 1])),
+    shown: (Q) => g.slice(g.krylov(turned, C, Q + 1), 3, 1, Q + 1),
+    after: (x, count) => g.matmul(x, g.transpose(g.matrixPower(A, count), [0, 2, 1])),
   };
 }
 

@@ -129,6 +129,13 @@ const SLOW_HORIZON = 2 ** 28;
 const outputOf = (model: g.DplrModel, matrix: Tensor, { l_max, init }: DplrSizes): Complex =>
   g.recoverOutput(model.C, matrix, l_max, init === 'fout' ? SLOW_HORIZON : undefined);
 
+/**
+ * The kernel, (kernels, H, l_max). LegT's Λ lies on the imaginary axis, and P damps it: Cauchy sums in float32 lose
+ * its gradients. FouT leaves some modes undamped, whose powers do not end; LegS is away from the axis.
+ */
+export const dplrKernel = (model: g.DplrModel, { init, l_max }: DplrSizes): Tensor =>
+  init === 'legt' ? g.dplrKernelByPowers(model, l_max) : g.dplrKernel(model, l_max);
+
 /** The model on the real and imaginary parts of its states, in chunks. */
 export function dplrSpace(model: g.DplrModel, r: DplrSizes): StateSpace {
   const recurrence = g.dplrRecurrence(model);

@@ -20,10 +20,10 @@ const long = (name: string, [H, rows, L]: readonly number[], taps: number, ahead
 });
 
 /** Kernel, recurrence matrix and recovered output map of a model that decays fast. */
-const dplr = (name: string, rank: number, length: number): Sample => {
-  const [H, M, kernels] = [2, 2, 2];
+const dplr = (name: string, rank: number, length: number, kernelOf = g.dplrKernel): Sample => {
+  const [H, M, channels] = [2, 2, 2];
   return {
-    name: `dplrKernel, ${name}`,
+    name: `${kernelOf === g.dplrKernel ? 'dplrKernel' : 'dplrKernelByPowers'}, ${name}`,
     inputs: [
       within(-2, -0.5, H, M),
       within(-3, 3, H, M),
@@ -31,8 +31,8 @@ const dplr = (name: string, rank: number, length: number): Sample => {
       float(rank, H, M),
       float(H, M),
       float(H, M),
-      float(kernels, H, M),
-      float(kernels, H, M),
+      float(channels, H, M),
+      float(channels, H, M),
       within(0.2, 0.6, H, 1),
     ],
     build(lRe, lIm, pRe, pIm, bRe, bIm, cRe, cIm, delta) {
@@ -47,7 +47,7 @@ const dplr = (name: string, rank: number, length: number): Sample => {
       const matrix = g.realMatrix(recurrence);
       const C = g.recoverOutput(model.C, matrix, length, 256);
       const x = g.dplrStep(recurrence, { re: g.ones([3, H, M]), im: g.zeros([3, H, M]) }, g.ones([3, H]));
-      return [g.dplrKernel(model, length), matrix, C.re, C.im, x.re, x.im];
+      return [kernelOf(model, length), matrix, C.re, C.im, x.re, x.im];
     },
     tolerance: 2e-5,
   };
@@ -74,6 +74,8 @@ export const ltiSamples: readonly Sample[] = [
   dplr('odd length', 1, 15),
   dplr('even length, rank 2', 2, 12),
   dplr('prime length', 1, 7),
+  dplr('rank 1', 1, 15, g.dplrKernelByPowers),
+  dplr('rank 2', 2, 16, g.dplrKernelByPowers),
   {
     name: 'diagonalKernel',
     inputs: [within(-0.4, -0.01, 2, 3), within(-3, 3, 2, 3), float(2, 3), float(2, 3)],

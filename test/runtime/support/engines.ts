@@ -30,6 +30,12 @@ export const everyMixer: readonly (readonly [string, LayerItem])[] = Object.entr
   ([name, text]) => [name, parse(text) as LayerItem] as const,
 );
 
+/**
+ * How much further two roundings of one training may go apart: where experts are chosen, the last digit can send a
+ * token to others.
+ */
+export const jumpsOf = (mixer: string): number => (mixer === 'moe' ? 20 : 1);
+
 /** Sequences whose class is the sum of their tokens. */
 export function tinyBatch(index: number, size: number, length = 8): Batch {
   const random = new Random(7, 'batch', index);

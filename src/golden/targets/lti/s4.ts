@@ -1,7 +1,7 @@
 /** @file `s4.layer`: kernel, convolution and skip, the discrete matrices and the recovered output map. */
 import * as g from '../../../graph';
 import type { Tensor } from '../../../graph';
-import { dplrModel, prepareOutput, type DplrSizes } from '../../../layers/lti/dplr-ssm';
+import { dplrKernel, dplrModel, prepareOutput, type DplrSizes } from '../../../layers/lti/dplr-ssm';
 import { convolveWritten, skipped } from '../../../layers/lti/s4-block';
 import type { GoldenCase } from '../../case';
 import { compareAll, compareTensor, type Comparison } from '../../compare';
@@ -45,7 +45,7 @@ export async function s4Layer(goldenCase: GoldenCase, machine: Machine): Promise
     final_act: 'none',
   };
   const model = dplrModel(p, sizes, H);
-  const kernel = g.dplrKernel(model, l_max);
+  const kernel = dplrKernel(model, sizes);
   const x = leaf('input.x');
   const u = g.transpose(x, [1, 0, 2]);
   const y = g.transpose(skipped(u, convolveWritten(u, kernel, sizes), p['layer.D']!, sizes), [1, 0, 2]);
