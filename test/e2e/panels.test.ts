@@ -91,7 +91,8 @@ describe('the panels, kept', () => {
   };
   let chosen: Record<string, unknown>;
 
-  it('restores view, layer, channel, example, playhead and filter when the window is reloaded', async () => {
+  it('restores view, layer, channel, example, playhead and filter when the window is reloaded', async function () {
+    this.timeout(420_000);
     const { page } = session;
     await showRuns(page);
     for (const name of ['run-small', 'run-other'])
