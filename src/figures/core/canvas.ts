@@ -3,9 +3,6 @@ import { paintBands } from './bands';
 import type { BandMark, Box, Mark, Measure, Pixels, Scene, Stroke } from './scene';
 import { markerOutline } from './marker';
 
-/** On the page, or in a worker, which has no page. */
-type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
-
 /** Makes a drawable of cells; kept per pixel array, so an unchanged heat map is uploaded once. */
 const bitmaps = new WeakMap<Uint8ClampedArray, OffscreenCanvas>();
 function bitmap({ data, width, height }: Pixels): OffscreenCanvas {
@@ -19,14 +16,14 @@ function bitmap({ data, width, height }: Pixels): OffscreenCanvas {
   return canvas;
 }
 
-function setStroke(context: Context, stroke: Stroke): void {
+function setStroke(context: CanvasRenderingContext2D, stroke: Stroke): void {
   context.strokeStyle = stroke.color;
   context.lineWidth = stroke.width;
   context.setLineDash(stroke.dash ? [...stroke.dash] : []);
   if (stroke.opacity !== undefined) context.globalAlpha *= stroke.opacity;
 }
 
-function trace(context: Context, points: ArrayLike<number>, closed: boolean): void {
+function trace(context: CanvasRenderingContext2D, points: ArrayLike<number>, closed: boolean): void {
   context.beginPath();
   let down = false;
   for (let i = 0; i + 1 < points.length; i += 2) {
@@ -48,7 +45,12 @@ const font = (scene: Pick<Scene, 'fonts'>, size: number, weight = 400, family: '
   `${weight} ${size}px ${scene.fonts[family]}`;
 
 /** Bands that follow each other are painted together. */
-function drawMarks(context: Context, marks: readonly Mark[], scene: Scene, clip: Box | undefined): void {
+function drawMarks(
+  context: CanvasRenderingContext2D,
+  marks: readonly Mark[],
+  scene: Scene,
+  clip: Box | undefined,
+): void {
   for (let i = 0; i < marks.length; i++) {
     const bands: BandMark[] = [];
     for (let mark = marks[i]; mark?.kind === 'band'; mark = marks[++i]) bands.push(mark);
@@ -58,7 +60,11 @@ function drawMarks(context: Context, marks: readonly Mark[], scene: Scene, clip:
   }
 }
 
-function drawBands(context: Context, bands: readonly BandMark[], clip: Box | undefined): void {
+function drawBands(
+  context: CanvasRenderingContext2D,
+  bands: readonly BandMark[],
+  clip: Box | undefined,
+): void {
   const ratio = Math.max(1, context.getTransform().a);
   const painted = paintBands(bands, ratio, clip);
   if (!painted) return;
@@ -69,7 +75,7 @@ function drawBands(context: Context, bands: readonly BandMark[], clip: Box | und
   context.restore();
 }
 
-function drawMark(context: Context, mark: Mark, scene: Scene): void {
+function drawMark(context: CanvasRenderingContext2D, mark: Mark, scene: Scene): void {
   context.save();
   switch (mark.kind) {
     case 'group':
@@ -163,12 +169,12 @@ function drawMark(context: Context, mark: Mark, scene: Scene): void {
 }
 
 /** Sizes the canvas for `ratio` device pixels per CSS pixel and draws the scene over a cleared ground. */
-export function drawScene(canvas: HTMLCanvasElement | OffscreenCanvas, scene: Scene, ratio = 1): void {
+export function drawScene(canvas: HTMLCanvasElement, scene: Scene, ratio = 1): void {
   const width = Math.max(1, Math.round(scene.width * ratio));
   const height = Math.max(1, Math.round(scene.height * ratio));
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext('2d') as Context | null;
+  const context = canvas.getContext('2d');
   if (!context) return;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, width, height);
