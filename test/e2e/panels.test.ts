@@ -214,7 +214,11 @@ describe('the panels, kept', () => {
     await undo();
     await scan('[data-present=true][data-example="5"]');
     assert.equal(await (await scan('')).locator('.message').count(), 0);
-    assert.ok((await runRows(page)).some((row) => row.includes('run-small')));
+    await until(
+      'its row',
+      () => runRows(page),
+      (rows) => rows.some((row) => row.includes('run-small')),
+    );
   });
 
   it('says that the process behind the Scan panel was killed, and tries again', async () => {
