@@ -1,11 +1,9 @@
 /**
  * @file `npm start`: installs what is missing, builds, and opens the extension on examples/: in the desktop editor
  * when `code` works, else in the embedded one. Built-in modules only.
- *
- * Options: `--embedded` never tries `code`; `--folder DIR` opens another folder; `--port N`; `--no-browser`;
- * `--no-build`.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,21 +11,48 @@ import { cacheFolder, ensureEditor } from './editor/install.mjs';
 import { startEditorServer } from './editor/server.mjs';
 import { checkNode, ensureBuilt, ensurePackages, root } from './steps.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    embedded: { type: 'boolean', default: false },
-    folder: { type: 'string', default: path.join(root, 'examples') },
-    port: { type: 'string' },
-    'no-browser': { type: 'boolean', default: false },
-    'no-build': { type: 'boolean', default: false },
-  },
-});
+const USAGE = `Usage: npm start -- [options]
+
+  --folder DIR   open this folder (default: examples)
+  --embedded     the editor in the browser, even where \`code\` is on the PATH
+  --port N       port of the editor in the browser
+  --no-browser   print the address only
+  --no-build     take dist/ as it is
+  --help         print this`;
+const options = readOptions();
 const folder = path.resolve(options.folder);
 
 checkNode();
 await ensurePackages();
 if (!options['no-build']) await ensureBuilt();
 if (options.embedded || !openDesktop()) await openEmbedded();
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        embedded: { type: 'boolean', default: false },
+        folder: { type: 'string', default: path.join(root, 'examples') },
+        port: { type: 'string' },
+        'no-browser': { type: 'boolean', default: false },
+        'no-build': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (!values.help) {
+      if (!fs.statSync(values.folder, { throwIfNoEntry: false })?.isDirectory())
+        throw new Error(`There is no folder ${values.folder}.`);
+      if (values.port !== undefined && !/^\d{1,5}$/.test(values.port))
+        throw new Error(`--port: expected a number, got ${values.port}.`);
+      return values;
+    }
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 /** Tries the desktop editor; false when there is none, or it does not take an extension under development. */
 function openDesktop() {
@@ -75,6 +100,8 @@ async function openEmbedded() {
       'extensions.autoCheckUpdates': false,
       'extensions.autoUpdate': false,
       'extensions.ignoreRecommendations': true,
+      // The examples lie in a checkout; a newcomer is not asked about it first.
+      'git.openRepositoryInParentFolders': 'never',
     },
     ...(options.port === undefined ? {} : { port: Number(options.port) }),
   }).catch((error) => {
