@@ -18,6 +18,8 @@ export interface Target {
   readonly config?: RunConfig;
   /** Of the checkpoint. */
   readonly step?: number;
+  /** CPU threads of the run it belongs to: as many add up in the same order. */
+  readonly threads?: number;
   /** Path of the checkpoint's tokenizer.json, where there is one. */
   readonly tokenizer?: string;
   /** Ids that end a text, as the checkpoint says. */
@@ -107,12 +109,19 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
     ...cache,
     data: data.shape,
   }));
+  // A run whose record is damaged can be looked at all the same.
+  const { readRunInfo } = await import('../runs');
+  const threads = await readRunInfo(run).then(
+    (info) => info.threads,
+    () => undefined,
+  );
   return {
     model,
     parameters,
     data,
     config,
     ...(step === undefined ? {} : { step }),
+    ...(threads === undefined ? {} : { threads }),
     ...(tokenizer === undefined ? {} : { tokenizer }),
   };
 }

@@ -31,7 +31,7 @@ export function registerEval(program: Command): void {
     )
     .option('--examples <n>', `examples at most (default: ${EXAMPLES})`, positiveInteger)
     .option('--bits <n>', 'also with weights in 8 or 4 bits, and what that costs', bitsOption)
-    .option('--threads <n>', 'threads', positiveInteger)
+    .option('--threads <n>', 'threads (default: as the run has)', positiveInteger)
     .option('--json', 'print JSON')
     .action(runEval);
 }
@@ -52,7 +52,7 @@ async function runEval(path: string, options: EvalOptions): Promise<void> {
   if (count === 0) throw new UsageError(`The data have no ${split} split.`);
   const examples = Math.min(count, options.examples ?? EXAMPLES);
   const batchSize = affordableBatch(model, Math.min(config.train.batch_size, examples));
-  const threads = options.threads ?? defaultThreads();
+  const threads = options.threads ?? target.threads ?? defaultThreads();
   const evaluator = await Evaluator.open(model, model.length, batchSize, { device: 'cpu', threads });
   try {
     const run = (values: ReadonlyMap<string, Float32Array>): Promise<Evaluation> =>
