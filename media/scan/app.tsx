@@ -7,9 +7,10 @@ import { DataTable } from './data-table';
 import { exporter } from './export';
 import { Header, LayerLine, ViewSwitch } from './header';
 import { useKeys } from './keys';
+import { Skeleton, usePatience, WaitingLine } from './loading';
 import type { ScanModel } from './model';
 import { Messages } from './messages';
-import { Failure, NoScan } from './notes';
+import { Cancelled, Failure, NoScan } from './notes';
 import { SequencePanel } from './sequence-panel';
 import { StepPanel } from './step-panel';
 import { ViewLine } from './view-line';
@@ -26,6 +27,7 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
   const stepWidth = beside ? Math.round(344 * (theme.fontSize / 13)) : Math.min(480, width - 32);
   const plotWidth = beside ? width - 32 - stepWidth - 32 : width - 32;
 
+  const patience = usePatience(model.busy);
   const exports = exporter(model);
   const size = width === 0 ? '' : narrow ? 'narrow' : beside ? 'wide' : 'medium';
   const attributes = {
@@ -64,10 +66,20 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
         <ViewPanel model={model} width={width - 32} measure={measure} />
       ) : inspection === undefined && model.failure !== undefined ? (
         <Failure model={model} />
+      ) : inspection === undefined && model.waiting.cancelled ? (
+        <Cancelled model={model} />
       ) : inspection === undefined ? (
-        <div class="note">
-          <p>{model.busy ? 'Running the model on one example. The first time takes a few seconds.' : ''}</p>
-        </div>
+        <>
+          <WaitingLine model={model} patience={patience} />
+          {state.table === null && (
+            <Skeleton
+              model={model}
+              width={state.view === 'sequence' ? plotWidth : width - 32}
+              measure={measure}
+              narrow={narrow}
+            />
+          )}
+        </>
       ) : state.table !== null ? (
         <DataTable model={model} />
       ) : state.view !== 'sequence' ? (
@@ -79,6 +91,9 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
           <SequencePanel model={model} scan={scan} width={plotWidth} measure={measure} narrow={narrow} />
           <StepPanel model={model} scan={model.active ?? scan} width={stepWidth} narrow={narrow} />
         </div>
+      )}
+      {(inspection !== undefined || state.view === 'order') && (
+        <WaitingLine model={model} patience={patience} foot />
       )}
     </main>
   );

@@ -1,9 +1,9 @@
 /** @file Lines above a picture that stays: what could not be had, and that its run is gone. */
 import type { ComponentChildren, JSX } from 'preact';
-import type { InspectRequest } from '../../src/protocol/view-scan';
 import { LinkButton } from '../shared/controls';
 import { Icon } from '../shared/icons';
 import type { ScanModel } from './model';
+import { nameOf } from './waiting';
 
 export function Messages({ model }: { model: ScanModel }): JSX.Element | null {
   const { failure, inspection, missed, present } = model;
@@ -18,6 +18,16 @@ export function Messages({ model }: { model: ScanModel }): JSX.Element | null {
         <LinkButton onClick={() => model.send({ type: 'command', command: 'other' })}>
           Show another run…
         </LinkButton>
+      </Line>
+    );
+  if (model.waiting.cancelled && failure === undefined)
+    return (
+      <Line
+        kind="warning"
+        title={missed ? `${capital(nameOf(missed))} was cancelled.` : 'Cancelled.'}
+        text={missed ? 'What is shown is what was there before' : 'What is missing was not computed'}
+      >
+        <LinkButton onClick={() => model.retry()}>Try again</LinkButton>
       </Line>
     );
   if (failure === undefined) return null;
@@ -58,9 +68,3 @@ function Line({
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** `layers.1 on example 3`. */
-function nameOf({ layer, example, ids }: InspectRequest): string {
-  const where = layer === undefined ? 'the layer' : `layers.${layer}`;
-  return ids ? `${where} on ${ids.length} typed tokens` : `${where} on example ${example ?? 0}`;
-}

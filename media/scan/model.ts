@@ -22,7 +22,8 @@ import { Picked } from './picked';
 import { Pinned } from './pinned';
 import { Playback } from './playback';
 import { Replay } from './replay';
-import { Requests } from './requests';
+import { Requests, type RequestKind } from './requests';
+import { Waiting } from './waiting';
 
 export const initialState = (target: string): ScanState => scanStateSchema.parse({ version: 1, target });
 
@@ -54,6 +55,7 @@ export class ScanModel extends FrameSource {
   readonly playback = new Playback(this);
   readonly cursor = new Cursor(this);
   readonly requests = new Requests();
+  readonly waiting = new Waiting(this);
   private surveyed = '';
   private filtered = '';
   private asked: InspectRequest | undefined;
@@ -91,7 +93,8 @@ export class ScanModel extends FrameSource {
         this.ask();
         break;
       case 'inspection':
-        if (this.requests.done(message.request) === 'inspect') this.take(message.inspection);
+        if (this.requests.done(message.request) !== 'inspect') break;
+        this.take(message.inspection);
         this.askMore();
         break;
       case 'survey':
@@ -120,12 +123,12 @@ export class ScanModel extends FrameSource {
         const what = this.requests.done(message.request);
         if (what === undefined) break;
         this.failure = message.message;
-        if (what === 'inspect') this.goBack();
-        // It is asked anew with the next try.
-        if (what === 'survey') this.surveyed = '';
-        if (what === 'filters') this.filtered = '';
+        this.giveUp(what);
         break;
       }
+      case 'progress':
+        this.waiting.take(message);
+        break;
       case 'presence':
         this.present = message.present;
         // Brought back: what failed meanwhile works again.
@@ -136,6 +139,18 @@ export class ScanModel extends FrameSource {
         break;
     }
     this.notify();
+  }
+
+  /** After a question that has no answer: it is asked anew with the next try. */
+  giveUp(kind: RequestKind): void {
+    if (kind === 'inspect') this.goBack();
+    if (kind === 'survey') this.surveyed = '';
+    if (kind === 'filters') this.filtered = '';
+  }
+
+  /** What was asked for last. */
+  get asking(): InspectRequest | undefined {
+    return this.asked;
   }
 
   /** Asks for what the chosen view needs besides the layer. */
@@ -196,6 +211,7 @@ export class ScanModel extends FrameSource {
     const what: InspectRequest = { ...(layer === null ? {} : { layer }), ...this.input() };
     this.asked = what;
     this.failure = undefined;
+    this.waiting.cancelled = false;
     this.send({ type: 'inspect', request: this.requests.next('inspect'), ...what });
     this.send({ type: 'replay' });
     this.notify();
@@ -215,6 +231,8 @@ export class ScanModel extends FrameSource {
   retry(): void {
     const { missed } = this;
     this.missed = undefined;
+    this.pinned.again();
+    this.picked.again();
     if (missed) this.patch(placeOf(missed));
     else this.ask();
   }

@@ -1,6 +1,6 @@
 /** @file What stands in the place of a view that cannot be shown: why, and what there is instead. */
 import type { JSX } from 'preact';
-import { nearestScanLayer, unavailable } from './available';
+import { nearestScanLayer } from './available';
 import { viewNames } from './header';
 import type { ScanModel } from './model';
 
@@ -42,10 +42,9 @@ export function NoScan({ model }: { model: ScanModel }): JSX.Element {
 }
 
 /** Why there is no picture, and what there is instead. */
-export function NoView({ model }: { model: ScanModel }): JSX.Element {
+export function NoView({ model, why }: { model: ScanModel; why: string | undefined }): JSX.Element {
   const { view } = model.state;
-  const why = unavailable(model, view);
-  if (view === 'attention' && model.survey) {
+  if (why === undefined) {
     return (
       <div class="note">
         <h2>No layer mixes tokens</h2>
@@ -53,12 +52,6 @@ export function NoView({ model }: { model: ScanModel }): JSX.Element {
       </div>
     );
   }
-  if (why === undefined)
-    return (
-      <div class="note">
-        <p role="status">{model.busy ? 'Looking at this example.' : 'There is nothing to show yet.'}</p>
-      </div>
-    );
   const scans = nearestScanLayer(model);
   return (
     <div class="note">
@@ -72,6 +65,21 @@ export function NoView({ model }: { model: ScanModel }): JSX.Element {
         )}
         <button type="button" class="button quiet" onClick={() => model.patch({ view: 'attention' })}>
           Show hidden attention
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** The user ended the first question. */
+export function Cancelled({ model }: { model: ScanModel }): JSX.Element {
+  return (
+    <div class="note" role="alert">
+      <h2>Cancelled</h2>
+      <p>The model was not run.</p>
+      <div class="actions">
+        <button type="button" class="button" onClick={() => model.retry()}>
+          Try again
         </button>
       </div>
     </div>

@@ -70,6 +70,16 @@ export class Picked {
     return this.waiting.has(request) && this.end(request, message);
   }
 
+  /** Gives up the answers. */
+  cancel(): void {
+    for (const request of [...this.waiting.keys()]) this.end(request, 'Cancelled.');
+  }
+
+  /** What failed is asked for again with the next `want`. */
+  again(): void {
+    for (const [key, found] of [...this.found]) if (typeof found === 'string') this.found.delete(key);
+  }
+
   /** Why the chosen matrix of a run is not there. */
   failureOf(target: string | null): string | undefined {
     for (const wanted of this.wanted()) {

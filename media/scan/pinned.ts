@@ -97,6 +97,18 @@ export class Pinned {
     return true;
   }
 
+  /** Gives up the answer. */
+  cancel(): void {
+    if (this.waiting === undefined) return;
+    this.waiting = undefined;
+    this.failure = 'Cancelled.';
+  }
+
+  /** What failed is asked for again with the next `want`. */
+  again(): void {
+    if (this.failure !== undefined) this.clear();
+  }
+
   private clear(): void {
     this.survey = undefined;
     this.own = undefined;

@@ -12,6 +12,22 @@ export class Requests {
     return this.waiting.size > 0;
   }
 
+  /** Kinds of which an answer is awaited. */
+  get kinds(): ReadonlySet<RequestKind> {
+    return new Set(this.waiting.values());
+  }
+
+  waitsFor(request: number): boolean {
+    return this.waiting.has(request);
+  }
+
+  /** Gives up all answers that are awaited, and says of which kinds they are. */
+  cancel(): RequestKind[] {
+    const kinds = [...this.kinds];
+    this.waiting.clear();
+    return kinds;
+  }
+
   /** A number that somebody else takes the answer of. */
   get other(): number {
     return ++this.last;

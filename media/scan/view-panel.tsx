@@ -2,8 +2,10 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Measure } from '../../src/figures/core/scene';
+import { unavailable } from './available';
 import { FigurePanel } from './figure-panel';
 import { figureOf, labelOf } from './figures';
+import { Skeleton } from './loading';
 import type { ScanModel } from './model';
 import { NoView } from './notes';
 
@@ -34,7 +36,12 @@ export function ViewPanel({
       state.view === 'memory' ? model.linked : 0,
     ],
   );
-  if (!drawn) return <NoView model={model} />;
+  if (!drawn) {
+    const why = unavailable(model, state.view);
+    if (why !== undefined || (state.view === 'attention' && model.survey))
+      return <NoView model={model} why={why} />;
+    return <Skeleton model={model} width={width} measure={measure} narrow={width < 668} />;
+  }
   return (
     <div class={model.busy ? 'views single stale' : 'views single'}>
       <FigurePanel model={model} figure={drawn} label={labelOf(model)} />

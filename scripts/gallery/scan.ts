@@ -20,7 +20,7 @@ interface Shot extends Size {
   readonly state?: Partial<ScanState>;
   readonly kind?: 'scan' | 'filter' | 'long' | 'bidirectional' | 'hydra' | 'image' | 'attention';
   /** Leaves out the answer, or answers with a failure. */
-  readonly answer?: 'none' | 'failed' | 'partial' | 'no-probes' | 'pinned-failed';
+  readonly answer?: 'none' | 'failed' | 'partial' | 'no-probes' | 'pinned-failed' | 'cancelled';
   readonly table?: boolean;
 }
 
@@ -153,6 +153,13 @@ export const scanShots: readonly Shot[] = [
     { name: `state-failed-${theme}`, view: 'memory', theme, answer: 'failed' },
     { name: `state-not-possible-${theme}`, view: 'kernel', theme },
   ]),
+  ...(['memory', 'attention', 'kernel', 'training'] as const).map((view): Shot => ({
+    name: `state-loading-${view}`,
+    view,
+    answer: 'none',
+  })),
+  { name: 'state-loading-narrow', view: 'sequence', width: 420, answer: 'none' },
+  { name: 'state-cancelled', view: 'sequence', answer: 'cancelled' },
   { name: 'state-no-scan', view: 'sequence', kind: 'attention', state: { layer: 2 } },
   { name: 'state-no-probes', view: 'training', answer: 'no-probes' },
   {
@@ -176,6 +183,10 @@ export async function shootScan(harness: Harness, shot: Shot, out: string): Prom
   await photograph(harness, 'scan', shot, out, { state }, async (panel) => {
     await panel.post({ type: 'target', name: 'induction-heads · mamba', trained: true });
     await answerAll(panel, kind, answer);
+    // Whoever waits is told what for, and may end it.
+    const cancel = panel.page.getByRole('button', { name: 'Cancel' });
+    if (answer === 'none' || answer === 'partial') await cancel.waitFor();
+    if (answer === 'cancelled') await cancel.click();
   });
 }
 
@@ -244,7 +255,7 @@ function replyTo(
   const layer = Number(message['layer'] ?? 0);
   switch (message.type) {
     case 'inspect':
-      if (answer === 'none') return undefined;
+      if (answer === 'none' || answer === 'cancelled') return undefined;
       if (answer === 'failed')
         return failed(request, 'The checkpoint at step 500 is damaged: model.safetensors is 12 bytes short.');
       return {

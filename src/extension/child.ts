@@ -31,7 +31,13 @@ export interface CliResult {
 export function runCli(
   context: vscode.ExtensionContext,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly token?: vscode.CancellationToken; readonly input?: string } = {},
+  options: {
+    readonly cwd?: string;
+    readonly token?: vscode.CancellationToken;
+    readonly input?: string;
+    /** Told with every piece of the output: bytes so far. */
+    readonly onOutput?: (bytes: number) => void;
+  } = {},
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child: ChildProcess = spawn(process.execPath, [cliPath(context), ...args], {
@@ -42,7 +48,12 @@ export function runCli(
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+    let received = 0;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      stdout.push(chunk);
+      received += chunk.length;
+      options.onOutput?.(received);
+    });
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
     const cancelled = options.token?.onCancellationRequested(() => {
       child.kill();

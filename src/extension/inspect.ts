@@ -19,6 +19,7 @@ export async function inspect(
   log: vscode.LogOutputChannel,
   request: InspectRequest,
   token?: vscode.CancellationToken,
+  progress?: (bytes: number) => void,
 ): Promise<unknown> {
   if (!vscode.workspace.isTrusted) {
     throw new UserError('Inspecting runs a model, so it waits until you trust this workspace.');
@@ -34,7 +35,7 @@ export async function inspect(
   const key = JSON.stringify([args, await version(request.target)]);
   const known = kept.get(key);
   if (known !== undefined) return known;
-  const answer = compute(context, log, args, token);
+  const answer = compute(context, log, args, token, progress);
   kept.set(key, answer);
   for (const old of kept.keys()) {
     if (kept.size <= KEEP) break;
@@ -49,9 +50,13 @@ async function compute(
   log: vscode.LogOutputChannel,
   args: readonly string[],
   token?: vscode.CancellationToken,
+  progress?: (bytes: number) => void,
 ): Promise<unknown> {
   const started = performance.now();
-  const { code, signal, stdout, stderr } = await runCli(context, args, token === undefined ? {} : { token });
+  const { code, signal, stdout, stderr } = await runCli(context, args, {
+    ...(token === undefined ? {} : { token }),
+    ...(progress === undefined ? {} : { onOutput: progress }),
+  });
   log.debug(`${args.join(' ')}: ${Math.round(performance.now() - started)} ms, exit code ${code}`);
   if (signal !== null)
     throw new UserError(

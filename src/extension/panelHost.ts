@@ -39,7 +39,7 @@ async function panelServices(studio: Studio): Promise<PanelServices> {
   return {
     runs: manager.store,
     log: studio.log,
-    inspect: (request, token) => inspect(studio.context, studio.log, request, token),
+    inspect: (request, token, progress) => inspect(studio.context, studio.log, request, token, progress),
     playground: (target, bits, listener) =>
       startPlayground(studio.context, studio.log, target, bits, listener),
     stop: (dir) => manager.stop(dir),

@@ -59,8 +59,15 @@ export interface InspectRequest {
 export interface PanelServices {
   readonly runs: RunStore;
   readonly log: vscode.LogOutputChannel;
-  /** The answer of `inspect … --json`, computed in a child process; cancelling ends the child. */
-  inspect(request: InspectRequest, token?: vscode.CancellationToken): Promise<unknown>;
+  /**
+   * The answer of `inspect … --json`, computed in a child process; cancelling ends the child. `progress` is told how
+   * many bytes of it have come, unless somebody asked for the same before.
+   */
+  inspect(
+    request: InspectRequest,
+    token?: vscode.CancellationToken,
+    progress?: (bytes: number) => void,
+  ): Promise<unknown>;
   /** Opens a language model in a process of its own. Throws in Restricted Mode. */
   playground(target: string, bits: WeightBits, listener: PlaygroundListener): PlaygroundProcess;
   stop(dir: string): Promise<void>;

@@ -125,6 +125,8 @@ export const toScanSchema = z.discriminatedUnion('type', [
     losses: z.array(z.tuple([z.number(), z.number()])),
   }),
   z.strictObject({ type: z.literal('failed'), request: z.int(), message: z.string() }),
+  /** Bytes of the answer that have come so far, where it takes a while. */
+  z.strictObject({ type: z.literal('progress'), request: z.int(), bytes: z.int().min(0) }),
   /** Whether the run, checkpoint or config still exists; told when that changes. */
   z.strictObject({ type: z.literal('presence'), present: z.boolean() }),
   /** A newer checkpoint exists. */

@@ -86,13 +86,17 @@ describePanel(
 
     it('says what the Scan panel waits for, what failed and what a layer does not have', async () => {
       const panel = await scan('sequence', 2);
-      await note(panel, 'Running the model');
+      await panel.page.getByTestId('skeleton').waitFor();
+      await panel.page.getByRole('status').getByText('Opening the model and running layers.2').waitFor();
+      await panel.page.getByRole('button', { name: 'Cancel' }).waitFor();
       await fair(panel, 'loading');
       await panel.post({ type: 'failed', request: await request(panel, 'inspect'), message: 'Damaged.' });
       await note(panel, 'This cannot be inspected');
       await fair(panel, 'failed');
       await panel.page.getByRole('button', { name: 'Try again' }).click();
-      await note(panel, 'Running the model');
+      await panel.page.getByTestId('skeleton').waitFor();
+      await panel.page.getByRole('status').getByText('Opening the model and running layers.2').waitFor();
+      await panel.page.getByRole('button', { name: 'Cancel' }).waitFor();
       await panel.post({
         type: 'inspection',
         request: await request(panel, 'inspect'),

@@ -5,7 +5,7 @@ import { readAnalysis, readInspection, readSurvey } from '../../src/extension/pa
 import { groupKey, paletteOf } from '../../src/extension/panels/palette';
 import { unpackColumn } from '../../src/protocol/columns';
 import { rowsSchema, fromCurvesSchema } from '../../src/protocol/view-curves';
-import { inspectionSchema, surveySchema } from '../../src/protocol/view-scan';
+import { fromScanSchema, inspectionSchema, surveySchema, toScanSchema } from '../../src/protocol/view-scan';
 import { readMessage } from '../../src/protocol/view';
 import { inspection, ring } from './scan-fixture';
 import { survey } from './views-fixture';
@@ -160,6 +160,8 @@ describe('messages', () => {
       /name/,
     );
     assert.ok(readMessage(fromCurvesSchema, null).problem);
+    assert.match(readMessage(toScanSchema, { type: 'progress', request: 1, bytes: -1 }).problem!, /bytes/);
+    assert.match(readMessage(fromScanSchema, { type: 'cancel', request: 1 }).problem!, /request|message/);
     assert.deepEqual(readMessage(fromCurvesSchema, { type: 'ready' }).message, { type: 'ready' });
   });
 });

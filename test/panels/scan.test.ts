@@ -259,6 +259,91 @@ describePanel('the Scan panel', (suite) => {
     assert.equal((await asked(panel))['layer'], 1);
   });
 
+  it('shows empty axes until the first answer, then says what it does, then offers to end it', async () => {
+    const panel = await suite.open('scan', { height: 1000 });
+    const { page } = panel;
+    // Before anything has come: names of the rows, and not one pixel of data.
+    const times = page.evaluate(
+      () =>
+        new Promise<{ words: number; cancel: number }>((resolve) => {
+          const start = performance.now();
+          let words = 0;
+          const look = (): void => {
+            const line = document.querySelector('[data-testid=waiting]');
+            if (words === 0 && line?.textContent) words = performance.now() - start;
+            if (line?.querySelector('button')) {
+              observer.disconnect();
+              resolve({ words, cancel: performance.now() - start });
+            }
+          };
+          const observer = new MutationObserver(look);
+          observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+        }),
+    );
+    await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
+    const { words, cancel } = await times;
+    assert.ok(words >= 195, `words after ${words} ms`);
+    assert.ok(cancel >= 995 && cancel > words, `Cancel after ${cancel} ms`);
+    assert.match(
+      await page.getByRole('status').innerText(),
+      /^Opening the model and running it on example 0 …$/,
+    );
+    const skeleton = page.getByTestId('skeleton');
+    const ground = rgb(themes.dark.variables['editor-background']!);
+    const ink = await inked(skeleton, ground);
+    assert.ok(ink > 0.002 && ink < 0.05, `${ink}`);
+    await keep(page, 'scan-loading');
+    assert.deepEqual(await seriousViolations(page), []);
+    const { request } = await asked(panel);
+    await panel.post({ type: 'progress', request, bytes: 12_340_000 });
+    await page.getByRole('status').getByText('Reading the answer, 12.3 MB so far').waitFor();
+    await answer(panel);
+    assert.equal(await skeleton.count(), 0);
+    await showing(() => page.getByTestId('waiting').innerText(), '');
+    assert.equal(await page.getByRole('button', { name: 'Cancel' }).count(), 0);
+  });
+
+  it('ends the first question when it is cancelled, and asks again', async () => {
+    const panel = await suite.open('scan', { height: 1000 });
+    const { page } = panel;
+    await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
+    const first = await asked(panel);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.note', { hasText: 'Cancelled' }).waitFor();
+    assert.ok((await panel.sent()).some(({ type }) => type === 'cancel'));
+    await showing(() => attribute(panel, 'data-busy'), 'false');
+    assert.deepEqual(await seriousViolations(page), []);
+    // An answer that was under way all the same is not taken.
+    await panel.post({ type: 'inspection', request: first['request'], inspection: inspection() });
+    await page.waitForTimeout(100);
+    assert.equal(await page.locator('.note', { hasText: 'Cancelled' }).count(), 1);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    assert.notEqual((await asked(panel))['request'], first['request']);
+    await answer(panel);
+    await showing(() => attribute(panel, 'data-position'), '13');
+  });
+
+  it('keeps picture, example and playhead when the next question is cancelled', async () => {
+    const panel = await open();
+    const { page } = panel;
+    await page.locator('.sequence .plot').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByLabel('Example').fill('9');
+    await page.getByLabel('Example').press('Enter');
+    await page.getByRole('status').getByText('Opening the model and running it on example 9').waitFor();
+    assert.equal(await page.locator('.sequence .plot canvas').count(), 1);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.message', { hasText: 'The layer on example 9 was cancelled.' }).waitFor();
+    await showing(() => attribute(panel, 'data-example'), '7');
+    assert.equal(await attribute(panel, 'data-position'), '14');
+    assert.equal((await panel.state<ScanState>()).example, 0);
+    await page.locator('.message .link', { hasText: 'Try again' }).click();
+    assert.equal((await asked(panel))['example'], 9);
+    await answer(panel, { example: 9 });
+    await showing(() => attribute(panel, 'data-example'), '9');
+    assert.equal(await page.locator('.message').count(), 0);
+  });
+
   it('states what went wrong and tries again', async () => {
     const panel = await open();
     await panel.page.getByLabel('Example').fill('9');

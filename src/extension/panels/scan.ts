@@ -13,6 +13,8 @@ import { runName } from './run-name';
 
 /** Milliseconds between looks for new probes of a live run. */
 const REPLAY_MS = 4000;
+/** Milliseconds between messages about how much of an answer has come. */
+const PROGRESS_MS = 250;
 
 /** What stands beside the target in the attention view. */
 export interface Beside {
@@ -180,6 +182,17 @@ export class ScanPanel {
     await this.post({ type: 'replay', frames, tokens, losses });
   }
 
+  /** Tells the page how much of an answer has come, now and then. */
+  private progressOf(request: number): (bytes: number) => void {
+    let told = 0;
+    return (bytes) => {
+      const now = Date.now();
+      if (now - told < PROGRESS_MS) return;
+      told = now;
+      void this.post({ type: 'progress', request, bytes });
+    };
+  }
+
   private async ask(message: Extract<FromScan, { type: 'inspect' | 'survey' | 'analyse' }>): Promise<void> {
     const { type, request, example, ids } = message;
     const other = type === 'inspect' ? undefined : message.target;
@@ -203,6 +216,7 @@ export class ScanPanel {
           ...(channel === undefined ? {} : { channel }),
         },
         cancel.token,
+        this.progressOf(request),
       );
       if (cancel.token.isCancellationRequested) return;
       if (type === 'survey') await this.post({ type, request, survey: readSurvey(raw) });

@@ -1,6 +1,12 @@
 /** @file Where the rows of the sequence view lie. All rows share one x scale and left edge, to the pixel. */
 import type { Recurrence } from './recurrence';
 
+/** What the place of a row depends on; known before the numbers are. */
+export type ScanShape = Pick<Recurrence, 'length' | 'channels' | 'states' | 'hasGate'> & {
+  /** Of a bidirectional layer the scan from right to left. */
+  readonly other?: unknown;
+};
+
 export type RowId = 'delta' | 'kept' | 'gate' | 'norm' | 'match' | 'parts' | 'channels' | 'B' | 'C' | 'state';
 
 /** What the heat map by channel shows. */
@@ -104,7 +110,7 @@ export interface LayoutOptions {
   readonly position: number;
 }
 
-function heightOf(id: RowId, scan: Recurrence, narrow: boolean): number {
+function heightOf(id: RowId, scan: ScanShape, narrow: boolean): number {
   switch (id) {
     case 'delta':
       return narrow ? 44 : 64;
@@ -131,7 +137,7 @@ function heightOf(id: RowId, scan: Recurrence, narrow: boolean): number {
 }
 
 /** Positions to show: what the user zoomed to, all when they fit, else a window that follows the playhead. */
-function shown(scan: Recurrence, plot: number, options: LayoutOptions): [number, number] {
+function shown(scan: ScanShape, plot: number, options: LayoutOptions): [number, number] {
   const fits = Math.floor(plot / minCell(options.narrow));
   if (options.zoom) {
     const from = Math.max(0, Math.min(scan.length - 1, Math.floor(options.zoom[0])));
@@ -147,7 +153,7 @@ function shown(scan: Recurrence, plot: number, options: LayoutOptions): [number,
   return [from, from + count];
 }
 
-export function layoutSequence(scan: Recurrence, options: LayoutOptions): SequenceLayout {
+export function layoutSequence(scan: ScanShape, options: LayoutOptions): SequenceLayout {
   const { width, narrow, scale } = options;
   const left = narrow ? 0 : Math.round(152 * scale);
   const plot = Math.max(40, width - left - (narrow ? 0 : 1));
