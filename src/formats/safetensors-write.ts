@@ -1,4 +1,5 @@
 /** @file Writing safetensors files the way the reference implementation does: wide types first, then by name. */
+import { concatenated } from '../util/concatenate';
 import { DTYPE_BYTES, numberToBfloat16, type FileDType } from './dtypes';
 
 type Numbers = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
@@ -71,12 +72,5 @@ export function encodeSafetensors(
   entries: Iterable<readonly [string, SafetensorsEntry]>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const parts = safetensorsParts(entries, metadata);
-  const file = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    file.set(part, offset);
-    offset += part.length;
-  }
-  return file;
+  return concatenated(Uint8Array, safetensorsParts(entries, metadata));
 }

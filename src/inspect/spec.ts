@@ -2,6 +2,7 @@
 import type { Arrays } from '../analysis/blocks/types';
 import type { Dataset } from '../runtime/train/prepare';
 import type { Model } from '../models';
+import { concatenated } from '../util/concatenate';
 
 /** One array as the views and `inspect` take it, without a batch axis. */
 export interface Probe {
@@ -92,12 +93,4 @@ export function affordable(name: string, shape: readonly number[], hint: string)
 /** 0 … count − 1 */
 export const every = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-export function join(parts: readonly ArrayLike<number>[]): Float32Array {
-  const out = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
+export const join = (parts: readonly ArrayLike<number>[]): Float32Array => concatenated(Float32Array, parts);

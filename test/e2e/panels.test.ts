@@ -1,44 +1,17 @@
 /** @file The panels across a reload and a new start of the editor, over a run that is deleted, and without their process. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import fs from 'node:fs';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Frame } from 'playwright-core';
-import { root } from '../../scripts/steps.mjs';
 import { dismissNotifications, pick, runCommand, runRows, showRuns, until } from './support/actions';
-import { closeBrowser, openEditor, panelFrame, type EditorSession } from './support/editor';
+import { closeBrowser, panelFrame, type EditorSession } from './support/editor';
 import { keepFailures } from './support/failures';
 import { curvesFrame, curvesShown, zoomTo } from './support/panels';
-import { extensionUnderTest } from './support/vsix';
-
-const config = (seed: number): string => `data: {type: induction-heads, length: 16}
-model: {d_model: 16, layers: [{mixer: mamba, d_state: 4, repeat: 2}]}
-train: {steps: 12, batch_size: 2, probe_every: 4}
-eval: {every: 6, examples: 8}
-seed: ${seed}
-device: cpu
-`;
+import { openTwoRuns, runFolder, scanFrame, STEPS, summaryOf } from './support/two-runs';
 
 describe('the panels, kept', () => {
   let session: EditorSession;
-  const folderOf = (name: string): string => path.join(session.workspace, 'runs', name, `run-${name}`);
   before(async () => {
-    session = await openEditor({
-      ...extensionUnderTest(),
-      files: { 'small.ssm.yaml': config(1), 'other.ssm.yaml': config(2) },
-    });
-    const cli = path.join(root, 'dist', 'cli.js');
-    await Promise.all(
-      ['small', 'other'].map((name) =>
-        promisify(execFile)(process.execPath, [
-          cli,
-          'train',
-          path.join(session.workspace, `${name}.ssm.yaml`),
-          ...['--run-dir', folderOf(name), '--quiet'],
-        ]),
-      ),
-    );
+    session = await openTwoRuns();
   });
   after(async () => {
     await session?.close();
@@ -46,15 +19,13 @@ describe('the panels, kept', () => {
   });
   keepFailures(() => session);
 
-  const scan = (more: string): Promise<Frame> =>
-    panelFrame(session.page, `[data-testid=scan][data-busy=false]${more}`, 60_000);
+  const scan = (more: string): Promise<Frame> => scanFrame(session, more);
   const inspectRun = async (name: string): Promise<void> => {
     const { page } = session;
     await runCommand(page, 'SSM Studio: Inspect Scan');
     await pick(page, name);
     await page.locator('.tab.active', { hasText: `Scan: ${name}` }).waitFor();
   };
-  const summary = (frame: Frame): Promise<string> => frame.locator('#figure-summary').innerText();
   const remove = async (name: string): Promise<void> => {
     await runCommand(session.page, 'SSM Studio: Delete Run');
     await pick(session.page, name);
@@ -75,13 +46,13 @@ describe('the panels, kept', () => {
       '[data-testid=scan]',
       (element) => ({ ...(element as HTMLElement).dataset }),
     );
-    const words = await summary(frame);
+    const words = await summaryOf(frame);
     const overlay = await frame.getByLabel('Overlay', { exact: true }).inputValue();
     await page.locator('.tab', { hasText: 'Curves' }).click();
     await until(
       'all rows',
       () => curvesShown(page),
-      ({ lastStep }) => lastStep === 12,
+      ({ lastStep }) => lastStep === STEPS,
       60_000,
     );
     const curves = await curvesFrame(page);
@@ -111,7 +82,7 @@ describe('the panels, kept', () => {
     await until(
       'rows',
       () => curvesShown(page),
-      ({ lastStep }) => lastStep === 12,
+      ({ lastStep }) => lastStep === STEPS,
     );
     await zoomTo(page, 0.2, 0.7);
     await inspectRun('small');
@@ -172,7 +143,7 @@ describe('the panels, kept', () => {
     await until(
       'the other run',
       () => curvesShown(page),
-      ({ lastStep }) => lastStep === 12,
+      ({ lastStep }) => lastStep === STEPS,
     );
     assert.doesNotMatch(await frame.locator('body').innerText(), /other/);
     await session.screenshot('curves-deleted');
@@ -185,14 +156,14 @@ describe('the panels, kept', () => {
     await dismissNotifications(page);
     await page.locator('.tab', { hasText: 'Scan: small' }).click();
     const frame = await scan('[data-view=memory]');
-    const before = await summary(frame);
+    const before = await summaryOf(frame);
     await remove('run-small');
     await scan('[data-present=false]');
     assert.match(
       await frame.locator('.message').innerText(),
       /small.* was deleted\. What was read of it stays/,
     );
-    assert.equal(await summary(frame), before);
+    assert.equal(await summaryOf(frame), before);
     // The playhead moves on what is there; what is not there is asked for in vain.
     await frame.locator('[data-testid=figure]').focus();
     await page.keyboard.press('ArrowRight');
@@ -214,6 +185,7 @@ describe('the panels, kept', () => {
     await undo();
     await scan('[data-present=true][data-example="5"]');
     assert.equal(await (await scan('')).locator('.message').count(), 0);
+    await showRuns(page);
     await until(
       'its row',
       () => runRows(page),
@@ -223,23 +195,23 @@ describe('the panels, kept', () => {
 
   it('says that the process behind the Scan panel was killed, and tries again', async () => {
     const frame = await scan('[data-example="5"]');
-    const before = await summary(frame);
+    const before = await summaryOf(frame);
     await frame.getByLabel('Example', { exact: true }).fill('6');
     await frame.getByLabel('Example', { exact: true }).press('Enter');
     const pid = await until(
       'the process',
-      () => inspecting(folderOf('small'))[0],
+      () => inspecting(runFolder(session, 'small'))[0],
       (found) => found !== undefined,
     );
     process.kill(pid!, 'SIGKILL');
     await frame.locator('.message.error', { hasText: 'ended by SIGKILL' }).waitFor();
     await scan('[data-example="5"]');
-    assert.equal(await summary(frame), before);
+    assert.equal(await summaryOf(frame), before);
     await session.screenshot('scan-killed');
     await frame.locator('.message .link', { hasText: 'Try again' }).click();
     await scan('[data-example="6"]');
     assert.equal(await frame.locator('.message').count(), 0);
-    assert.notEqual(await summary(frame), before);
+    assert.notEqual(await summaryOf(frame), before);
     assert.deepEqual(session.problems, []);
   });
 });

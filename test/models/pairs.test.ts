@@ -92,7 +92,7 @@ describe('text-pairs', () => {
   const word = (): string => 'abcd'[random.integer(4)]!;
   const rows = Array.from({ length: 240 }, () => {
     const [first, other] = [word(), word()];
-    return [first === other ? '1' : '0', `${first.repeat(6)}`, `${other.repeat(3 + random.integer(4))}`];
+    return [first === other ? '1' : '0', first.repeat(6), other.repeat(3 + random.integer(4))];
   });
   const options = { files: ['pairs.tsv'], document_length: 8 };
   before(() =>

@@ -1,4 +1,5 @@
 /** @file Where a text is cut into the part that trains and the part that validates. */
+import { concatenated } from '../../util/concatenate';
 
 /** The byte at which validation begins; never inside a UTF-8 character. */
 export function cutOf(content: Uint8Array, share: number): number {
@@ -26,11 +27,5 @@ export function splitText(
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  return concatenated(Uint8Array, parts);
 }

@@ -3,6 +3,7 @@
  * Portable Network Graphics specification, third edition, W3C 2025.
  */
 import type { Pixels } from './scene';
+import { concatenated } from '../../util/concatenate';
 
 const table = new Uint32Array(256).map((_, n) => {
   let c = n;
@@ -68,19 +69,12 @@ export function encodePng(pixels: Pixels): Uint8Array {
   for (let row = 0; row < height; row++) {
     raw.set(data.subarray(row * width * 4, (row + 1) * width * 4), row * (1 + width * 4) + 1);
   }
-  const parts = [
+  return concatenated(Uint8Array, [
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk('IHDR', header),
     chunk('IDAT', stored(raw)),
     chunk('IEND', new Uint8Array(0)),
-  ];
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  ]);
 }
 
 /** The file as a data address for `<image href>`. */

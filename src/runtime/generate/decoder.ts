@@ -1,5 +1,6 @@
 /** @file A model opened for decoding: prompts in parallel where the layers can, then one token at a time. */
 import { bind, compile, hoist, quantized, type QuantizedMatrix, type Tensor } from '../../graph';
+import { concatenated } from '../../util/concatenate';
 import type { Model, Program } from '../../models';
 import { onlyInputs } from '../engine/feeds';
 import { openSession, type Session } from '../ort';
@@ -162,14 +163,13 @@ export function stackStates(all: readonly States[]): States {
   const names = Object.keys(all[0]!);
   return Object.fromEntries(
     names.map((name) => {
-      const parts = all.map((states) => states[name]!);
-      const whole = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
-      let at = 0;
-      for (const part of parts) {
-        whole.set(part, at);
-        at += part.length;
-      }
-      return [name, whole];
+      return [
+        name,
+        concatenated(
+          Float32Array,
+          all.map((states) => states[name]!),
+        ),
+      ];
     }),
   );
 }

@@ -4,6 +4,7 @@
  */
 import type { Batch } from '../../data/define';
 import { mean, type Compiled, type Tensor } from '../../graph';
+import { concatenated } from '../../util/concatenate';
 import { batchFeeds, onlyInputs } from '../engine/feeds';
 import type { Place } from '../engine/shard-protocol';
 import { ShardThread } from '../engine/shard-thread';
@@ -55,7 +56,7 @@ export async function openEvaluationGraph(
       const names = Object.keys(scores);
       const joined = names.map((name) => [
         name,
-        concatenated([found[name] as Float32Array, ...rest.map((part) => part[name]!)]),
+        concatenated(Float32Array, [found[name] as Float32Array, ...rest.map((part) => part[name]!)]),
       ]);
       return Object.fromEntries(joined) as BatchScores;
     },
@@ -63,16 +64,6 @@ export async function openEvaluationGraph(
       await Promise.all([session.release(), others.release()]);
     },
   };
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** The threads that score all parts of a batch but the first. */

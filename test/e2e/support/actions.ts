@@ -102,7 +102,11 @@ export async function editorText(page: Page): Promise<string> {
 
 /** Shows the Runs view. */
 export async function showRuns(page: Page): Promise<void> {
-  await page.locator('.activitybar .action-item a[aria-label^="SSM Studio"]').click();
+  // A click on the icon of a view that is shown would hide it.
+  const item = page.locator('.activitybar .action-item', {
+    has: page.locator('a[aria-label^="SSM Studio"]'),
+  });
+  if (!(await item.evaluate((element) => element.classList.contains('checked')))) await item.click();
 }
 
 /** Rows of the view in the side bar, each as its visible text. */

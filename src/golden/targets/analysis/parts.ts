@@ -7,6 +7,7 @@ import { caseInput } from '../../differentiate';
 import { NotSupported } from '../../errors';
 import type { Feeds, Machine, Results } from '../../machine';
 import { mixerCase, probed } from '../../mixer-case';
+import { concatenated } from '../../../util/concatenate';
 
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, extent) => product * extent, 1);
@@ -26,15 +27,8 @@ export const stacked = (parts: readonly ArrayLike<number>[], shape: readonly num
   values: joined(parts),
 });
 
-export function joined(parts: readonly ArrayLike<number>[]): Float64Array {
-  const out = new Float64Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
+export const joined = (parts: readonly ArrayLike<number>[]): Float64Array =>
+  concatenated(Float64Array, parts);
 
 /** Collects one named array per sequence. */
 export class Gathered {
