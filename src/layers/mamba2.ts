@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, UNSEEN, type ForwardContext, type Problem, type Tensors } from './define';
+import { nearestDivisor } from './divisors';
 import { gaugeGate, gaugeSteps } from './gauges';
 import { headProblems } from './heads';
 import { formula, ones, uniform, zeros } from './init';
@@ -152,6 +153,11 @@ export const mamba2 = defineLayer<typeof options, Resolved>({
     if (d_ssm > d_inner) {
       complain('d_ssm', `d_ssm (${d_ssm}) must not exceed d_inner (${d_inner}).`, d_inner);
     } else problems.push(...headProblems(o, { size: d_ssm, words, options: ['d_ssm', 'd_inner', 'expand'] }));
+    const groupsOfNorm = o.norm_groups;
+    if (o.rmsnorm && groupsOfNorm !== undefined && d_ssm % groupsOfNorm !== 0) {
+      const divisor = nearestDivisor(d_ssm, groupsOfNorm);
+      complain('norm_groups', `norm_groups (${groupsOfNorm}) must divide ${words} (${d_ssm}).`, divisor);
+    }
     problems.push(...stepProblems(o));
     if (o.A_init_range[0] > o.A_init_range[1])
       complain('A_init_range', 'A_init_range must be [smallest, largest].');

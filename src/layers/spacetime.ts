@@ -91,8 +91,8 @@ export const spacetime = defineLayer<typeof options, Resolved>({
 
   check(o, dims) {
     const problems: Problem[] = [];
-    const complain = (key: string, message: string, suggestion?: number): void => {
-      problems.push({ path: [key], message, ...(suggestion === undefined ? {} : { suggestion }) });
+    const complain = (key: string, message: string, suggestion?: number, others: string[] = []): void => {
+      problems.push({ path: [key], others, message, ...(suggestion === undefined ? {} : { suggestion }) });
     };
     const { n_kernels } = this.resolve(o, dims);
     if (dims.d_model % n_kernels !== 0) {
@@ -107,7 +107,7 @@ export const spacetime = defineLayer<typeof options, Resolved>({
     }
     if (o.preprocess === 'residual' && o.min_avg_window >= o.max_avg_window) {
       const message = `min_avg_window (${o.min_avg_window}) must be below max_avg_window (${o.max_avg_window}).`;
-      complain('min_avg_window', message);
+      complain('min_avg_window', message, o.max_avg_window - 1, ['max_avg_window']);
     }
     if (o.preprocess === 'residual' && o.n_diff + o.n_ma === 0) {
       complain('n_diff', 'preprocess: residual needs kernels: n_diff or n_ma above 0.', 4);

@@ -54,13 +54,13 @@ export class Model {
     this.parameters = modelParameters(layers, this.#architecture);
   }
 
-  /** Numbers that the model is made of, frozen ones too, buffers not. */
   /** Parameters that one token meets: all but those of the experts that are not chosen. */
   get activeParameterCount(): number {
     const idle = this.layers.map((l) => l.definition.idle?.(l.resolved, this.#architecture.dims) ?? 0);
     return idle.reduce((count, each) => count - each, this.parameterCount);
   }
 
+  /** Numbers that the model is made of, frozen ones too, buffers not. */
   get parameterCount(): number {
     return countOf(this.parameters.values());
   }

@@ -42,8 +42,12 @@ function close(
 const toleranceOf = ({ mixer }: Variant): number =>
   ['attention', 'mamba3', 'matrix-mixer', 's4', 'sma'].includes(mixer) ? 3e-7 : 1e-8;
 
-/** A layer of the variant with random parameters near their initial values, and a random input. */
-export function setUp(variant: Variant) {
+/**
+ * A layer of the variant with random parameters near their initial values, and a random input of `width` channels.
+ * @param spread deviation of the parameters from their initial values
+ * @param around what the layer knows of the model besides
+ */
+export function setUp(variant: Variant, spread = 0.3, around: Partial<Dims> = {}) {
   const { mixer, d_model, batch, length } = variant;
   const dims: Dims = {
     d_model,
@@ -51,6 +55,7 @@ export function setUp(variant: Variant) {
     residuals_per_layer: 1,
     norm_eps: 1e-5,
     cache_length: length + 2,
+    ...around,
   };
   const definition = mixers[mixer]!;
   const options = definition.options.parse(variant.options);
@@ -62,14 +67,17 @@ export function setUp(variant: Variant) {
   const specs = definition.parameters(resolved, dims);
   const random = new Random(7, JSON.stringify(variant));
   const values: Record<string, Float64Array> = {};
-  for (const [name, { shape, init }] of Object.entries(specs)) {
+  for (const [name, { shape, init, buffer }] of Object.entries(specs)) {
     const drawn = (near: string): Float32Array => Float32Array.from(values[near]!);
     const start = init(shape, random, drawn);
-    values[name] = Float64Array.from(start, (value) => value + 0.3 * random.normal());
+    const near = Float64Array.from(start, (value) => value + spread * random.normal());
+    // Statistics of training are no free numbers: variances and counts are positive.
+    values[name] = buffer ? near.map(Math.abs) : near;
   }
   const shape = [batch, length, d_model] as const;
-  const x = Float64Array.from({ length: size(shape) }, () => random.normal());
-  return { definition, dims, resolved, specs, values, shape, x, random };
+  const width = definition.reads === 'stream and input' ? 2 * d_model : d_model;
+  const x = Float64Array.from({ length: batch * length * width }, () => random.normal());
+  return { definition, dims, resolved, specs, values, shape, width, x, random };
 }
 
 export function checkForwardAndGradients(variant: Variant, slow: Slow): void {

@@ -136,6 +136,15 @@ describe('checks', () => {
     assert.match(problems('hydra', { dt_min: 0.1 })[0]!.message, /dt_min \(0.1\) must be below dt_max/);
   });
 
+  it('find groups of a norm that do not divide, and moving averages without room', () => {
+    const [groups] = problems('mamba2', { headdim: 8, norm_groups: 5 });
+    assert.match(groups!.message, /norm_groups \(5\) must divide d_inner = expand · d_model \(64\)/);
+    assert.deepEqual([groups!.path, groups!.suggestion], [['norm_groups'], 4]);
+    assert.deepEqual(problems('mamba2', { headdim: 8, norm_groups: 5, rmsnorm: false }), []);
+    const [averages] = problems('spacetime', { preprocess: 'residual', max_avg_window: 4 });
+    assert.deepEqual([averages!.path, averages!.suggestion], [['min_avg_window'], 3]);
+  });
+
   it('warn that the hidden width of an MLP is rounded', () => {
     const [warning] = problems('mlp', { d_intermediate: 100 });
     assert.equal(warning!.severity, 'warning');

@@ -1,8 +1,8 @@
 /** @file Reading a prompt in pieces must give what reading it token by token gives, outputs and states alike. */
 import * as assert from 'node:assert/strict';
-import * as g from '../../src/graph';
 import { mixers } from '../../src/layers';
 import { setUp, type Variant } from './check-layer';
+import { inPieces } from './in-pieces';
 
 const variants: [mixer: string, options: Record<string, unknown>][] = [
   ['mamba2', { d_state: 2, headdim: 2, ngroups: 2, learnable_init_states: true }],
@@ -41,60 +41,15 @@ const long: typeof variants = [
   ['spacetime', { kernel_dim: 4, n_kernels: 2 }],
 ];
 
-/** The layer over pieces of the sequence, each from the state behind the last. */
-function inPieces(
-  variant: Variant,
-  pieces: readonly number[],
-): { y: number[]; state: Record<string, number[]> } {
-  const { definition, dims, resolved, specs, values, shape, x } = setUp(variant);
-  const [batch, length, width] = shape;
-  const p = Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => [name, g.input(name, spec.shape)]),
-  );
-  const extents = Object.entries(definition.state!(resolved, dims));
-  let current: Record<string, Float64Array> = Object.fromEntries(
-    extents.map(([name, rest]) => [name, new Float64Array(rest.reduce((size, n) => size * n, batch))]),
-  );
-  const y = new Array<number>(x.length);
-  let at = 0;
-  for (const count of pieces) {
-    const states = Object.fromEntries(
-      extents.map(([name, rest]) => [name, g.input(`state.${name}`, [batch, ...rest])]),
-    );
-    const input = g.input('piece', count === 1 ? [batch, width] : [batch, count, width]);
-    const run = count === 1 ? definition.step! : definition.prefill!;
-    const result = run.call(definition, input, states, p, resolved, dims);
-    const names = Object.keys(result.state);
-    assert.deepEqual(names.sort(), Object.keys(states).sort());
-    const place = (b: number, t: number, c: number): number => (b * length + at + t) * width + c;
-    const piece = Float64Array.from({ length: batch * count * width }, (_, i) => {
-      return x[place(Math.floor(i / (count * width)), Math.floor(i / width) % count, i % width)]!;
-    });
-    const feeds = Object.fromEntries(
-      Object.entries(current).map(([name, value]) => [`state.${name}`, value]),
-    );
-    const found = g.interpret([result.y, ...names.map((name) => result.state[name]!)], {
-      ...values,
-      ...feeds,
-      piece,
-    });
-    found[0]!.forEach((value, i) => {
-      y[place(Math.floor(i / (count * width)), Math.floor(i / width) % count, i % width)] = value;
-    });
-    current = Object.fromEntries(names.map((name, i) => [name, found[i + 1]!]));
-    at += count;
-  }
-  return { y, state: Object.fromEntries(Object.entries(current).map(([name, value]) => [name, [...value]])) };
-}
-
 const TURN = 2 * Math.PI;
 
 /** Compares both ways of reading, for every way of cutting the sequence. */
 function compare(variant: Variant, cuts: readonly (readonly number[])[]): void {
   assert.ok(mixers[variant.mixer]!.prefill);
-  const expected = inPieces(variant, new Array<number>(variant.length).fill(1));
+  const layer = setUp(variant);
+  const expected = inPieces(layer, new Array<number>(variant.length).fill(1));
   for (const pieces of cuts) {
-    const found = inPieces(variant, pieces);
+    const found = inPieces(layer, pieces);
     found.y.forEach((value, i) => {
       assert.ok(Math.abs(value - expected.y[i]!) < 1e-6 * (1 + Math.abs(value)), `${pieces.join()}: y[${i}]`);
     });
