@@ -7,7 +7,7 @@ import { attendFrom, modulo } from './attention-cache';
 import { attendAll, attendBlocks, blocksPay, HIDDEN, type Heads } from './attention-parts';
 import type { Dims, ForwardContext, StateSpec, Tensors } from './define';
 import { probe } from './probe';
-import { rotate, rotaryAngles } from './rotary';
+import { rotaryAngles } from './rotary';
 
 export interface HeadOptions {
   readonly heads: number;
@@ -44,7 +44,7 @@ export function attend(qkv: g.Tensor, p: Tensors, r: HeadOptions, ctx: ForwardCo
   // (batch, time, heads, head_dim) → (batch, heads, time, head_dim)
   const byHead = (t: g.Tensor, turn: boolean): g.Tensor => {
     const split = g.transpose(t, [0, 2, 1, 3]);
-    return turn && angles ? rotate(split, angles, pairsOf(r)) : split;
+    return turn && angles ? g.rotate(split, angles, pairsOf(r)) : split;
   };
   const heads: Heads = { q: byHead(parts.q, true), k: byHead(parts.k, true), v: byHead(parts.v, false) };
   const mixed = mix(heads, r, length, ctx);
@@ -71,7 +71,9 @@ export function attendStep(
   const position = state['position']!;
   const angles = rotaryAngles(position, r);
   const turn = (t: g.Tensor): g.Tensor =>
-    angles ? rotate(t, { cos: g.unsqueeze(angles.cos, 1), sin: g.unsqueeze(angles.sin, 1) }, pairsOf(r)) : t;
+    angles
+      ? g.rotate(t, { cos: g.unsqueeze(angles.cos, 1), sin: g.unsqueeze(angles.sin, 1) }, pairsOf(r))
+      : t;
   const places = capacity(r, dims);
   const slots = g.unsqueeze(g.cast(g.iota(places), 'float32'), 0);
   const now = g.unsqueeze(position, 1);
@@ -103,7 +105,9 @@ export function attendPrefill(
   const steps = g.unsqueeze(g.cast(g.iota(length), 'float32'), 0);
   const angles = rotaryAngles(g.add(g.unsqueeze(start, 1), steps), r);
   const turn = (t: g.Tensor): g.Tensor =>
-    angles ? rotate(t, { cos: g.unsqueeze(angles.cos, 2), sin: g.unsqueeze(angles.sin, 2) }, pairsOf(r)) : t;
+    angles
+      ? g.rotate(t, { cos: g.unsqueeze(angles.cos, 2), sin: g.unsqueeze(angles.sin, 2) }, pairsOf(r))
+      : t;
   const heads = { q: turn(parts.q), k: turn(parts.k), v: parts.v };
   const before = { key: state['key']!, value: state['value']! };
   const { mixed, cache } = attendFrom(heads, before, start, r.window);

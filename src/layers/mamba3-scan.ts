@@ -8,7 +8,6 @@ import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { Tensors } from './define';
 import { perRankOf, type Mamba3Sizes, type Selected } from './mamba3-select';
-import { rotate } from './rotary';
 
 export interface Mamba3Scan {
   /** Without the skip: (batch, time, rank, heads, headdim). */
@@ -25,35 +24,14 @@ export interface Mamba3Scan {
   readonly own: Tensor;
 }
 
-/** Turns the first pairs of the state: neighbours, or with MIMO entry i together with entry i + N/2. */
+/** Neighbours of the state are pairs, or with MIMO entry i together with entry i + N/2. */
+const pairsOf = (r: Mamba3Sizes): g.Pairs => (r.is_mimo ? 'halves' : 'neighbours');
+
+/** Turns the first pairs of the state. */
 function turned(map: Tensor, angle: Tensor, r: Mamba3Sizes): Tensor {
   const wide = g.unsqueeze(angle, 2);
   const angles = { cos: g.cos(wide), sin: g.sin(wide) };
-  return r.is_mimo ? rotate(map, angles, 'halves', r.d_state) : rotate(map, angles, 'neighbours');
-}
-
-/** The same angle between 0 and 2π, where sine and cosine keep their bits. */
-function wrapped(angle: Tensor): Tensor {
-  const rounds = g.stopGradient(g.floor(g.mul(angle, 1 / (2 * Math.PI))));
-  return g.sub(angle, g.mul(rounds, 2 * Math.PI));
-}
-
-/** Addends that are multiples of this add up without rounding, to 32,768 rad. */
-const GRID = 2 ** -9;
-/** 2π in two parts: whole multiples of the first have no rounding either. */
-const ROUND = 201 / 32;
-const ROUND_REST = 2 * Math.PI - ROUND;
-
-/**
- * Sum of the turns (batch, time, heads, pairs) along time, but for whole rounds: as one number it would lose the bits
- * that the rounds take, and the state would point elsewhere after some hundred tokens.
- */
-export function accumulated(turn: Tensor): Tensor {
-  const coarse = g.stopGradient(g.mul(g.floor(g.add(g.mul(turn, 1 / GRID), 0.5)), GRID));
-  const sums = g.cumsum(coarse, 1);
-  const rounds = g.floor(g.mul(sums, 1 / (2 * Math.PI)));
-  const within = g.sub(g.sub(sums, g.mul(rounds, ROUND)), g.mul(rounds, ROUND_REST));
-  return g.add(within, g.cumsum(g.sub(turn, coarse), 1));
+  return g.rotate(map, angles, pairsOf(r), r.d_state);
 }
 
 const firstOf = (x: Tensor): Tensor => g.squeeze(g.slice(x, 1, 0, 1), 1);
@@ -61,9 +39,11 @@ const firstOf = (x: Tensor): Tensor => g.squeeze(g.slice(x, 1, 0, 1), 1);
 /** One token later along time: x[t + 1], and zero behind the last. */
 const next = (x: Tensor): Tensor => g.pad(g.slice(x, 1, 1, x.shape[1]!), 1, 0, 1);
 
-/** What the tokens before left behind: the state, and the last token's rotated input map and input. */
+/** What the tokens before left behind: state and angle, and the last token's rotated input map and input. */
 export interface Before {
   readonly state: Tensor;
+  /** (batch, heads, pairs) */
+  readonly angle: Tensor;
   /** (batch, rank, heads, state) and, as each rank sees it, (batch, rank, heads, headdim). */
   readonly B: Tensor;
   readonly v: Tensor;
@@ -73,31 +53,41 @@ export interface Before {
 const outer = (v: Tensor, k: Tensor): Tensor => g.sum(g.mul(g.unsqueeze(v, 4), g.unsqueeze(k, 3)), [1]);
 
 /** The state that decays into the first token, with the last token's share of the trapezoid. */
-function carried({ state, B, v }: Before, first: Tensor): Tensor {
+function carried({ state, B, v }: Pick<Before, 'state' | 'B' | 'v'>, first: Tensor): Tensor {
   return g.add(state, g.mul(g.unsqueeze(g.unsqueeze(first, 2), 3), outer(v, B)));
 }
 
-/** @param turns accumulated angles (batch, time, heads, pairs), with or without whole rounds */
-export function scanMamba3(s: Selected, turns: Tensor, r: Mamba3Sizes, before?: Before): Mamba3Scan {
+/** With `before` the angles go on from where they were, and so does the state. */
+export function scanMamba3(s: Selected, r: Mamba3Sizes, before?: Before): Mamba3Scan {
   const [batch, length, rank, heads, headdim] = s.v.shape as [number, number, number, number, number];
-  const angle = wrapped(turns);
-  const B = turned(s.B, angle, r);
-  const C = turned(s.C, angle, r);
   const own = g.mul(s.lambda, s.delta);
   const later = g.add(own, next(g.sub(s.delta, own)));
   const rows = (t: Tensor): Tensor => g.reshape(t, [batch, length * rank, heads, t.shape[4]!]);
   const perRank = (t: Tensor): Tensor => g.unsqueeze(g.unsqueeze(t, 2), 4);
   const decay = g.unsqueeze(g.mul(s.delta, s.A), 2);
-  const { Y, finalState } = g.ssd({
+  const turn = before ? g.add(s.turn, g.pad(g.unsqueeze(before.angle, 1), 1, 0, length - 1)) : s.turn;
+  const { Y, finalState } = g.turningSsd({
     X: rows(g.mul(s.v, perRank(later))),
     A: g.reshape(rank > 1 ? g.pad(decay, 2, 0, rank - 1) : decay, [batch, length * rank, heads]),
-    B: rows(B),
-    C: rows(C),
+    B: rows(s.B),
+    C: rows(s.C),
+    turn,
+    pairs: pairsOf(r),
     ...(before ? { initialState: carried(before, firstOf(g.sub(s.delta, own))) } : {}),
     chunkSize: Math.min(r.chunk_size, 64),
   });
   const far = g.reshape(Y, [batch, length, rank, heads, headdim]);
-  return { y: g.add(far, within(s.v, B, C, own, later)), B, C, angle, state: finalState, own, later };
+  const angle = g.wrapped(g.accumulated(turn));
+  return {
+    // Maps of one token have turned alike, and their products as if they had not.
+    y: g.add(far, within(s.v, s.B, s.C, own, later)),
+    B: turned(s.B, angle, r),
+    C: turned(s.C, angle, r),
+    angle,
+    state: finalState,
+    own,
+    later,
+  };
 }
 
 /** What the rows of one token hand each other beyond what the SSD has counted. */
@@ -123,13 +113,13 @@ export function stepMamba3(
   p: Tensors,
   r: Mamba3Sizes,
 ): { y: Tensor; state: Record<string, Tensor> } {
-  const angle = wrapped(g.add(g.unsqueeze(state['angle_state']!, 1), s.turn));
+  const angle = g.wrapped(g.add(g.unsqueeze(state['angle_state']!, 1), s.turn));
   const [B, C] = [turned(s.B, angle, r), turned(s.C, angle, r)];
   const now = (t: Tensor): Tensor => g.squeeze(t, 1);
   const perHead = (t: Tensor): Tensor => g.unsqueeze(g.unsqueeze(now(t), 2), 3);
   const own = g.mul(s.lambda, s.delta);
   const alpha = g.exp(g.mul(s.delta, s.A));
-  const before: Before = {
+  const before = {
     state: state['ssm_state']!,
     B: state['k_state']!,
     v: perRankOf(state['v_state']!, p, r),

@@ -9,7 +9,7 @@ import { gatedNorm } from './gated-norm';
 import { gaugeGate, gaugeSteps } from './gauges';
 import { headProblems } from './heads';
 import { constant, ones } from './init';
-import { accumulated, scanMamba3, stepMamba3 } from './mamba3-scan';
+import { scanMamba3, stepMamba3 } from './mamba3-scan';
 import { mamba3Probes, probeMamba3 } from './mamba3-probes';
 import { perRankOf, select, widths, type Mamba3Sizes } from './mamba3-select';
 import { linearParameters, project, residualInit } from './projection';
@@ -144,8 +144,7 @@ export const mamba3 = defineLayer<typeof options, Resolved>({
 
   forward(u, p, r, _dims, ctx) {
     const selected = select(project(u, p, 'in_proj'), p, r);
-    const turns = accumulated(selected.turn);
-    const scan = scanMamba3(selected, turns, r);
+    const scan = scanMamba3(selected, r);
     const y = g.add(scan.y, skip(selected.v, p));
     if (ctx.probing) probeMamba3(ctx, selected, { ...scan, y, D: p['D']! }, r);
     gaugeSteps(ctx, selected.delta, selected.A);
@@ -169,9 +168,9 @@ export const mamba3 = defineLayer<typeof options, Resolved>({
   prefill(u, state, p, r) {
     const length = u.shape[1]!;
     const selected = select(project(u, p, 'in_proj'), p, r);
-    const turns = g.add(accumulated(selected.turn), g.unsqueeze(state['angle_state']!, 1));
-    const scan = scanMamba3(selected, turns, r, {
+    const scan = scanMamba3(selected, r, {
       state: state['ssm_state']!,
+      angle: state['angle_state']!,
       B: state['k_state']!,
       v: perRankOf(state['v_state']!, p, r),
     });

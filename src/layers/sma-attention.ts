@@ -8,7 +8,7 @@ import type { Tensor } from '../graph';
 import { HIDDEN, neighbours } from './attention-parts';
 import type { Tensors } from './define';
 import { keepAll, type Drop } from './dropout';
-import { rotate, rotaryAngles } from './rotary';
+import { rotaryAngles } from './rotary';
 
 export interface SmaSizes {
   readonly zdim: number;
@@ -85,7 +85,7 @@ export function biasAt(p: Tensors, distance: Tensor): Tensor {
 export function turn(x: Tensor, positions: Tensor, r: SmaSizes): Tensor {
   if (r.rel_pos_bias !== 'rotary') return x;
   const angles = rotaryAngles(positions, { rotary_emb_dim: r.zdim, rotary_emb_base: 10000 })!;
-  return rotate(x, angles, 'neighbours');
+  return g.rotate(x, angles, 'neighbours');
 }
 
 /**

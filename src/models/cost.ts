@@ -61,7 +61,8 @@ export function nodeFlops(node: Node): number {
       const states = node.inputs[2]!.shape.at(-1)!;
       return 9 * inputs[0]! * states;
     }
-    case 'ssd': {
+    case 'ssd':
+    case 'turningSsd': {
       // Decay, write and read of every state entry: the recurrent count, which no chunking goes below.
       const states = node.inputs[2]!.shape.at(-1)!;
       return 6 * inputs[0]! * states;

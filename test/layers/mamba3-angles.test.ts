@@ -1,7 +1,6 @@
 /** @file The angles of Mamba-3 after thousands of tokens: in float32 their sums would lose the bits of whole rounds. */
 import assert from 'node:assert/strict';
 import * as g from '../../src/graph';
-import { accumulated } from '../../src/layers/mamba3-scan';
 import { openSession } from '../../src/runtime/ort';
 import { Random } from '../../src/util/random';
 
@@ -12,7 +11,7 @@ describe('accumulated angles of mamba3', () => {
     const random = new Random(1, 'turns');
     const turn = Float32Array.from({ length: LENGTH }, () => 2 * random.uniform());
     const x = g.input('turn', [1, LENGTH, 1, 1]);
-    const sums = accumulated(x);
+    const sums = g.accumulated(x);
     const [gradient] = g.gradients([{ output: sums, cotangent: g.ones(sums.shape) }], [x]) as [g.Tensor];
     const session = await openSession(g.compile({ sums, gradient }, { target: 'cpu' }), { device: 'cpu' });
     const found = await session.run({ turn });

@@ -129,6 +129,7 @@ function decayGradient(
  * Gradients of X, the decays, B, C and the initial state. Of the forward pass only the states between chunks are
  * kept; the decays, six times as large and a matter of additions and exponentials, are computed again.
  * @param entering of `chunkedForward`
+ * @returns beside the gradients `after`, of the states that leave the chunks: (batch · chunks, G, N, R · P)
  */
 export function chunkedGradients(
   inputs: readonly Tensor[],
@@ -136,7 +137,7 @@ export function chunkedGradients(
   dFinal: Tensor | undefined,
   entering: Tensor,
   chunkSize: number,
-): { dX: Tensor; dA: Tensor; dB: Tensor; dC: Tensor; dInitial: Tensor } {
+): { dX: Tensor; dA: Tensor; dB: Tensor; dC: Tensor; dInitial: Tensor; after: Tensor } {
   const again = inputs.map((x, i) => (i === 1 ? add(x, barrier(dY, x)) : x));
   const c = chunked(again, chunkSize);
   const X = inChunks(inputs[0]!, c);
@@ -179,5 +180,6 @@ export function chunkedGradients(
     dB: maps(dB),
     dC: maps(dC),
     dInitial: fromState(dInitial, c),
+    after,
   };
 }

@@ -8,7 +8,10 @@ import type { SsdAttributes, SsdGradientAttributes } from './ssd';
 import { chunkedForward, chunkedGradients } from './ssd-chunked';
 
 /** Tokens per chunk: as wide as the products between chunks, so that both cost about the same. */
-function chunkOf([X, , B]: readonly Tensor[], { chunkSize }: SsdAttributes): number {
+export function chunkOf(
+  [X, , B]: readonly Tensor[],
+  { chunkSize }: Pick<SsdAttributes, 'chunkSize'>,
+): number {
   const widest = Math.max(X!.shape[3]!, B!.shape[3]!);
   return Math.min(chunkSize, widest < 48 ? 32 : 64);
 }

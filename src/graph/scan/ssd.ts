@@ -31,28 +31,28 @@ export interface SsdGradientAttributes extends SsdAttributes {
   readonly hasFinal: boolean;
 }
 
-function checkInputs(inputs: readonly Tensor[], { hasInitial, chunkSize }: SsdAttributes): TypeShapes {
+/** @param name of the operator, for messages */
+export function checkInputs(
+  name: string,
+  inputs: readonly Tensor[],
+  { hasInitial, chunkSize }: SsdAttributes,
+): TypeShapes {
   const [X, A, B, C] = inputs as [Tensor, Tensor, Tensor, Tensor];
-  check(X.shape.length === 4, 'ssd', 'X must be (B, L, H, P)', inputs);
+  check(X.shape.length === 4, name, 'X must be (B, L, H, P)', inputs);
   const [b, l, h, p] = X.shape as [number, number, number, number];
-  check(sameShape(A.shape, [b, l, h]), 'ssd', 'A must be (B, L, H)', inputs);
+  check(sameShape(A.shape, [b, l, h]), name, 'A must be (B, L, H)', inputs);
   const [b2, l2, g, n] = B.shape as [number, number, number, number];
   const fits = B.shape.length === 4 && b === b2 && l === l2 && h % g === 0 && sameShape(B.shape, C.shape);
-  check(fits, 'ssd', 'B and C must be (B, L, G, N) with G dividing H', inputs);
+  check(fits, name, 'B and C must be (B, L, G, N) with G dividing H', inputs);
   const state = [b, h, p, n];
-  check(
-    !hasInitial || sameShape(inputs[4]!.shape, state),
-    'ssd',
-    'initialState must be (B, H, P, N)',
-    inputs,
-  );
+  check(!hasInitial || sameShape(inputs[4]!.shape, state), name, 'initialState must be (B, H, P, N)', inputs);
   check(
     inputs.every(({ dtype }) => dtype === 'float32'),
-    'ssd',
+    name,
     'operands must be float32',
     inputs,
   );
-  check(Number.isInteger(chunkSize) && chunkSize > 0, 'ssd', `chunkSize must be ≥ 1, got ${chunkSize}`);
+  check(Number.isInteger(chunkSize) && chunkSize > 0, name, `chunkSize must be ≥ 1, got ${chunkSize}`);
   return { Y: X.shape, state };
 }
 
@@ -65,7 +65,7 @@ interface TypeShapes {
 export const ssdOperator: Operator<SsdAttributes> = defineOperator<SsdAttributes>({
   name: 'ssd',
   infer(inputs, attributes) {
-    const { Y, state } = checkInputs(inputs, attributes);
+    const { Y, state } = checkInputs('ssd', inputs, attributes);
     return [
       { dtype: 'float32', shape: Y },
       { dtype: 'float32', shape: state },

@@ -91,6 +91,46 @@ function ssd(
   };
 }
 
+/** A state that turns, with `rows` of X, A, B and C to a token. */
+function turningSsd(
+  name: string,
+  [B, T, rows, H, P, N]: readonly [number, number, number, number, number, number],
+  options: {
+    readonly K: number;
+    readonly pairs?: g.Pairs;
+    readonly initial?: boolean;
+    readonly output?: 'Y' | 'final' | 'both';
+  },
+): Sample {
+  const { K, pairs = 'neighbours', output = 'Y' } = options;
+  const L = T * rows;
+  return {
+    name: `turningSsd, ${name}`,
+    inputs: [
+      float(B, L, H, P),
+      within(-1.5, -0.01, B, L, H),
+      float(B, L, H, N),
+      float(B, L, H, N),
+      within(-4, 4, B, T, H, K),
+      ...(options.initial ? [float(B, H, P, N)] : []),
+    ],
+    build(X, A, b, c, turn, initialState) {
+      const found = g.turningSsd({
+        X: X!,
+        A: A!,
+        B: b!,
+        C: c!,
+        turn: turn!,
+        pairs,
+        chunkSize: 4,
+        ...(initialState && { initialState }),
+      });
+      return output === 'both' ? [found.Y, found.finalState] : output === 'Y' ? found.Y : found.finalState;
+    },
+    tolerance: 2e-5,
+  };
+}
+
 export const scanSamples: readonly Sample[] = [
   scan('plain', small),
   scan('with skip', small, { D: true }),
@@ -110,6 +150,11 @@ export const scanSamples: readonly Sample[] = [
   ssd('groups', [2, 6, 4, 3, 2, 5]),
   ssd('initial and final state', [2, 9, 4, 3, 2, 5], { initial: true, output: 'both' }),
   ssd('final state only', [1, 5, 2, 3, 1, 4], { initial: true, output: 'final' }),
+  turningSsd('neighbours', [2, 11, 1, 2, 3, 5], { K: 2 }),
+  turningSsd('one chunk', [2, 3, 1, 2, 3, 4], { K: 1, initial: true, output: 'both' }),
+  turningSsd('halves, three rows to a token', [1, 5, 3, 2, 2, 6], { K: 2, pairs: 'halves' }),
+  turningSsd('initial and final state', [2, 9, 1, 2, 3, 4], { K: 2, initial: true, output: 'both' }),
+  turningSsd('final state only', [1, 3, 2, 2, 3, 4], { K: 2, pairs: 'halves', output: 'final' }),
 ];
 
 const long = { L: 80, B: 2, E: 64, N: 16 };

@@ -83,7 +83,8 @@ export const siluGate = (y: Tensor, z: Tensor): Tensor => apply1(siluGateOperato
 const softplusOperator = define(
   'softplus',
   (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-  (x, _y, dy) => mul(dy, sigmoid(x)),
+  // The sigmoid of x. Its kernel is accurate against 1 only, and step sizes are thousandths.
+  (x, y, dy) => mul(dy, exp(sub(x, y))),
   {
     // The Softplus kernel is scalar on the CPU. log(1 + e) loses what rounding takes from u = 1 + e; e - (u - 1)
     // is exactly that, and to first order what log(u) lacks.
