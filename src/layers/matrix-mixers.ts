@@ -38,7 +38,8 @@ export function scaleOf(kind: DenseKind, r: MatrixSizes, data: boolean): number 
 
 /**
  * (batch or 1, head, output position, input position), without the scale.
- * @param real 0 for padding (batch, time), which attention does not look at; the others see its values, which are zero
+ * @param real 0 for padding (batch, time), which attention does not look at, and where taps of the release end; the others
+ *   see its values, which are zero
  * @param selection q and k (batch, head, time, qk_dim); for Toeplitz the taps forwards and backwards (batch, head, time)
  */
 export function matrixOf(
@@ -50,7 +51,7 @@ export function matrixOf(
   real?: Tensor,
 ): Tensor {
   if (kind === 'dense') return g.unsqueeze(corner(p['matrix_mixer.M']!, length, [1, 2]), 0);
-  if (kind === 'toeplitz') return toeplitz(length, selection, p, r);
+  if (kind === 'toeplitz') return toeplitz(length, selection && beforePadding(selection, r, real), p, r);
   if (kind === 'vandermonde' && !selection) return cosines(length, r.max_seq_len);
   const { q, k } = selection ?? learned(length, p);
   const transposed = g.transpose(k, [0, 1, 3, 2]);
@@ -97,6 +98,18 @@ function cosines(length: number, period: number): Tensor {
     return Math.cos((2 * Math.PI * ((Math.floor(i / length) * (i % length)) % period)) / period);
   });
   return g.constant(values, [1, 1, length, length]);
+}
+
+/**
+ * The released reading of taps (batch, head, time) as if the example ended with its last token: there its last tap forwards
+ * is the outermost backwards, around the end.
+ */
+function beforePadding(taps: Selection, r: MatrixSizes, real: Tensor | undefined): Selection {
+  if (!real || r.toeplitz_index !== 'released') return taps;
+  const later = (x: Tensor): Tensor =>
+    g.pad(g.slice(x, x.shape.length - 1, 0, x.shape.at(-1)! - 1), x.shape.length - 1, 1, 0);
+  const isFirst = g.unsqueeze(g.greater(g.sub(later(real), real), 0.5), 1);
+  return { q: g.where(isFirst, later(taps.k), taps.q), k: taps.k };
 }
 
 /** Taps [backwards L−1 … 1, forwards 0 … L−1] at a place that depends on i − j alone. */

@@ -4,9 +4,11 @@
  */
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import type { ForwardContext } from './define';
 
-type Padded = Pick<ForwardContext, 'real'>;
+interface Padded {
+  /** As in `ForwardContext`. */
+  readonly real?: Tensor | undefined;
+}
 
 /** 1 or 0 per token with as many axes as `x` (batch, time, …); undefined where nothing is padded. */
 function realLike(x: Tensor, { real }: Padded): Tensor | undefined {

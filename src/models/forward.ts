@@ -265,7 +265,7 @@ export const isPair = ({ input }: Surroundings): boolean =>
   input.kind === 'tokens' && input.documents !== undefined;
 
 /** 1 where a token stands, 0 where padding fills up its example: (batch, time); undefined where nothing is padded. */
-function tokensOf(inputs: Tensor, { input }: Surroundings): Tensor | undefined {
+export function tokensOf(inputs: Tensor, { input }: Surroundings): Tensor | undefined {
   if (input.kind !== 'tokens' || input.padding === undefined) return undefined;
   return g.sub(1, g.cast(g.equal(inputs, input.padding), 'float32'));
 }

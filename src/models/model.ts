@@ -2,10 +2,11 @@
 import * as g from '../graph';
 import type { Shape, Tensor } from '../graph';
 import type { ParameterSpec, Tensors } from '../layers';
+import { meanOfTokens } from '../layers/padding';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates, prefill, prefillProblem } from './decode';
-import { head, isPair, stack, taskLogits, type Architecture, type Building } from './forward';
+import { head, isPair, stack, taskLogits, tokensOf, type Architecture, type Building } from './forward';
 import { buildLayers, type BuiltLayer } from './layers';
 import { documentsOf, ofPairs } from './pair';
 import { countOf, initialValues, modelParameters } from './parameters';
@@ -190,7 +191,7 @@ export class Model {
    * `losses` (batch): mean loss per example; `correct` (batch), right targets per example, or `mse` and `mae`
    * (batch).
    * @param options `activations` adds `layers.<k>.rms` (batch): root mean square of the residual stream that layer k
-   * reads, over time and channels; and what layers measure of themselves, `layers.<k>.dead` and `.saturated` (batch)
+   * reads, over tokens and channels; and what layers measure of themselves, `layers.<k>.dead` and `.saturated` (batch)
    */
   evaluation(
     batch: number,
@@ -199,16 +200,18 @@ export class Model {
   ): Program {
     const p = this.parameterInputs();
     const activations: Program = {};
+    const inputs = this.inputs(batch, length);
+    const real = tokensOf(this.#documents(inputs), this.#architecture);
     const residual = (index: number, x: Tensor): void => {
       // Behind the last layer only what is asked for is computed.
       if (index < this.layers.length)
-        activations[`layers.${index}.rms`] = g.sqrt(g.mean(g.square(x), [1, 2]));
+        activations[`layers.${index}.rms`] = g.sqrt(meanOfTokens(g.mean(g.square(x), [2]), { real }));
     };
     const gauge = (index: number, name: string, perExample: Tensor): void => {
       activations[`layers.${index}.${name}`] = perExample;
     };
     const { losses, metrics } = this.forward(
-      this.inputs(batch, length),
+      inputs,
       this.targetInput(batch, length),
       p,
       options.activations ? { probing: { residual, gauge } } : {},

@@ -128,3 +128,67 @@ describe('what layers measure of themselves, as counted from what they show', ()
     }
   });
 });
+
+/**
+ * `rms`, `dead` and `saturated` of a model whose tokens leave nearly all gates shut and whose padding opens them and takes
+ * large steps, over the same tokens with so much padding behind.
+ */
+function padded(layer: ModelConfig['layers'][number], padding: number, counts: boolean) {
+  const long = length + padding;
+  const input = { kind: 'tokens', vocab_size: 11, ...(counts ? {} : { padding: 0 }) } as const;
+  const config = { d_model: 8, layers: [layer], norm: 'rms', norm_eps: 1e-5, tie_embeddings: true } as const;
+  const shape: ModelData = { ...data, length: long, input };
+  const model = buildModel({ model: config, task: defaultTask(shape), data: shape });
+  const weights: Record<string, Float32Array> = Object.fromEntries(
+    [...model.initialise(3)].map(([name, value]) => {
+      // Only padding has a first channel, and only the first channel counts where gates and steps are made.
+      if (name.endsWith('embedding.weight'))
+        return [name, value.map((x, i) => (i % 8 === 0 ? Number(i === 0) : 50 * x))];
+      if (/(in_proj|fc1|q_proj|mx_proj|linear|router)\.weight$/.test(name) && value.length % 8 === 0)
+        return [name, value.map((x, i) => (i % 8 === 0 ? 10 * Math.sign(x) : 1e-4 * x))];
+      if (/(fc1|q_proj|mx_proj|linear)\.bias$/.test(name)) return [name, value.map(() => 0)];
+      // Half of the steps are large at padding.
+      return [name, /(x|dt)_proj\.weight$/.test(name) ? value.map((x) => 30 * x) : value];
+    }),
+  );
+  const inputs = Int32Array.from({ length: batch * long }, (_, i) =>
+    i % long < length ? 1 + ((7 * (i % long) + 3 * Math.floor(i / long)) % 10) : 0,
+  );
+  const program = model.evaluation(batch, long, { activations: true });
+  const names = Object.keys(program).filter((name) => name.startsWith('layers.0.'));
+  const found = g.interpret(
+    names.map((name) => program[name]!),
+    { ...weights, inputs, targets: Int32Array.of(0, 1) },
+  );
+  return Object.fromEntries(names.map((name, i) => [name.slice('layers.0.'.length), [...found[i]!]]));
+}
+
+describe('what is measured of a layer does not depend on padding', () => {
+  const layers: [string, Record<string, unknown>, string[]][] = [
+    ['mamba', { d_state: 3 }, ['rms', 'dead', 'saturated']],
+    ['mamba2', { d_state: 4, headdim: 4 }, ['rms', 'dead', 'saturated']],
+    ['mamba3', { d_state: 4, headdim: 1 }, ['rms', 'dead', 'saturated']],
+    ['hydra', { d_state: 4, headdim: 4 }, ['rms', 'dead', 'saturated']],
+    ['h3', { d_state: 4 }, ['rms', 'dead']],
+    ['glu', { activation: 'silu' }, ['rms', 'dead']],
+    ['mlp', { multiple_of: 8 }, ['rms', 'dead']],
+    ['mlp', { activation: 'relu', multiple_of: 8 }, ['rms', 'dead']],
+    ['gated-mlp', { multiple_of: 8 }, ['rms', 'dead']],
+    ['s4d', { d_state: 4 }, ['rms']],
+  ];
+  for (const [mixer, options, names] of layers) {
+    it(`${mixer} ${JSON.stringify(options)}`, () => {
+      const [alone, behind, counted] = [
+        padded({ mixer, ...options }, 0, false),
+        padded({ mixer, ...options }, 5, false),
+        padded({ mixer, ...options }, 5, true),
+      ];
+      for (const name of names) {
+        alone[name]!.forEach((value, b) => {
+          assert.ok(Math.abs(behind[name]![b]! - value) < 1e-6, `${name}: ${behind[name]![b]}, not ${value}`);
+          assert.ok(Math.abs(counted[name]![b]! - value) > 1e-3, `padding would not show in ${name}`);
+        });
+      }
+    });
+  }
+});

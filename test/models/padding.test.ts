@@ -1,4 +1,4 @@
-/** @file Examples of different lengths in one batch: logits and gradients do not depend on the padding behind. */
+/** @file Examples of different lengths in one batch: logits, gradients and statistics do not depend on the padding behind. */
 import * as assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import { mixers } from '../../src/layers';
@@ -33,11 +33,18 @@ const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown
     { d_state: 2, headdim: 4 },
     { d_state: 2, headdim: 4, learnable_init_states: true, chunk_size: 3 },
   ],
-  'matrix-mixer': [false, true].flatMap((is_data_dependent) =>
-    MATRICES.filter((kind) => kind !== 'dense' || !is_data_dependent).map((matrix_mixer_type) => {
-      return { matrix_mixer_type, is_data_dependent, headdim: 4, qk_dim: 2, max_seq_len: LONGEST };
-    }),
-  ),
+  'matrix-mixer': [false, true]
+    .flatMap((is_data_dependent) =>
+      MATRICES.filter((kind) => kind !== 'dense' || !is_data_dependent).map((matrix_mixer_type) => {
+        return { matrix_mixer_type, is_data_dependent, headdim: 4, qk_dim: 2, max_seq_len: LONGEST };
+      }),
+    )
+    .concat(
+      [false, true].map((is_data_dependent) => {
+        const sizes = { is_data_dependent, headdim: 4, qk_dim: 2, max_seq_len: LONGEST };
+        return { matrix_mixer_type: 'toeplitz', toeplitz_index: 'released', ...sizes };
+      }),
+    ),
   sma: [
     { zdim: 4, ndim: 2, window_size: 3 },
     { zdim: 4, ndim: 2, window_size: 3, bidirectional: true },
@@ -74,7 +81,7 @@ const config = (mixer: string, options: Readonly<Record<string, unknown>>, norm:
   tie_embeddings: true,
 });
 
-/** Loss, logits and all gradients of a step that trains with the tokens, and so many places of padding behind. */
+/** Loss, logits, statistics and all gradients of a step that trains with the tokens, and so many places of padding behind. */
 function step(model: ModelConfig, length: number, pooling: 'mean' | 'last'): Record<string, Float64Array> {
   const data: ModelData = {
     length,
@@ -83,7 +90,11 @@ function step(model: ModelConfig, length: number, pooling: 'mean' | 'last'): Rec
   };
   const task: TaskConfig = { type: 'classification', pooling };
   const built = buildModel({ model, task, data });
-  const program: Record<string, g.Tensor> = { ...built.trainingStep(2), logits: built.logits(2)['logits']! };
+  const program: Record<string, g.Tensor> = {
+    ...built.trainingStep(2),
+    ...built.evaluation(2, length, { activations: true }),
+    logits: built.logits(2)['logits']!,
+  };
   const others = [2, 3, 5, 6, 1];
   const inputs = new Int32Array(2 * length);
   inputs.set(TOKENS);
@@ -108,7 +119,7 @@ function unchanged(model: ModelConfig, pooling: 'mean' | 'last' = 'mean'): void 
   assert.ok(short!['logits']!.some((value) => Math.abs(value) > 1e-6));
 }
 
-describe('padding behind an example changes neither logits nor gradients', () => {
+describe('padding behind an example changes neither logits nor gradients nor statistics', () => {
   it('every mixer is tried', () =>
     assert.deepEqual(Object.keys(variants).sort(), Object.keys(mixers).sort()));
 
