@@ -42,6 +42,8 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
     'data-window': state.window ? JSON.stringify(state.window) : '',
     'data-pinned': state.pin ? (state.pin.target ?? 'here') : '',
     'data-frames': String(model.replay.frames.length),
+    'data-frame': String(model.replay.index),
+    'data-order-step': String(state.order.step),
     'data-busy': String(model.busy),
     'data-probe': state.table ?? '',
     'data-present': String(model.present),

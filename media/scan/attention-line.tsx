@@ -1,6 +1,7 @@
 /** @file The line of the attention view: what is shown, which matrix, what stands beside it, zoom. */
 import type { JSX } from 'preact';
 import type { LayerMatrices } from '../../src/figures/scan/attention/data';
+import { Icon } from '../shared/icons';
 import { IconButton, Segmented, Select } from '../shared/controls';
 import type { ScanModel } from './model';
 import { WHOLE } from './picked';
@@ -9,45 +10,69 @@ import { Play } from './play';
 export function AttentionLine({ model, width }: { model: ScanModel; width: number }): JSX.Element {
   const { measure, scale } = model.state;
   return (
-    <div class="line">
-      <Segmented
-        label="What is shown"
-        name="measure"
-        value={measure}
-        options={[
-          {
-            value: 'entries',
-            label: width < 560 ? 'Entries' : 'Matrix entries',
-            title: 'Hidden attention as it multiplies the input',
-          },
-          {
-            value: 'contribution',
-            label: '× input and gate',
-            title: 'Contributions, which can be compared in size',
-          },
-        ]}
-        onChange={(next) => model.patch({ measure: next })}
-      />
-      {measure === 'entries' && width >= 700 && (
-        <>
-          <span class="secondary">Scale</span>
-          <Segmented
-            label="Scale"
-            name="scale"
-            value={scale}
-            options={[
-              { value: 'matrix', label: 'per matrix' },
-              { value: 'layer', label: 'per layer' },
-            ]}
-            onChange={(next) => model.patch({ scale: next })}
-          />
-        </>
-      )}
-      <MatrixChoice model={model} />
-      <PinControls model={model} />
-      <span class="spring" />
-      <ZoomControls model={model} />
-      <Play model={model} what="token" />
+    <>
+      <div class="line attention">
+        <Segmented
+          label="What is shown"
+          name="measure"
+          value={measure}
+          options={[
+            {
+              value: 'entries',
+              label: width < 560 ? 'Entries' : 'Matrix entries',
+              title: 'Hidden attention as it multiplies the input',
+            },
+            {
+              value: 'contribution',
+              label: '× input and gate',
+              title: 'Contributions, which can be compared in size',
+            },
+          ]}
+          onChange={(next) => model.patch({ measure: next })}
+        />
+        {measure === 'entries' && width >= 700 && (
+          <>
+            <span class="secondary">Scale</span>
+            <Segmented
+              label="Scale"
+              name="scale"
+              value={scale}
+              options={[
+                { value: 'matrix', label: 'per matrix' },
+                { value: 'layer', label: 'per layer' },
+              ]}
+              onChange={(next) => model.patch({ scale: next })}
+            />
+          </>
+        )}
+        <MatrixChoice model={model} />
+        <PinControls model={model} />
+        <span class="spring" />
+        <ZoomControls model={model} />
+        <Play model={model} what="token" />
+      </div>
+      <Failures model={model} />
+    </>
+  );
+}
+
+/** What of the line cannot be had, in a line of its own: long sentences leave the controls their room. */
+function Failures({ model }: { model: ScanModel }): JSX.Element | null {
+  const { pin, measure } = model.state;
+  const { pinned, picked } = model;
+  const other =
+    pin && pin.target !== null && measure === 'entries' ? picked.failureOf(pin.target) : undefined;
+  const failures = [
+    measure === 'entries' ? picked.failureOf(null) : undefined,
+    pin && pinned.failure !== undefined ? `${pin.name} cannot be compared: ${pinned.failure}` : other,
+  ].filter((failure) => failure !== undefined);
+  if (failures.length === 0) return null;
+  return (
+    <div class="line wrap failures is-error" role="alert">
+      <Icon name="error" />
+      {failures.map((failure) => (
+        <span key={failure}>{failure}</span>
+      ))}
     </div>
   );
 }
@@ -68,7 +93,6 @@ function MatrixChoice({ model }: { model: ScanModel }): JSX.Element | null {
           layer={own}
           whole={model.length <= WHOLE}
           index={state.matrix}
-          failure={model.picked.failureOf(null)}
           choose={(matrix) => model.choose({ layer, matrix, text: '' })}
         />
       )}
@@ -79,7 +103,6 @@ function MatrixChoice({ model }: { model: ScanModel }): JSX.Element | null {
           layer={other}
           whole={model.length <= WHOLE}
           index={pin.follows ? state.matrix : pin.matrix}
-          failure={pin.target === null ? undefined : model.picked.failureOf(pin.target)}
           choose={(matrix) => pinned.choose({ layer: other.layer, matrix, text: '' })}
         />
       )}
@@ -93,7 +116,6 @@ function MatrixSelect({
   layer: { mean, strongest, count, axis },
   whole,
   index,
-  failure,
   choose,
 }: {
   /** Which side it is of, where there are two. */
@@ -103,7 +125,6 @@ function MatrixSelect({
   /** Any can be asked for; beyond some length only those that are in front. */
   whole: boolean;
   index: number | null;
-  failure: string | undefined;
   choose(index: number | null): void;
 }): JSX.Element {
   const front = strongest.map((matrix) => matrix.index!);
@@ -122,45 +143,29 @@ function MatrixSelect({
         ]}
         onChange={(next) => choose(next === 'mean' ? null : Number(next))}
       />
-      {failure !== undefined && (
-        <span class="pinned is-error" role="alert" title={failure}>
-          {failure}
-        </span>
-      )}
     </>
   );
 }
 
 function PinControls({ model }: { model: ScanModel }): JSX.Element {
   const { pin } = model.state;
-  const { failure } = model.pinned;
   return (
-    <>
-      <span class="controls">
-        <IconButton
-          icon="pin"
-          label={pin ? 'Let the pinned matrix go (P)' : 'Pin this matrix beside what is chosen next (P)'}
-          testid="pin"
-          pressed={pin !== null}
-          disabled={model.matrices.length === 0}
-          onClick={() => model.pinned.toggle()}
-        />
-        <IconButton
-          icon="compare"
-          label="Compare with a run or checkpoint…"
-          testid="compare"
-          onClick={() => model.send({ type: 'pick' })}
-        />
-      </span>
-      {pin && failure !== undefined && (
-        <span class="pinned is-error" role="alert" title={failure}>
-          {`${pin.name} cannot be compared: ${failure}`}
-        </span>
-      )}
-      {pin && failure === undefined && model.pinned.matrices === undefined && (
-        <span class="pinned secondary" role="status">{`Running ${pin.name} …`}</span>
-      )}
-    </>
+    <span class="controls">
+      <IconButton
+        icon="pin"
+        label={pin ? 'Let the pinned matrix go (P)' : 'Pin this matrix beside what is chosen next (P)'}
+        testid="pin"
+        pressed={pin !== null}
+        disabled={model.matrices.length === 0}
+        onClick={() => model.pinned.toggle()}
+      />
+      <IconButton
+        icon="compare"
+        label="Compare with a run or checkpoint…"
+        testid="compare"
+        onClick={() => model.send({ type: 'pick' })}
+      />
+    </span>
   );
 }
 

@@ -79,7 +79,7 @@ function handleKey(event: KeyboardEvent, model: ScanModel, target: HTMLElement):
       return true;
     case ' ':
       if (target.matches('button, a')) return false;
-      model.playback.play();
+      model.playback.toggle();
       return true;
     case 'd':
     case 'D':

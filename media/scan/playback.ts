@@ -1,5 +1,6 @@
 /** @file Playing: tokens of the sequence, steps of the routes, probes of training. */
 import { stepsOf } from '../../src/figures/scan/order/options';
+import { reducedMotion } from '../shared/theme';
 import type { ScanModel } from './model';
 
 const speeds = [1, 2, 4, 8, 16];
@@ -12,6 +13,16 @@ export class Playback {
   private timer: number | undefined;
 
   constructor(private readonly model: ScanModel) {}
+
+  /** What Space does: play or pause; where motion is reduced, one step. */
+  toggle(): void {
+    if (!reducedMotion()) this.play();
+    else {
+      // It may have begun before motion was reduced.
+      if (this.playing) this.play(false);
+      if (!this.atEnd()) this.step();
+    }
+  }
 
   play(playing = !this.playing): void {
     const { model } = this;
@@ -27,9 +38,7 @@ export class Playback {
     this.timer = window.setInterval(
       () => {
         if (this.atEnd()) this.play(false);
-        else if (view === 'order') model.cursor.moveStep(1);
-        else if (view === 'training') model.replay.move(1);
-        else model.cursor.moveTo(model.position + this.stride, false);
+        else this.step();
       },
       1000 / (view === 'order' ? CELLS_PER_SECOND : speed),
     );
@@ -46,6 +55,14 @@ export class Playback {
   /** Positions from one step to the next: playing the sequence goes the way of the scan. */
   get stride(): 1 | -1 {
     return this.model.state.view === 'sequence' ? (this.model.active?.stride ?? 1) : 1;
+  }
+
+  private step(): void {
+    const { model } = this;
+    const { view } = model.state;
+    if (view === 'order') model.cursor.moveStep(1);
+    else if (view === 'training') model.replay.move(1);
+    else model.cursor.moveTo(model.position + this.stride, !this.playing);
   }
 
   private atEnd(): boolean {

@@ -20,6 +20,7 @@ import { filterOf, gainOf, modesOf, peakOf } from '../../src/figures/scan/kernel
 import { drawKernel } from '../../src/figures/scan/kernel/view';
 import { cellOf, largest, strongestKeys } from '../../src/figures/scan/matrix';
 import { contributions, keeping, scanOf, within, writes } from '../../src/figures/scan/memory/reach';
+import { reachWords } from '../../src/figures/scan/memory/words';
 import { fromScan, fromSurvey } from '../../src/figures/scan/memory/source';
 import { drawMemory } from '../../src/figures/scan/memory/view';
 import { stepsOf } from '../../src/figures/scan/order/options';
@@ -73,6 +74,23 @@ describe('reach of a scan', () => {
     assert.equal(within([0, 0, 1, 1], 0.9), 1);
     assert.equal(within([5], 0.9), 0);
   });
+  it('says in words from how far back it comes, and names the token that outweighs all others', () => {
+    const label = (at: number): string => 'abcdefgh '[at]!;
+    const words = (values: readonly number[]): string => reachWords(values, label).replaceAll(/\s/g, ' ');
+    assert.equal(words([1, 1, 1, 1]), '50 % from the last 2 tokens · 90 % from the last 4 tokens');
+    assert.equal(
+      words([0, 0.1, 6, 0.4, 3.5]),
+      '60 % from one token, “c”, 2 back · 90 % from the last 3 tokens',
+    );
+    assert.equal(words([0, 0, 2, 0, 6]), '75 % from this token itself · 90 % from the last 3 tokens');
+    assert.equal(words([0.01, 0, 9.99]), '99 % from this token itself');
+    assert.equal(words([7]), '100 % from this token itself');
+    assert.equal(words([0, 0]), 'nothing is held');
+    assert.match(
+      reachWords([9, 1], () => ' '),
+      /^90\s% from one token, “␣”, 1 back$/,
+    );
+  });
 });
 
 describe('the memory view', () => {
@@ -82,13 +100,29 @@ describe('the memory view', () => {
       { position: 20, source: undefined, overlay: 'contribution' },
       { ...options, surveys: all.surveys },
     );
-    assert.match(
-      figure.summary,
-      /At position 20 of 31, token g, half of the contribution comes from the last \d+ tokens/,
-    );
+    assert.match(figure.summary, /Contribution at position 20 of 31, token g: \d+\s% from [^.]+/);
     const pick = pickAt(figure, 8 + 3, 8 + 30);
     assert.equal(pick?.position, 0);
     assert.match(sceneToSvg(figure.scene), /Memory horizon/);
+    // The words of every layer stand above its bars, and its dots lie on the line of the running share.
+    const marks = figure.scene.marks.flatMap((mark) => (mark.kind === 'group' ? mark.marks : [mark]));
+    const own = contributions(scan, 20).slice(0, 21);
+    const words = reachWords(own, (at) => found.tokens[at]!.label);
+    assert.ok(marks.some((mark) => mark.kind === 'text' && mark.text === words));
+    const dots = marks.filter((mark) => mark.kind === 'marker' && mark.shape === 'circle');
+    assert.ok(dots.length >= all.surveys.length);
+    for (const dot of dots) {
+      assert.ok(dot.kind === 'marker');
+      assert.ok(
+        marks.some(
+          (mark) =>
+            mark.kind === 'line' &&
+            Array.from(mark.points).some(
+              (x, i, points) => i % 2 === 0 && x === dot.x && points[i + 1] === dot.y,
+            ),
+        ),
+      );
+    }
   });
   it('reads the survey where a layer has no recurrence', () => {
     const source = fromSurvey({ ...found, layer: 2 }, all.surveys)!;
@@ -96,7 +130,7 @@ describe('the memory view', () => {
     assert.deepEqual(source.contribution(5), matrix.slice(5 * 32, 5 * 32 + 6));
     const view = { position: 20, source: undefined, overlay: 'contribution' } as const;
     const figure = drawMemory(source, view, { ...options, surveys: all.surveys });
-    assert.match(figure.summary, /^Layer 2\. At position 20/);
+    assert.match(figure.summary, /^Layer 2\. Contribution at position 20/);
     assert.doesNotMatch(sceneToSvg(figure.scene), /Written and forgotten/);
   });
   it('tells half-lives of all layers once they are there', () => {

@@ -233,6 +233,7 @@ describePanel('the Scan panel', (suite) => {
       panel.page
         .locator('[data-testid=data-table] td[data-value]')
         .evaluateAll((cells) => cells.map((td) => Number(td.getAttribute('data-value'))));
+    await panel.page.locator('[data-testid=data-table] td[data-value]').first().waitFor();
     assert.deepEqual(await values(), [...inspection().probes['delta']!.data]);
     await panel.page.getByLabel('Probe').selectOption('state');
     const channel = Number(await attribute(panel, 'data-channel'));
@@ -397,6 +398,18 @@ describePanel('the Scan panel', (suite) => {
     await panel.page.getByLabel('Next token (→)').click();
     await panel.page.waitForTimeout(40);
     await showing(() => attribute(panel, 'data-position'), '14');
+    // Space steps as well, and nothing goes on by itself.
+    await panel.page.locator('.sequence .plot').focus();
+    await panel.page.keyboard.press(' ');
+    await showing(() => attribute(panel, 'data-position'), '15');
+    await panel.page.waitForTimeout(400);
+    assert.equal(await attribute(panel, 'data-position'), '15');
+    assert.equal(await attribute(panel, 'data-playing'), 'false');
+    await panel.page.keyboard.press('End');
+    await showing(() => attribute(panel, 'data-position'), '31');
+    await panel.page.keyboard.press(' ');
+    await panel.page.waitForTimeout(100);
+    assert.equal(await attribute(panel, 'data-position'), '31');
   });
 
   for (const theme of Object.keys(themes) as ThemeName[]) {

@@ -6,7 +6,7 @@ import { number3 } from '../../src/figures/core/format';
 import { contributions, scanOf } from '../../src/figures/scan/memory/reach';
 import { Recurrence } from '../../src/figures/scan/recurrence';
 import type { OpenOptions, OpenPanel } from './harness';
-import { inked, rgb, seriousViolations } from './looks';
+import { inked, keep, rgb, seriousViolations } from './looks';
 import { inspection } from './scan-fixture';
 import { showing } from './showing';
 import { describePanel } from './suite';
@@ -105,7 +105,7 @@ describePanel(
       await panel.page.keyboard.press('2');
       await panel.page.waitForTimeout(100);
       await showing(() => attribute(panel, 'data-view'), 'memory');
-      assert.match(await summary(panel), /At position 20 of 31/);
+      assert.match(await summary(panel), /at position 20 of 31/);
       await panel.page.keyboard.press('1');
       await panel.page.waitForTimeout(100);
       await showing(() => attribute(panel, 'data-position'), '20');
@@ -213,6 +213,59 @@ describePanel(
       );
       assert.equal(await plot(panel).count(), 1);
       await serve(panel, 'scan', seen);
+    });
+
+    for (const width of [420, 900])
+      it(`leaves the controls their room at ${width} px when a long sentence says why nothing stands beside`, async () => {
+        const { panel } = await open('attention', { width });
+        const { page } = panel;
+        const words =
+          'There is no run at runs/induction-heads/mamba-with-a-long-name/run-2026-01-01 any more, nor a checkpoint.';
+        await panel.post({ type: 'picked', target: '/runs/b', name: 'induction-heads · seed 2' });
+        await showing(
+          async () => (await panel.sent()).some((message) => message['target'] === '/runs/b'),
+          true,
+        );
+        const { request } = (await panel.sent()).findLast(({ type }) => type === 'survey')!;
+        await panel.post({ type: 'failed', request, message: words });
+        const alert = page.getByRole('alert');
+        await alert.getByText(words).waitFor();
+        const cut = await page
+          .locator('.line.attention > *, .line.attention label, .failures, .failures span')
+          .evaluateAll((parts) =>
+            parts
+              .filter((part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0)
+              .map((part) => part.outerHTML.slice(0, 120)),
+          );
+        assert.deepEqual(cut, []);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+        await keep(page, `scan-not-compared-${width}`);
+        assert.deepEqual(await seriousViolations(page), []);
+      });
+
+    it('steps with Space in every view where motion is reduced', async () => {
+      for (const [view, name] of [
+        ['memory', 'data-position'],
+        ['order', 'data-order-step'],
+        ['training', 'data-frame'],
+      ] as const) {
+        const { panel } = await open(
+          view,
+          { reducedMotion: true },
+          { position: 3, frame: frames().frames[0]!.step },
+        );
+        const before = await attribute(panel, name);
+        await plot(panel).focus();
+        await panel.page.keyboard.press(' ');
+        await showing(async () => (await attribute(panel, name)) !== before, true);
+        const after = await attribute(panel, name);
+        // Longer than a token takes at any speed up to the usual one.
+        await panel.page.waitForTimeout(400);
+        assert.equal(await attribute(panel, name), after, view);
+        assert.equal(await attribute(panel, 'data-playing'), 'false');
+        await panel.page.keyboard.press(' ');
+        await showing(async () => (await attribute(panel, name)) !== after, true);
+      }
     });
 
     it('takes any channel of its own run and of the pinned one, each exactly, and says when one cannot be had', async () => {

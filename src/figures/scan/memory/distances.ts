@@ -1,11 +1,13 @@
 /** @file How much of the output comes from how far back. */
 import { number3, visible } from '../../core/format';
+import { fitText } from '../../core/scene';
 import { integerTicks } from '../../core/ticks';
 import type { Ink, Place } from '../figure';
 import { largest } from '../matrix';
 import type { MemoryOptions, MemoryView } from './options';
 import { within } from './reach';
 import type { MemorySource } from './source';
+import { reachWords } from './words';
 
 /** Contribution by distance of the chosen layer, and of the others where the survey has it for each token. */
 export function drawDistances(
@@ -20,7 +22,7 @@ export function drawDistances(
     place.x,
     place.y,
     'Contribution by distance',
-    'tokens before the playhead · line: running share',
+    'tokens before the playhead · line: running share · dots: 50 and 90 %',
     measureText,
     place.width,
   );
@@ -45,7 +47,7 @@ export function drawDistances(
   const width = place.width - gutter;
   const count = view.position + 1;
   const each = width / count;
-  let y = place.y + 12;
+  let y = place.y + 30 * scale;
   const height = 64 * scale;
   for (const row of rows.slice(around, around + 6)) {
     const most = largest(row.values);
@@ -75,28 +77,23 @@ export function drawDistances(
       line.push(x0 + width - (d + 0.5) * each, y + height - (total > 0 ? sum / total : 0) * (height - 6));
     }
     if (count > 1) ink.line(line, theme.foreground, 1);
-    for (const share of [0.5, 0.9]) {
-      const d = within(row.values, share);
-      const x = x0 + width - (d + 0.5) * each;
-      const at = y + height - share * (height - 6);
+    // On the line, where it has passed the share; one dot where one token brings both.
+    for (const d of new Set(total > 0 ? [0.5, 0.9].map((share) => within(row.values, share)) : []))
       ink.add({
         kind: 'marker',
-        x,
-        y: at,
+        x: line[2 * d]!,
+        y: line[2 * d + 1]!,
         shape: 'circle',
         radius: 3,
         color: theme.foreground,
         ring: theme.background,
       });
-      const words = `${share * 100} % within ${d + 1}`;
-      const before = x - x0 > measureText(words, 11 * scale, 600) + 16;
-      ink.text(before ? x - 7 : x + 7, at - 4, words, {
-        anchor: before ? 'end' : 'start',
-        weight: 600,
-        color: theme.foreground,
-        halo: true,
-      });
-    }
+    const words = reachWords(row.values, (at) => source.tokens[at]?.label ?? '');
+    // Where all of it has no room, its second half goes before the first is cut.
+    const fitting = measureText(words, 11 * scale) <= width ? words : words.split(' · ')[0]!;
+    ink.text(x0, y - 5 * scale, fitText(fitting, width, 11 * scale, measureText), {
+      color: theme.foreground,
+    });
     ink.text(x0 - 6, y + 14 * scale, `layers.${row.layer}`, {
       anchor: 'end',
       weight: row.layer === layer ? 700 : 400,
@@ -113,10 +110,10 @@ export function drawDistances(
         text: `${count - 1 - j} back: ${j} “${visible(source.tokens[j]?.label ?? '')}” · ${number3(row.values[j]!)}`,
       };
     });
-    y += height + 22 * scale;
+    y += height + 28 * scale;
   }
   for (const { value: d, label } of integerTicks(count - 1, width < 420 ? 4 : 8))
-    ink.text(x0 + width - (d + 0.5) * each, y - 4 * scale, d === 0 ? '0' : `−${label}`, {
+    ink.text(x0 + width - (d + 0.5) * each, y - 10 * scale, d === 0 ? '0' : `−${label}`, {
       anchor: d === 0 && each < 12 ? 'end' : 'middle',
     });
   return y + 4;

@@ -8,9 +8,9 @@ import { drawDistances } from './distances';
 import { drawEvents } from './events';
 import { drawHorizons } from './horizons';
 import type { MemoryOptions, MemoryView } from './options';
-import { within } from './reach';
 import type { MemorySource } from './source';
 import { drawText } from './text';
+import { reachWords } from './words';
 
 export function drawMemory(source: MemorySource, view: MemoryView, options: MemoryOptions): Figure {
   const { width, theme } = options;
@@ -36,7 +36,7 @@ function summaryOf(source: MemorySource, { position }: MemoryView): string {
   const { layer, tokens } = source;
   const before = Float64Array.from({ length: position + 1 }, (_, j) => parts[j] ?? 0);
   return (
-    `Layer ${layer}. At position ${position} of ${source.length - 1}, token ${visible(tokens[position]?.label ?? '')}, half of the ` +
-    `contribution comes from the last ${within(before, 0.5) + 1} tokens and 90 % from the last ${within(before, 0.9) + 1}.`
+    `Layer ${layer}. Contribution at position ${position} of ${source.length - 1}, token ` +
+    `${visible(tokens[position]?.label ?? '')}: ${reachWords(before, (at) => tokens[at]?.label ?? '').replace(' · ', '; ')}.`
   );
 }
