@@ -1,11 +1,11 @@
 /** @file Open documents and what is known about them; computed once per version and kept until something changes. */
-import { promises as fs } from 'node:fs';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { URI, Utils } from 'vscode-uri';
 import {
   combine,
   loadChain,
   parseConfig,
+  readConfigFile,
   type ConfigNode,
   type Diagnostic,
   type Parsed,
@@ -52,7 +52,7 @@ export class Documents {
       const document = this.open.get(keyOf(uri));
       if (document) return document.getText();
       const parsed = URI.parse(uri);
-      return parsed.scheme === 'file' ? fs.readFile(parsed.fsPath, 'utf8') : this.readElsewhere(uri);
+      return parsed.scheme === 'file' ? readConfigFile(parsed.fsPath) : this.readElsewhere(uri);
     },
     resolve: (uri, reference) => {
       const from = URI.parse(uri);

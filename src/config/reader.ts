@@ -1,6 +1,7 @@
 /** @file How configs are read: from disk, from open editors, from a test's memory. */
-import { promises as fs } from 'node:fs';
+import { constants, promises as fs } from 'node:fs';
 import * as path from 'node:path';
+import { maxLength } from './parse';
 
 /** Files are named by strings that only the reader understands (paths, URIs). */
 export interface Reader {
@@ -12,9 +13,34 @@ export interface Reader {
   toDisk(file: string): string | undefined;
 }
 
+/** Bytes of the longest config; what is longer is no config, and may have no end. */
+const MOST_BYTES = 4 * maxLength;
+/** A pipe would keep whoever opens it waiting for its other end; unknown to Windows. */
+const AT_ONCE = constants.O_RDONLY | ((constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0);
+
+/**
+ * A config on disk, which another config may name.
+ * @throws Error saying why it is none: a device, a pipe, too long
+ */
+export async function readConfigFile(path: string): Promise<string> {
+  const handle = await fs.open(path, AT_ONCE);
+  try {
+    const stat = await handle.stat();
+    if (stat.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+    if (!stat.isFile()) throw new Error('it is a device or a pipe, no file');
+    if (stat.size > MOST_BYTES) throw new Error(`its ${stat.size} bytes are too many for a config`);
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a shell puts in the place of a file: `-` of other programs, `<(…)`. */
+const FROM_SHELL = /^\/(dev\/(stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/;
+
 /** Reads from disk, by path. */
 export const diskReader: Reader = {
-  read: (file) => fs.readFile(file, 'utf8'),
+  read: (file) => (FROM_SHELL.test(file) ? fs.readFile(file, 'utf8') : readConfigFile(file)),
   resolve: (file, reference) => {
     const resolved = path.resolve(path.dirname(file), reference);
     // Diagnostics name files as the user did: relative stays relative.

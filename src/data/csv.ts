@@ -12,10 +12,13 @@ export interface CsvTable {
  */
 export function parseCsv(text: string, path: string, hasHeader = true): CsvTable {
   const clean = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  const first = clean.slice(0, clean.indexOf('\n') < 0 ? undefined : clean.indexOf('\n'));
-  const delimiter = [',', ';', '\t'].reduce((best, one) =>
-    first.split(one).length > first.split(best).length ? one : best,
-  );
+  const [first = ''] = clean.slice(0, 65_536).split('\n', 1);
+  const count = (sign: string): number => {
+    let found = 0;
+    for (let at = first.indexOf(sign); at >= 0; at = first.indexOf(sign, at + 1)) found++;
+    return found;
+  };
+  const delimiter = [',', ';', '\t'].reduce((best, one) => (count(one) > count(best) ? one : best));
   const lines = records(clean, delimiter, path);
   const header = hasHeader ? lines[0] : lines[0]?.map((_, i) => String(i + 1));
   const rows = hasHeader ? lines.slice(1) : lines;
@@ -31,12 +34,19 @@ export function parseCsv(text: string, path: string, hasHeader = true): CsvTable
   return { header: header.map((name) => name.trim()), rows };
 }
 
+/** Fields of a row; a table of images of 512 × 512 pixels has no more. */
+export const MOST_FIELDS = 2 ** 20;
+
+/** Fields are cut out of the text in pieces: a field that grew by a character at a time would take 20 bytes for each. */
 function records(text: string, delimiter: string, path: string): string[][] {
   const all: string[][] = [];
+  const special = new RegExp(`[\r\n"${delimiter}]`, 'g');
   let row: string[] = [];
   let field = '';
-  let quoted = false;
   const endField = (): void => {
+    if (row.length >= MOST_FIELDS) {
+      throw new DataError(`${path}: a row has more than ${MOST_FIELDS} fields.`, ['files']);
+    }
     row.push(field);
     field = '';
   };
@@ -46,18 +56,27 @@ function records(text: string, delimiter: string, path: string): string[][] {
     if (row.length > 1 || row[0] !== '') all.push(row);
     row = [];
   };
-  for (let i = 0; i < text.length; i++) {
-    const sign = text[i]!;
-    if (quoted) {
-      if (sign !== '"') field += sign;
-      else if (text[i + 1] === '"') field += text[++i]!;
-      else quoted = false;
-    } else if (sign === '"' && field === '') quoted = true;
-    else if (sign === delimiter) endField();
+  for (let at = 0; at < text.length; at++) {
+    special.lastIndex = at;
+    const next = special.exec(text)?.index ?? text.length;
+    field += text.slice(at, next);
+    at = next;
+    const sign = text[at];
+    if (sign === delimiter) endField();
     else if (sign === '\n') endRow();
-    else if (sign !== '\r') field += sign;
+    else if (sign === '"' && field !== '') field += sign;
+    else if (sign === '"') {
+      for (;;) {
+        const end = text.indexOf('"', at + 1);
+        if (end < 0) throw new DataError(`${path}: a quoted field is never closed.`, ['files']);
+        field += text.slice(at + 1, end);
+        at = end;
+        if (text[at + 1] !== '"') break;
+        field += '"';
+        at++;
+      }
+    }
   }
-  if (quoted) throw new DataError(`${path}: a quoted field is never closed.`, ['files']);
   if (field !== '' || row.length > 0) endRow();
   return all;
 }

@@ -1,5 +1,6 @@
 /** @file What a data set is: options, a cheap description for the editor, and batches that can be resumed. */
 import type * as z from 'zod';
+import { shorten } from '../util/shorten';
 
 /** A wrong combination of options; `path` is relative to the `data` mapping. */
 export interface DataProblem {
@@ -125,7 +126,7 @@ export class DataError extends Error {
     message: string,
     readonly path: readonly (string | number)[] = [],
   ) {
-    super(message);
+    super(shorten(message));
     this.name = 'DataError';
   }
 }

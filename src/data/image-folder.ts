@@ -1,6 +1,6 @@
 /** @file Images of your own: PNG files in a folder per class, or arrays of NumPy, read as sequences. */
-import { PNG } from 'pngjs';
 import * as z from 'zod';
+import { readPng, sizeOfPng, type Picture } from '../formats/png';
 import { DataError, defineData } from './define';
 import { arrayOptions, arrayProblems, imagesOf } from './image-arrays';
 import {
@@ -65,19 +65,16 @@ function readImage({ path, content }: TextFile, { classes, size, colours }: Opti
   const label = classOfFolder(path, classes);
   const wrongSize = (width: number, height: number): DataError =>
     new DataError(`${path} has ${width} × ${height} pixels instead of ${size} × ${size}.`, ['size']);
-  // The size that the header states decides what decoding allocates.
-  if (content.length >= 24) {
-    const header = new DataView(content.buffer, content.byteOffset, 24);
-    const [magic, width, height] = [header.getUint32(0), header.getUint32(16), header.getUint32(20)];
-    if (magic === 0x89504e47 && (width !== size || height !== size)) throw wrongSize(width, height);
+  const stated = sizeOfPng(content);
+  if (stated && (stated.width !== size || stated.height !== size)) {
+    throw wrongSize(stated.width, stated.height);
   }
-  let png: { readonly width: number; readonly height: number; readonly data: Uint8Array };
+  let png: Picture;
   try {
-    png = PNG.sync.read(Buffer.from(content));
+    png = readPng(content);
   } catch (error) {
     throw new DataError(`${path} is no PNG image that can be read: ${(error as Error).message}.`, ['files']);
   }
-  if (png.width !== size || png.height !== size) throw wrongSize(png.width, png.height);
   const { data } = png;
   const values = valuesOf(size * size, colours, (pixel) => [
     data[4 * pixel]!,

@@ -1,11 +1,13 @@
 /** @file Texts with a label each, from JSON Lines, CSV or folders: classify the bytes (Long Range Arena's text task). */
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
+import { excessOf } from '../formats/json-size';
 import { columnOf, parseCsv } from './csv';
 import { DataError, defineData, type DataShape } from './define';
 import { fileOptions, readItems, shareOptions } from './kept-apart';
 import { classedDataset, shareProblems } from './stored';
 import { byteLabel } from '../tokenizers';
+import { textOf } from './text/decode';
 import type { TextFile } from './text/files';
 
 const NAME = 'labelled-text';
@@ -79,12 +81,14 @@ function itemsOf({ path, content }: TextFile, given: Options): Item[] {
   const itemOf = (bytes: Uint8Array, name: string, place: string): Item => {
     const label = classes.get(name);
     if (label === undefined) {
-      throw new DataError(`${place} has the label ${name}, which is not among the classes.`, ['classes']);
+      throw new DataError(`${place} has the label ${name.slice(0, 40)}, which is not among the classes.`, [
+        'classes',
+      ]);
     }
     return { bytes: bytes.subarray(0, given.length), label };
   };
   if (/\.txt$/i.test(path)) return [itemOf(content, basename(dirname(path)), path)];
-  const text = new TextDecoder().decode(content);
+  const text = textOf({ path, content });
   const encoded = (written: string): Uint8Array => new TextEncoder().encode(written);
   if (/\.[ct]sv$/i.test(path)) {
     const table = parseCsv(text, path);
@@ -109,8 +113,13 @@ function itemsOf({ path, content }: TextFile, given: Options): Item[] {
   });
 }
 
+/** No record of a text comes near them. */
+const LIMITS = { depth: 64, items: 100_000 };
+
 function recordOf(line: string, place: string): Record<string, unknown> {
   let json: unknown;
+  const excess = excessOf(line, LIMITS);
+  if (excess) throw new DataError(`${place}: ${excess.problem}.`, ['files']);
   try {
     json = JSON.parse(line);
   } catch {

@@ -5,6 +5,7 @@ import { DataError, defineData, type DataShape } from './define';
 import { fileOptions, readItems, shareOptions } from './kept-apart';
 import { classedDataset, shareProblems } from './stored';
 import { byteLabel } from '../tokenizers';
+import { textOf } from './text/decode';
 import type { TextFile } from './text/files';
 
 const NAME = 'text-pairs';
@@ -85,7 +86,7 @@ interface Pair {
 }
 
 function pairsOf({ path, content }: TextFile, given: Options): Pair[] {
-  const text = new TextDecoder().decode(content);
+  const text = textOf({ path, content });
   const table = /\.tsv$/i.test(path)
     ? parseTsv(text, path, given.header)
     : parseCsv(text, path, given.header);

@@ -19,10 +19,11 @@ export class GgufError extends Error {
 const MAGIC = 0x46554747;
 /** The head of a file with the largest published vocabulary has some 20 MB. */
 const MAX_HEAD = 128 * 1024 * 1024;
-const MAX_TENSORS = 1_000_000;
+const MAX_TENSORS = 100_000;
 const MAX_KEYS = 65_536;
 const MAX_RANK = 4;
-const MAX_LIST = 8_000_000;
+/** Entries of all lists: a vocabulary of 256,000 with its merges, scores and types has 1.3 million. */
+const MAX_ENTRIES = 4_000_000;
 
 const fail = (message: string): never => {
   throw new GgufError(message);
@@ -34,6 +35,8 @@ class Cursor {
   #view = new DataView(this.#buffer.buffer);
   #start = 0;
   at = 0;
+  /** Of all lists so far. */
+  entries = 0;
 
   constructor(readonly source: ByteSource) {}
 
@@ -156,7 +159,8 @@ function readValue(cursor: Cursor): GgufValue {
   const inner = cursor.uint32();
   const length = cursor.count();
   if (inner === LIST) return fail('a list of lists is not supported');
-  if (length > MAX_LIST) return fail(`a list of ${length} entries is too long`);
+  cursor.entries += length;
+  if (cursor.entries > MAX_ENTRIES) return fail(`lists of ${cursor.entries} entries are too long`);
   const list: GgufValue[] = [];
   for (let i = 0; i < length; i++) list.push(cursor.scalar(inner));
   return list;

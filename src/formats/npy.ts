@@ -84,15 +84,14 @@ export function readNpy(bytes: Uint8Array): NpyArray {
 
 /**
  * Opens every array when it is asked for.
- * @param most bytes that one may have
  * @throws NpyError, ZipError when the file is damaged
  */
-export function readNpz(bytes: Uint8Array, most: number): Map<string, () => NpyArray> {
+export function readNpz(bytes: Uint8Array): Map<string, () => NpyArray> {
   const source = arraySource(bytes);
   const arrays = new Map<string, () => NpyArray>();
   for (const [name, entry] of readZip(source, { deflated: true })) {
     if (name.endsWith('.npy')) {
-      arrays.set(name.slice(0, -4), () => readNpy(entryOf(source, name, entry, most)));
+      arrays.set(name.slice(0, -4), () => readNpy(entryOf(source, name, entry)));
     }
   }
   return arrays;
@@ -139,7 +138,9 @@ function typeOf(descr: string): { read: Read; size: number; little: boolean; int
 }
 
 /** Elements whose first axis was fastest. */
-function lastAxisFastest(values: Float64Array, shape: readonly number[]): Float64Array {
+function lastAxisFastest(values: Float64Array, written: readonly number[]): Float64Array {
+  // Axes of one element change nothing, and a hostile file has many.
+  const shape = written.filter((extent) => extent > 1);
   const strides = shape.map((_, axis) =>
     shape.slice(0, axis).reduce((product, extent) => product * extent, 1),
   );

@@ -47,7 +47,8 @@ export interface PickleTable {
   readonly bytes?: boolean;
 }
 
-const MAX_ITEMS = 4_000_000;
+/** A state dict has some forty per tensor. Each may make a mapping, of some hundred bytes. */
+const MAX_ITEMS = 1_000_000;
 const MARK = Symbol('mark');
 type Slot = PickleValue | typeof MARK;
 
@@ -258,9 +259,8 @@ class Machine {
   }
   #long(length: number): number | bigint {
     const bytes = this.#take(length);
-    let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
-    const signed = length > 0 && bytes[length - 1]! & 0x80 ? value - (1n << BigInt(8 * length)) : value;
+    const digits = Buffer.from(bytes).reverse().toString('hex');
+    const signed = BigInt.asIntN(8 * length, BigInt(`0x${digits || '0'}`));
     return signed >= BigInt(Number.MIN_SAFE_INTEGER) && signed <= BigInt(Number.MAX_SAFE_INTEGER)
       ? Number(signed)
       : signed;

@@ -9,14 +9,15 @@ import { excessOf } from './json-size';
 const MARK = '\ue000';
 const WORDS = /"(?:[^"\\]|\\.)*"|-?Infinity\b|\bNaN\b/g;
 
-/** No config comes near it. */
-const MAX_DEPTH = 64;
+/** No config comes near them. */
+const LIMITS = { depth: 64, items: 1_000_000 };
 
-/** @throws SyntaxError for anything that is not JSON with these three words, or nests absurdly */
+/** @throws SyntaxError for anything that is not JSON with these three words, or is nested or long beyond any config */
 export function parsePythonJson(text: string): unknown {
-  const deep = excessOf(text, { depth: MAX_DEPTH })?.at;
-  if (deep !== undefined)
-    throw new SyntaxError(`Brackets are nested more than ${MAX_DEPTH} deep (character ${deep}).`);
+  const excess = excessOf(text, LIMITS);
+  if (excess?.problem === 'nested too deeply')
+    throw new SyntaxError(`Brackets are nested more than ${LIMITS.depth} deep (character ${excess.at}).`);
+  if (excess) throw new SyntaxError(`There are more than ${LIMITS.items} items (character ${excess.at}).`);
   const marked = text.replace(WORDS, (word) => (word.startsWith('"') ? word : JSON.stringify(MARK + word)));
   return JSON.parse(marked, (_key, value: unknown) =>
     typeof value === 'string' && value.startsWith(MARK) ? Number(value.slice(1)) : value,

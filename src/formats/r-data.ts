@@ -35,6 +35,8 @@ const NULL: RValue = { kind: 'null' };
 const NONE: RAttributes = new Map();
 const NA_INTEGER = -(2 ** 31);
 const MAX_DEPTH = 200;
+/** Elements of sequences that are made without asking. */
+const FREE_SEQUENCES = 1e6;
 
 const fail = (message: string): never => {
   throw new RDataError(message);
@@ -67,6 +69,8 @@ class Reader {
   readonly #symbols: RValue[] = [];
   #at = 0;
   #depth = 0;
+  /** Elements of all sequences so far. */
+  #sequences = 0;
 
   constructor(readonly bytes: Uint8Array) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -177,8 +181,10 @@ class Reader {
       return fail(`it holds a vector in the form ${form.slice(0, 40)}`);
     }
     const [count, start, step] = state.values as unknown as [number, number, number];
-    // A few bytes could ask for any memory.
-    if (!(Number.isInteger(count) && count >= 0 && count <= 1e7)) return fail('a sequence has no length');
+    // A few bytes could ask for any memory: data have other columns of the same length beside a sequence.
+    if (!(Number.isInteger(count) && count >= 0)) return fail('a sequence has no length');
+    this.#sequences += count;
+    if (this.#sequences > FREE_SEQUENCES + this.bytes.length) return fail('its sequences are too long');
     return {
       kind: 'numbers',
       values: Float64Array.from({ length: count }, (_, i) => start + i * step),

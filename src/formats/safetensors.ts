@@ -2,6 +2,7 @@
  * @file Reading safetensors files. Files come from anywhere, so every rule of the format is checked before a
  * tensor is handed out: https://github.com/huggingface/safetensors (README, "Format").
  */
+import { shorten } from '../util/shorten';
 import { DTYPE_BYTES, READERS, type FileDType } from './dtypes';
 import { arraySource, readRange, type ByteSource } from './source';
 import { parseStrictJson } from './strict-json';
@@ -26,7 +27,7 @@ export interface SafetensorsFile {
 /** The file is damaged or not a safetensors file; nothing of it must be used. */
 export class SafetensorsError extends Error {
   constructor(message: string) {
-    super(`Not a valid safetensors file: ${message}.`);
+    super(`Not a valid safetensors file: ${shorten(message)}.`);
     this.name = 'SafetensorsError';
   }
 }
@@ -114,7 +115,9 @@ function readHeader(source: ByteSource): {
   for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin !== end) {
       const kind = entry.begin < end ? 'overlaps the tensor before it' : 'leaves a hole before it';
-      return fail(`tensor ${JSON.stringify(entry.name)} ${kind} (begins at ${entry.begin}, expected ${end})`);
+      return fail(
+        `tensor ${JSON.stringify(entry.name.slice(0, 200))} ${kind} (begins at ${entry.begin}, expected ${end})`,
+      );
     }
     end = entry.end;
   }

@@ -12,8 +12,13 @@ export class StrictJsonError extends Error {
   }
 }
 
-/** A tensor of two axes makes nine items of a header; files of published models have at most some thousand tensors. */
-const LIMITS = { depth: 32, items: 1_000_000 };
+/**
+ * A tensor of two axes makes nine items of a header; files of published models have at most some thousand tensors. The
+ * longest texts are what training tools note of themselves.
+ */
+const LIMITS = { depth: 32, items: 1_000_000, string: 8_000_000 };
+/** Where a token begins. */
+const TOKEN = /[{}[\],"\d-]/g;
 
 /**
  * Parses `text` and walks it once more for duplicate keys, lone surrogates and numbers that are not written as
@@ -32,8 +37,12 @@ export function parseStrictJson(text: string): unknown {
   // The text is valid JSON from here on, so that a token scan cannot lose its place.
   const objects: (Set<string> | undefined)[] = [];
   let expectKey = false;
-  for (let at = 0; at < text.length;) {
-    const character = text[at]!;
+  for (let at = 0; ;) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(text);
+    if (!token) return value;
+    const [character] = token;
+    at = token.index;
     if (character === '{' || character === '[') {
       objects.push(character === '{' ? new Set() : undefined);
       expectKey = character === '{';
@@ -57,17 +66,14 @@ export function parseStrictJson(text: string): unknown {
         expectKey = false;
       }
       at = end;
-    } else if (character === '-' || (character >= '0' && character <= '9')) {
+    } else {
       const [number] = /^[-+.0-9eE]+/.exec(text.slice(at, at + 64))!;
       if (!/^\d+$/.test(number)) {
         throw new StrictJsonError(`expected a non-negative whole number, found ${number}`, at);
       }
       at += number.length;
-    } else {
-      at++;
     }
   }
-  return value;
 }
 
 /** Index behind the closing quote of the string that opens at `start`. */

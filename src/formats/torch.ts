@@ -189,10 +189,12 @@ function storedTensor(tensor: TorchTensor, source: ByteSource): StoredTensor {
     read(into) {
       if (into.length === 0) return;
       if (contiguous) return readPart(offset, into);
-      const whole = new Float32Array(entry.size / width);
-      readPart(0, whole);
+      // From its first element to its last: many tensors may lie in one large storage.
+      const span = shape.reduce((last, extent, axis) => last + (extent - 1) * strides[axis]!, 1);
+      const whole = new Float32Array(span);
+      readPart(offset, whole);
       for (let i = 0; i < into.length; i++) {
-        let at = offset;
+        let at = 0;
         for (let axis = 0; axis < shape.length; axis++) {
           at += (Math.floor(i / rowMajor[axis]!) % shape[axis]!) * strides[axis]!;
         }

@@ -4,6 +4,7 @@
  */
 import { inflateRawSync } from 'node:zlib';
 import { readRange, type ByteSource } from './source';
+import { mostUnpacked } from './unpacked-size';
 
 export interface ZipEntry {
   /** Where the bytes of the entry are in the file. */
@@ -30,7 +31,9 @@ const STORED = 0;
 const DEFLATED = 8;
 const END_SIZE = 22;
 const MAX_COMMENT = 0xffff;
-const MAX_DIRECTORY = 64 * 1024 * 1024;
+const MAX_DIRECTORY = 16 * 1024 * 1024;
+/** The header of each is read from the file. A model of 50,000 tensors has as many. */
+const MAX_ENTRIES = 65_536;
 const FULL16 = 0xffff;
 const FULL32 = 0xffffffff;
 
@@ -57,6 +60,7 @@ export function readZip(
 ): Map<string, ZipEntry> {
   const { count, size, offset } = findDirectory(source);
   if (size > MAX_DIRECTORY) return fail(`its directory of ${size} bytes is too large`);
+  if (count > MAX_ENTRIES) return fail(`${count} entries are too many`);
   if (offset + size > source.size) return fail('its directory lies beyond its end');
   // The shortest entry of a directory has 46 bytes.
   if (count > size / 46) return fail(`${count} entries do not fit into its directory`);
@@ -98,13 +102,12 @@ export function readZip(
 
 /**
  * The content of an entry.
- * @param most bytes that it may have: a small file can unpack to any size
- * @throws ZipError when it is larger, or damaged
+ * @throws ZipError when it is damaged, or unpacks to more than data do
  */
-export function entryOf(source: ByteSource, name: string, entry: ZipEntry, most: number): Uint8Array {
+export function entryOf(source: ByteSource, name: string, entry: ZipEntry): Uint8Array {
   const { offset, size, deflated } = entry;
-  if (size > most) return fail(`${name} has ${size} bytes, more than ${most}`);
   if (deflated === undefined) return readRange(source, offset, size);
+  if (size > mostUnpacked(deflated)) return fail(`${name} unpacks from ${deflated} to ${size} bytes`);
   try {
     const content = inflateRawSync(readRange(source, offset, deflated), {
       maxOutputLength: Math.max(1, size),

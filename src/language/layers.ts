@@ -5,9 +5,6 @@ import { itemParts, type MixerItem, type Place } from '../models/config';
 import { meaningOf, readPattern } from './pattern';
 import type { Registry } from './registry';
 
-/** Layers after expanding `repeat`; more is a mistake, and would fill the memory. */
-export const maxLayers = 10_000;
-
 /** A mixer item as written, once, however often it is repeated. */
 export interface WrittenLayer {
   readonly path: Path;

@@ -5,7 +5,7 @@
 import * as os from 'node:os';
 import type { DataShape } from '../data/define';
 import type { Analysis } from './analyse';
-import { maxLayers } from './layers';
+import { maxLayers } from '../models/config';
 import { isPointwise } from './reach';
 import * as z from 'zod';
 import { resolvedCheckpointing, trainingMemory, type TrainingMemory } from '../models';

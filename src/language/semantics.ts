@@ -15,7 +15,7 @@ import { taskProblem } from '../models/types';
 import { advise } from './advice';
 import type { Analysis } from './analyse';
 import type { Code } from './codes';
-import { maxLayers } from './layers';
+import { maxLayers } from '../models/config';
 import { lookingAhead } from './looking-ahead';
 import { written } from './words';
 

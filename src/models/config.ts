@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { dropoutRate } from '../layers/dropout';
+import { ModelError } from './types';
 
 const step = z.int().positive();
 
@@ -285,13 +286,23 @@ export function itemParts(item: MixerItem): Pick<PlacedLayer, 'mixer' | 'place' 
   };
 }
 
-/** The stack with `repeat` and `block` written out; layers are numbered in this order. */
+/** Layers of a stack; no model has as many, and a config in a stranger's checkpoint could name any number. */
+export const maxLayers = 10_000;
+
+/**
+ * The stack with `repeat` and `block` written out; layers are numbered in this order.
+ * @throws ModelError when there are absurdly many
+ */
 export function expandLayers(items: readonly LayerItem[]): PlacedLayer[] {
   const placed: PlacedLayer[] = [];
+  let rounds = 0;
   const visit = (list: readonly LayerItem[], path: readonly (string | number)[]): void => {
     list.forEach((item, position) => {
       const here = [...path, position];
       for (let round = 0; round < (item.repeat ?? 1); round++) {
+        if (++rounds > maxLayers) {
+          throw new ModelError(`The stack has more than ${maxLayers} layers.`, ['model', 'layers']);
+        }
         if ('block' in item) {
           visit((item as BlockItem).block, [...here, 'block']);
         } else {

@@ -1,5 +1,6 @@
 /** @file tokenizer.json, checked before the library sees it. */
 import * as z from 'zod';
+import { excessOf } from '../formats/json-size';
 import { TokenizerError } from './types';
 
 /** Larger than every published tokenizer, which have up to 35 MB. */
@@ -9,6 +10,12 @@ const MAX_VOCABULARY = 2 ** 20;
 /** Longest pattern; the longest in use have some hundred characters. */
 const MAX_PATTERN = 4096;
 const MAX_PARTS = 32;
+/** Deepest nesting and most items; the largest published vocabulary has 262,144 entries and 1.6 million in its merges. */
+const LIMITS = { depth: 32, items: 3_000_000 };
+/** Characters of all added tokens: the library keeps an object for each. Published files have some thousand. */
+const MAX_ADDED = 1_000_000;
+/** How much longer the replacements of a pipeline may make a text, one after the other. */
+const MAX_GROWTH = 4096;
 
 const id = z.int().min(0).max(MAX_VOCABULARY);
 const token = z.string().max(65_536);
@@ -33,11 +40,22 @@ const schema = z.looseObject({
 
 export type TokenizerFile = z.output<typeof schema>;
 
+/** Keys whose parts run one after the other, or are put one behind the other. */
+const PARTS = new Set(['normalizers', 'pretokenizers', 'processors', 'decoders', 'single', 'pair']);
+
+const isPair = (merge: unknown): boolean =>
+  Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string');
+
 /** Types of model that the library has. */
 const MODELS = ['BPE', 'WordPiece', 'Unigram'];
 
+/** What a pipeline may still do to a text. */
+interface Budget {
+  growth: number;
+}
+
 /** Every pattern in a part of the pipeline, however deep; also bounds its depth. */
-function visit(part: unknown, where: string, depth = 0): void {
+function visit(part: unknown, where: string, budget: Budget, depth = 0): void {
   if (typeof part !== 'object' || part === null) return;
   if (depth > 8) throw new TokenizerError(`${where} is nested too deeply.`);
   const entries = Object.entries(part);
@@ -47,12 +65,14 @@ function visit(part: unknown, where: string, depth = 0): void {
     if (key === 'Regex' && typeof value === 'string' && value.length > MAX_PATTERN) {
       throw new TokenizerError(`${where} has a pattern of ${value.length} characters.`);
     }
-    const parts =
-      key === 'normalizers' || key === 'pretokenizers' || key === 'processors' || key === 'decoders';
-    if (parts && Array.isArray(value) && value.length > MAX_PARTS) {
+    if (PARTS.has(key) && Array.isArray(value) && value.length > MAX_PARTS) {
       throw new TokenizerError(`${here} has ${value.length} parts.`);
     }
-    if (key !== 'precompiled_charsmap') visit(value, here, depth + 1);
+    if ((key === 'content' || key === 'prepend') && typeof value === 'string') {
+      budget.growth *= Math.max(1, value.length);
+      if (budget.growth > MAX_GROWTH) throw new TokenizerError(`${here} would make texts endless.`);
+    }
+    if (key !== 'precompiled_charsmap') visit(value, here, budget, depth + 1);
   }
 }
 
@@ -61,6 +81,8 @@ function visit(part: unknown, where: string, depth = 0): void {
  * @throws TokenizerError saying what is wrong
  */
 export function parseTokenizerFile(text: string): TokenizerFile {
+  const excess = excessOf(text, LIMITS);
+  if (excess) throw new TokenizerError(`${excess.problem} (character ${excess.at})`);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -79,8 +101,12 @@ export function parseTokenizerFile(text: string): TokenizerFile {
     );
   }
   for (const key of ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'] as const) {
-    visit(parsed.data[key], key);
+    visit(parsed.data[key], key, { growth: 1 });
   }
+  const added = added_tokens.reduce((sum, { content }) => sum + content.length, 0);
+  if (added > MAX_ADDED) throw new TokenizerError(`its added tokens have ${added} characters`);
+  const odd = model.merges?.findIndex((merge) => typeof merge !== 'string' && !isPair(merge)) ?? -1;
+  if (odd >= 0) throw new TokenizerError(`merge ${odd} is no pair of tokens`);
   const vocabulary = Array.isArray(model.vocab) ? model.vocab.length : Object.keys(model.vocab).length;
   if (vocabulary > MAX_VOCABULARY)
     throw new TokenizerError(`a vocabulary of ${vocabulary} tokens is too large`);

@@ -7,10 +7,11 @@ import { tokenizerText } from './text';
 import { TokenizerError, type Tokenizer } from './types';
 import { tokensOf } from './vocabulary';
 
-/** Building the library's tables for the largest published vocabulary takes two seconds. */
-const BUILD_LIMIT = 10_000;
+/** Building the library's tables takes two seconds for the largest published file, which has 35 million characters. */
+const BUILD_LIMIT = 500;
+const BUILD_LIMIT_PER_CHARACTER = 0.0003;
 /** Time for encoding: a start, and much more per character than any honest pattern needs. */
-const ENCODE_LIMIT = 1000;
+const ENCODE_LIMIT = 500;
 const ENCODE_LIMIT_PER_CHARACTER = 0.05;
 
 /** Names that files give to the end of a text. */
@@ -48,7 +49,10 @@ export async function tokenizerOf(text: string, name: string): Promise<Tokenizer
   const { Tokenizer: Library } = await import('@huggingface/tokenizers');
   let library: InstanceType<typeof Library>;
   try {
-    library = withinTime(BUILD_LIMIT, () => new Library(file, {}));
+    library = withinTime(
+      BUILD_LIMIT + Math.ceil(BUILD_LIMIT_PER_CHARACTER * text.length),
+      () => new Library(file, {}),
+    );
   } catch (error) {
     throw new TokenizerError((error as Error).message);
   }
@@ -68,6 +72,17 @@ export async function tokenizerOf(text: string, name: string): Promise<Tokenizer
     if (single) return Uint8Array.of(Number.parseInt(single[1]!, 16));
     return new TextEncoder().encode(token.replaceAll('▁', ' '));
   };
+  /** @throws TokenizerError when it takes longer */
+  const soon = <T>(limit: number, what: string, action: () => T): T => {
+    try {
+      return withinTime(limit, action);
+    } catch (error) {
+      if (!(error instanceof TimeLimitError)) throw error;
+      throw new TokenizerError(
+        `The patterns of the tokenizer ${name} need more than ${limit} ms for ${what}; it is damaged or hostile.`,
+      );
+    }
+  };
   return {
     name,
     vocabSize: tokens.length,
@@ -75,23 +90,17 @@ export async function tokenizerOf(text: string, name: string): Promise<Tokenizer
     ...(endOfText === undefined ? {} : { endOfText }),
     encode(given, options = {}) {
       const limit = Math.ceil(ENCODE_LIMIT + ENCODE_LIMIT_PER_CHARACTER * given.length);
-      try {
-        return withinTime(
-          limit,
-          () => library.encode(given, { add_special_tokens: options.special ?? true }).ids,
-        );
-      } catch (error) {
-        if (!(error instanceof TimeLimitError)) throw error;
-        throw new TokenizerError(
-          `The patterns of the tokenizer ${name} need more than ${limit} ms for ${given.length} characters; it is damaged or hostile.`,
-        );
-      }
+      return soon(
+        limit,
+        `${given.length} characters`,
+        () => library.encode(given, { add_special_tokens: options.special ?? true }).ids,
+      );
     },
     // The library refuses to decode nothing.
     decode: (ids, options = {}) =>
       ids.length === 0
         ? ''
-        : withinTime(ENCODE_LIMIT + ids.length, () =>
+        : soon(ENCODE_LIMIT + ids.length, `${ids.length} tokens`, () =>
             library.decode([...ids], {
               skip_special_tokens: options.special !== true,
               clean_up_tokenization_spaces: false,

@@ -1,4 +1,5 @@
 /** @file What a tokenizer is: text to ids and back, and the bytes that each id stands for. */
+import { shorten } from '../util/shorten';
 
 export interface Tokenizer {
   /** `bytes`, or the file that it was read from. */
@@ -26,7 +27,7 @@ export interface Tokenizer {
 /** A tokenizer file is damaged, hostile or of a kind that cannot be used; the message says which and why. */
 export class TokenizerError extends Error {
   constructor(message: string) {
-    super(message);
+    super(shorten(message));
     this.name = 'TokenizerError';
   }
 }

@@ -176,7 +176,7 @@ describe('time series from', () => {
             nil,
           ]),
         }),
-        /no length/,
+        /sequences are too long/,
       ],
       ['packed.rda', Buffer.from('BZh91AY'), /packed with bzip2/],
       ['bomb.gz', gzipSync(csv).subarray(0, 100), /cannot be unpacked/],

@@ -4,8 +4,6 @@ import { NpyError, readNpy, readNpz } from '../../src/formats/npy';
 import { ZipError } from '../../src/formats/zip';
 import { npy, npyOf, zip } from '../data/npy-writer';
 
-const MOST = 1e6;
-
 describe('npy', () => {
   for (const kind of ['f8', 'f4', 'u1', 'i2', 'i8'] as const) {
     for (const big of [false, true]) {
@@ -80,17 +78,16 @@ describe('npz', () => {
   const files = { 'a.npy': npy([1, 2], [2]), 'b.npy': npy([3], [1], 'u1'), 'note.txt': Buffer.from('x') };
   for (const how of [0, 8]) {
     it(how === 8 ? 'deflated' : 'stored', () => {
-      const arrays = readNpz(zip(files, how), MOST);
+      const arrays = readNpz(zip(files, how));
       assert.deepEqual([...arrays.keys()], ['a', 'b']);
       assert.deepEqual([...arrays.get('a')!().values], [1, 2]);
     });
   }
 
-  it('refuses other packing, damage and more than is allowed', () => {
-    assert.throws(() => readNpz(zip(files, 12), MOST), /packed in a way/);
-    assert.throws(() => readNpz(zip(files), 16).get('a')!(), /more than 16/);
+  it('refuses other packing and damage', () => {
+    assert.throws(() => readNpz(zip(files, 12)), /packed in a way/);
     const bytes = zip(files);
     bytes.fill(0xff, 36, 50);
-    assert.throws(() => readNpz(bytes, MOST).get('a')!(), ZipError);
+    assert.throws(() => readNpz(bytes).get('a')!(), ZipError);
   });
 });

@@ -119,6 +119,10 @@ describe('tokenizers', () => {
       await refused(JSON.stringify({ ...base, model: { vocab: { a: 1e9 } } }), /model\.vocab/);
       await refused(JSON.stringify({ ...base, model: { type: 'Python', vocab: { a: 0 } } }), /type Python/);
       await refused(JSON.stringify({ ...base, model: { vocab: {} } }), /empty/);
+      await refused(
+        JSON.stringify({ ...base, model: { ...base.model, merges: ['a b', 7] } }),
+        /merge 1 is no/,
+      );
       let deep: unknown = { type: 'Lowercase' };
       for (let i = 0; i < 50; i++) deep = { type: 'Sequence', normalizers: [deep] };
       await refused(JSON.stringify({ ...base, normalizer: deep }), /too deeply/);
@@ -135,7 +139,7 @@ describe('tokenizers', () => {
       const tokenizer = await tokenizerOf(JSON.stringify({ ...base, pre_tokenizer }), 'bomb');
       const began = performance.now();
       assert.throws(() => tokenizer.encode(`${'a'.repeat(64)}b`), /damaged or hostile/);
-      assert.ok(performance.now() - began < 2500);
+      assert.ok(performance.now() - began < 1000);
     });
   });
 });

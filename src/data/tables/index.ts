@@ -1,5 +1,6 @@
 /** @file Tables from files: comma-separated values, gretl's data files, objects of R, arrays of NumPy; packed with gzip or not. */
 import { parseCsv, type CsvTable } from '../csv';
+import { textOf } from '../text/decode';
 import type { TextFile } from '../text/files';
 import { isGretl, parseGretl } from './gretl';
 import { isNumpy, readNumpyTable } from './numpy';
@@ -22,6 +23,6 @@ export async function readTable(
     return readRTable({ path: file.path, content }, object);
   }
   if (isNumpy(content)) return readNumpyTable({ path: file.path, content }, object);
-  const text = new TextDecoder().decode(content);
+  const text = textOf({ path: file.path, content });
   return isGretl(text) ? parseGretl(text, file.path) : parseCsv(text, file.path, header);
 }

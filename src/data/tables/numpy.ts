@@ -2,11 +2,10 @@
 import { basename } from 'node:path';
 import { isNpy, isNpz, NpyError, readNpy, readNpz, type NpyArray } from '../../formats/npy';
 import { ZipError } from '../../formats/zip';
-import type { CsvTable } from '../csv';
+import { MOST_FIELDS, type CsvTable } from '../csv';
 import { DataError } from '../define';
 import type { TextFile } from '../text/files';
 import { chosen } from './choose';
-import { MOST_BYTES } from './unpack';
 
 export const isNumpy = (content: Uint8Array): boolean => isNpy(content) || isNpz(content);
 
@@ -21,7 +20,7 @@ export function readArray(
 ): { readonly name: string; readonly array: NpyArray } {
   try {
     if (!isNpz(content)) return { name: basename(path).replace(/\.npy$/i, ''), array: readNpy(content) };
-    const arrays = readNpz(content, MOST_BYTES);
+    const arrays = readNpz(content);
     const name = chosen([...arrays.keys()], object, path, 'arrays');
     return { name, array: arrays.get(name)!() };
   } catch (error) {
@@ -39,6 +38,9 @@ export function readNumpyTable(file: TextFile, object: string | undefined): CsvT
   if (count === undefined)
     throw new DataError(`${file.path}: ${name} is a single number, no table.`, ['files']);
   const width = rest.reduce((product, extent) => product * extent, 1);
+  if (width > MOST_FIELDS) {
+    throw new DataError(`${file.path}: a row of ${name} has more than ${MOST_FIELDS} numbers.`, ['files']);
+  }
   const field = (value: number): string => (Number.isNaN(value) ? '' : String(value));
   return {
     header: rest.length === 0 ? [name] : Array.from({ length: width }, (_, c) => String(c + 1)),

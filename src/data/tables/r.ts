@@ -3,11 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { decodeLzma2, LzmaError } from '../../formats/lzma';
 import { elementOf, namesOf, RDataError, readRData, type RValue } from '../../formats/r-data';
+import { mostUnpacked } from '../../formats/unpacked-size';
 import type { CsvTable } from '../csv';
 import { DataError } from '../define';
 import type { TextFile } from '../text/files';
 import { chosen } from './choose';
-import { MOST_BYTES, unpacked } from './unpack';
+import { unpacked } from './unpack';
 
 /**
  * @param file a workspace (.rda, .RData), uncompressed, or the values of a package's data (Rdata.rdb, whose index
@@ -57,15 +58,16 @@ const [LETTER_2, LETTER_Z] = [0x32, 0x5a];
 function inflated(bytes: Uint8Array): Uint8Array {
   const size = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
   const form = bytes[4]!;
+  const most = mostUnpacked(bytes.length);
   if (form === LETTER_2) {
     throw new RDataError('it is packed with bzip2; save the object in R with save(…, compress = "gzip")');
   }
   try {
     if (form === LETTER_Z) {
-      if (size > MOST_BYTES) throw new LzmaError(`it unpacks to ${size} bytes`);
+      if (size > most) throw new LzmaError(`it unpacks to ${size} bytes`);
       return decodeLzma2(bytes.subarray(5), size);
     }
-    return inflateSync(bytes.subarray(4), { maxOutputLength: Math.max(1, Math.min(size, MOST_BYTES)) });
+    return inflateSync(bytes.subarray(4), { maxOutputLength: Math.max(1, Math.min(size, most)) });
   } catch (error) {
     throw new RDataError(`it is damaged (${(error as Error).message})`);
   }

@@ -1,10 +1,8 @@
 /** @file The content of a file that may be packed with gzip. */
 import { gunzipSync } from 'node:zlib';
+import { mostUnpacked } from '../../formats/unpacked-size';
 import { DataError } from '../define';
 import type { TextFile } from '../text/files';
-
-/** A small file can unpack to any size. */
-export const MOST_BYTES = 2 ** 30;
 
 const starts = (content: Uint8Array, ...bytes: number[]): boolean =>
   bytes.every((byte, i) => content[i] === byte);
@@ -21,7 +19,7 @@ export function unpacked({ path, content }: TextFile): Uint8Array {
   }
   if (!starts(content, 0x1f, 0x8b)) return content;
   try {
-    return gunzipSync(content, { maxOutputLength: MOST_BYTES });
+    return gunzipSync(content, { maxOutputLength: mostUnpacked(content.length) });
   } catch (error) {
     throw new DataError(`${path} cannot be unpacked: ${(error as Error).message}.`, ['files']);
   }

@@ -1,4 +1,5 @@
 /** @file A model that others saved: what it is here, and which of their tensors our parameters are. */
+import { shorten } from '../../util/shorten';
 import * as z from 'zod';
 import type { LayerItem, ModelConfig } from '../config';
 
@@ -42,7 +43,7 @@ export const projections = ['q_proj', 'k_proj', 'v_proj'] as const;
 /** The config cannot be used; the message says which key and why. */
 export class ForeignModelError extends Error {
   constructor(message: string) {
-    super(message);
+    super(shorten(message));
     this.name = 'ForeignModelError';
   }
 }

@@ -8,15 +8,14 @@ import { fileSource, readRange, type ByteSource } from '../../formats/source';
 import type { StoredTensor, TensorFile } from '../../formats/tensor-file';
 import { openTorch } from '../../formats/torch';
 import { hasTokenizer } from '../../tokenizers';
-import * as z from 'zod';
 import { CheckpointError } from './folder';
+import { shardsOf } from './shards';
 
 export const CONFIG_FILE = 'config.json';
 const PARAMS_FILE = 'params.json';
 export const TOKENIZER_FILE = 'tokenizer.json';
 const MAX_CONFIG = 16 * 1024 * 1024;
 const MAX_INDEX = 64 * 1024 * 1024;
-const MAX_SHARDS = 4096;
 
 /** Files of tensors of a folder, in the order in which they are looked for. */
 const WEIGHTS = [
@@ -88,23 +87,11 @@ function openTensors(path: string, open: Opener): TensorFile {
   });
 }
 
-const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string().min(1).max(255)) });
-
 /** The tensors of a sharded checkpoint. @throws CheckpointError also for names that lead out of the folder */
 function openShards(folder: string, index: string): Omit<FoundCheckpoint, 'path'> {
   const path = join(folder, index);
-  const map = about(path, () => {
-    const parsed = indexSchema.safeParse(JSON.parse(readText(path, MAX_INDEX)));
-    if (!parsed.success) throw new Error('it has no weight_map from tensors to files.');
-    return parsed.data.weight_map;
-  });
-  const names = [...new Set(Object.values(map))];
-  about(path, () => {
-    if (names.length > MAX_SHARDS) throw new Error(`it names ${names.length} files.`);
-    const wrong = names.find((name) => !/^[\w][\w.-]*\.(safetensors|bin)$/.test(name));
-    if (wrong !== undefined)
-      throw new Error(`it names ${JSON.stringify(wrong)}, which is no file of tensors in this folder.`);
-  });
+  const map = about(path, () => shardsOf(readText(path, MAX_INDEX)));
+  const names = [...new Set(map.values())];
   const files: TensorFile[] = [];
   const close = (): void => {
     for (const file of files) file.close();
@@ -117,7 +104,7 @@ function openShards(folder: string, index: string): Omit<FoundCheckpoint, 'path'
       opened.set(name, file);
     }
     const tensors = new Map<string, StoredTensor>();
-    for (const [tensor, name] of Object.entries(map)) {
+    for (const [tensor, name] of map) {
       const found = opened.get(name)!.tensors.get(tensor);
       if (!found)
         throw new CheckpointError(`${path}: ${name} does not have the tensor ${tensor.slice(0, 200)}.`);

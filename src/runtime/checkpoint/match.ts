@@ -27,6 +27,9 @@ const ownSchema = z.looseObject({
 /** Sequence length assumed for a model that comes without data. */
 const UNKNOWN_LENGTH = 1024;
 
+/** With as many, nothing fits; a hostile config could ask for millions of tensors. */
+const MANY_PROBLEMS = 1000;
+
 /** What a checkpoint says that it is. */
 export interface Described extends Pick<ForeignModel, 'pieces' | 'ignored' | 'end'> {
   readonly family: string;
@@ -98,6 +101,7 @@ export function match(
   const problems: string[] = [];
   const matches = new Map<string, Match>();
   for (const [name, { shape }] of model.parameters) {
+    if (problems.length > MANY_PROBLEMS) break;
     const pieces: Match['pieces'][number][] = [];
     for (const piece of described.pieces(name)) {
       const theirs = piece.names.find((candidate) => found.tensors.has(candidate));
