@@ -1,7 +1,7 @@
 /** @file Step back, play, step on. */
 import type { JSX } from 'preact';
 import { IconButton } from '../shared/controls';
-import { reducedMotion } from '../shared/theme';
+import { reducedMotion } from '../shared/motion';
 import type { ScanModel } from './model';
 
 export function Play({ model, what }: { model: ScanModel; what: 'token' | 'step' | 'probe' }): JSX.Element {

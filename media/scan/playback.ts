@@ -1,6 +1,6 @@
 /** @file Playing: tokens of the sequence, steps of the routes, probes of training. */
 import { stepsOf } from '../../src/figures/scan/order/options';
-import { reducedMotion } from '../shared/theme';
+import { reducedMotion } from '../shared/motion';
 import type { ScanModel } from './model';
 
 const speeds = [1, 2, 4, 8, 16];

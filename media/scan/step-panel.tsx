@@ -8,7 +8,7 @@ import type { Recurrence } from '../../src/figures/scan/recurrence';
 import { stepNumbers, stepSentence, type StepNumbers } from '../../src/figures/scan/step';
 import { SceneCanvas } from '../shared/canvas';
 import { IconButton, LinkButton } from '../shared/controls';
-import { reducedMotion } from '../shared/theme';
+import { reducedMotion } from '../shared/motion';
 import type { ScanModel } from './model';
 
 function Controls({ model }: { model: ScanModel }): JSX.Element {

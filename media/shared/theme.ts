@@ -47,7 +47,3 @@ export function followTheme(listener: (theme: Theme) => void): void {
   observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
 }
-
-export const reducedMotion = (): boolean =>
-  document.body.classList.contains('vscode-reduce-motion') ||
-  window.matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -46,6 +46,11 @@ export async function survey(request: Omit<InspectRequest, 'layer'>): Promise<Su
   const surveys: LayerSurvey[] = [];
   for (const { index, mixer, definition } of request.model.layers) {
     const names = Object.keys(definition.probes);
+    // States are large and follow from the rest, as Hydra's matrix does from its scans.
+    const spared = (name: string): boolean =>
+      name.startsWith('state') ||
+      (name.startsWith('A_bar') && definition.probes[name]!.axes.includes('time')) ||
+      (name === 'matrix' && names.includes('delta_forward'));
     if (names.length === 0) {
       surveys.push({ layer: index, mixer, probes: {} });
       continue;
@@ -56,12 +61,7 @@ export async function survey(request: Omit<InspectRequest, 'layer'>): Promise<Su
       inputs: input.values,
       length: input.length,
       logits: false,
-      // States are large and follow from the rest, as Hydra's matrix does from its scans.
-      only: new Set(
-        names.filter(
-          (name) => !/^(state|A_bar)/.test(name) && (name !== 'matrix' || !names.includes('delta_forward')),
-        ),
-      ),
+      only: new Set(names.filter((name) => !spared(name))),
     });
     surveys.push(surveyOf(trace));
   }
