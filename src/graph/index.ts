@@ -78,7 +78,14 @@ export * as complex from './lti/complex';
 export type { Complex } from './lti/complex';
 export { dplrKernel, factorsOf, type DplrModel } from './lti/cauchy';
 export { diagonalConv } from './lti/diagonal';
-export { dplrRecurrence, dplrStep, realMatrix, recoverOutput, type DplrRecurrence } from './lti/dplr';
+export {
+  dplrRecurrence,
+  dplrStep,
+  realChange,
+  realMatrix,
+  recoverOutput,
+  type DplrRecurrence,
+} from './lti/dplr';
 export { dplrKernelByPowers } from './lti/dplr-powers';
 export { krylov, matrixPower } from './lti/krylov';
 export { longConv } from './lti/long';

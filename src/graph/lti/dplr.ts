@@ -10,6 +10,7 @@ import { constant } from '../ops/leaves';
 import { concat } from '../ops/shape/concat';
 import { reshape } from '../ops/shape/reshape';
 import { slice } from '../ops/shape/slice';
+import { changePower, squaredChange } from './krylov';
 import type { Tensor } from '../types';
 import type { DplrModel } from './cauchy';
 import { both, cadd, cmul, conjugate, creciprocal, creshape, cscale, csub, type Complex } from './complex';
@@ -18,6 +19,8 @@ import { both, cadd, cmul, conjugate, creciprocal, creshape, cscale, csub, type 
 export interface DplrRecurrence {
   /** (H, M) */
   readonly alpha: Complex;
+  /** α - 1, which keeps the bits of modes that hardly decay: (H, M). */
+  readonly change: Complex;
   /** (rank, H, M) */
   readonly u: Complex;
   readonly w: Complex;
@@ -78,9 +81,10 @@ export function dplrRecurrence({ lambda, P, B, delta }: Omit<DplrModel, 'C'>): D
       [rank, H, M],
     ),
   });
-  const kept = cscale(E, four);
+  const change = cmul(cscale(E, 2), lambda);
   return {
-    alpha: { re: sub(kept.re, 1), im: kept.im },
+    alpha: { re: add(change.re, 1), im: change.im },
+    change,
     u: stacked(columns.map((column) => cscale(column, neg(four)))),
     w: stacked(rows),
     dB: cscale(dB, 2),
@@ -104,7 +108,12 @@ export function dplrStep({ alpha, u, w, dB }: DplrRecurrence, x: Complex, input:
 }
 
 /** dA on the real and imaginary parts of one of each pair: (H, 2 M, 2 M). */
-export function realMatrix({ alpha, u, w }: DplrRecurrence): Tensor {
+export const realMatrix = ({ alpha, u, w }: DplrRecurrence): Tensor => ofParts(alpha, u, w);
+
+/** dA - I likewise. */
+export const realChange = ({ change, u, w }: DplrRecurrence): Tensor => ofParts(change, u, w);
+
+function ofParts(alpha: Complex, u: Complex, w: Complex): Tensor {
   const [rank, H, M] = u.re.shape as [number, number, number];
   const identity = constant(
     Float32Array.from({ length: M * M }, (_, i) => Number(i % (M + 1) === 0)),
@@ -123,30 +132,24 @@ export function realMatrix({ alpha, u, w }: DplrRecurrence): Tensor {
 }
 
 /** Steps after which every mode of a usual model has decayed to nothing: e^-Δ/2 each, Δ ≥ 0.001. */
-const HORIZON = 2 ** 18;
+export const HORIZON = 2 ** 18;
 
 /**
  * C from C (I - dAᴸ): Σ_j of C̃ dAᴸʲ, by doubling.
  * @param tilde (kernels, H, M)
+ * @param change dA - I, of `realChange`
  * @param horizon steps after which dA has decayed to nothing
  */
-export function recoverOutput(tilde: Complex, matrix: Tensor, length: number, horizon = HORIZON): Complex {
+export function recoverOutput(tilde: Complex, change: Tensor, length: number, horizon = HORIZON): Complex {
   const [kernels, H, M] = tilde.re.shape as [number, number, number];
-  const times = (a: Tensor, b: Tensor): Tensor => product(a, b, false, false);
-  let power: Tensor | undefined;
-  let square = matrix;
-  for (let bits = length; ; bits >>= 1) {
-    if (bits & 1) power = power ? times(power, square) : square;
-    if (bits <= 1) break;
-    square = times(square, square);
-  }
+  let power = changePower(change, length);
   // One row per kernel, acting on real and imaginary parts.
   const parts = [mul(tilde.re, 2), mul(tilde.im, -2)];
   let row = reshape(concat(parts, 2), [kernels, H, 1, 2 * M]);
   for (let reach = length; ; reach *= 2) {
-    row = add(row, times(row, power!));
+    row = add(mul(row, 2), product(row, power, false, false));
     if (2 * reach >= Math.max(horizon, 2 * length)) break;
-    power = times(power!, power!);
+    power = squaredChange(power);
   }
   const half = (from: number, factor: number): Tensor =>
     mul(reshape(slice(row, 3, from, from + M), [kernels, H, M]), factor);

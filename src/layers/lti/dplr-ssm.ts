@@ -125,22 +125,24 @@ export function dplrModel(p: Tensors, r: DplrSizes, H: number): g.DplrModel {
 /** The Fourier measure has modes that decay by 1e-4 Δ only. */
 const SLOW_HORIZON = 2 ** 28;
 
+const horizonOf = ({ init }: DplrSizes): number | undefined => (init === 'fout' ? SLOW_HORIZON : undefined);
+
 /** The output map C of the recurrence from the trained one, (kernels, H, M). */
-const outputOf = (model: g.DplrModel, matrix: Tensor, { l_max, init }: DplrSizes): Complex =>
-  g.recoverOutput(model.C, matrix, l_max, init === 'fout' ? SLOW_HORIZON : undefined);
+const outputOf = (model: g.DplrModel, recurrence: g.DplrRecurrence, r: DplrSizes): Complex =>
+  g.recoverOutput(model.C, g.realChange(recurrence), r.l_max, horizonOf(r));
 
 /**
- * The kernel, (kernels, H, l_max). LegT's Λ lies on the imaginary axis, and P damps it: Cauchy sums in float32 lose
- * its gradients. FouT leaves some modes undamped, whose powers do not end; LegS is away from the axis.
+ * The kernel, (kernels, H, l_max). Λ of LegT and FouT lies on the imaginary axis, where Cauchy sums in float32 lose
+ * gradients; LegS is away from it.
  */
-export const dplrKernel = (model: g.DplrModel, { init, l_max }: DplrSizes): Tensor =>
-  init === 'legt' ? g.dplrKernelByPowers(model, l_max) : g.dplrKernel(model, l_max);
+export const dplrKernel = (model: g.DplrModel, r: DplrSizes): Tensor =>
+  r.init === 'legs' ? g.dplrKernel(model, r.l_max) : g.dplrKernelByPowers(model, r.l_max, horizonOf(r));
 
 /** The model on the real and imaginary parts of its states, in chunks. */
 export function dplrSpace(model: g.DplrModel, r: DplrSizes): StateSpace {
   const recurrence = g.dplrRecurrence(model);
   const A = g.realMatrix(recurrence);
-  const { re, im } = outputOf(model, A, r);
+  const { re, im } = outputOf(model, recurrence, r);
   return denseSpace({
     A,
     B: g.concat([recurrence.dB.re, recurrence.dB.im], 1),
@@ -162,7 +164,7 @@ export function stepDplr(
 ): { read: Tensor; state: Tensor } {
   const recurrence = g.dplrRecurrence(model);
   const x = g.dplrStep(recurrence, fromPairs(state), u);
-  const C = outputOf(model, g.realMatrix(recurrence), r);
+  const C = outputOf(model, recurrence, r);
   const [batch, H, M] = x.re.shape as [number, number, number];
   const products = g.complex.cmul(C, g.complex.creshape(x, [batch, 1, H, M])).re;
   return { read: g.mul(g.sum(products, [3]), 2), state: toPairs(x) };

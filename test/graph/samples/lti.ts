@@ -45,7 +45,7 @@ const dplr = (name: string, rank: number, length: number, kernelOf = g.dplrKerne
       };
       const recurrence = g.dplrRecurrence(model);
       const matrix = g.realMatrix(recurrence);
-      const C = g.recoverOutput(model.C, matrix, length, 256);
+      const C = g.recoverOutput(model.C, g.realChange(recurrence), length, 256);
       const x = g.dplrStep(recurrence, { re: g.ones([3, H, M]), im: g.zeros([3, H, M]) }, g.ones([3, H]));
       return [kernelOf(model, length), matrix, C.re, C.im, x.re, x.im];
     },

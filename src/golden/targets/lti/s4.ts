@@ -57,7 +57,7 @@ export async function s4Layer(goldenCase: GoldenCase, machine: Machine): Promise
     'output.dA': wholeMatrix(recurrence),
     'output.dB': g.complex.toPairs(withConjugates(recurrence.dB, 1)),
     'output.C_recovered': g.complex.toPairs(
-      withConjugates(g.recoverOutput(model.C, g.realMatrix(recurrence), l_max), 2),
+      withConjugates(g.recoverOutput(model.C, g.realChange(recurrence), l_max), 2),
     ),
     ...gradients,
   };
