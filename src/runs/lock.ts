@@ -73,9 +73,8 @@ export class RunLock {
   }
 
   release(): void {
-    if (!this.held) return;
     try {
-      this.fs.unlinkSync(this.path);
+      if (this.held) this.fs.unlinkSync(this.path);
     } catch {
       // Its process ends with it.
     }
@@ -91,7 +90,7 @@ function create(path: string, token: string, content: Uint8Array, fs: SyncFileSy
       fs.linkSync(beside, path);
       return true;
     } finally {
-      fs.unlinkSync(beside);
+      tryRemove(beside, fs);
     }
   } catch (error) {
     const code = codeOf(error);
@@ -113,11 +112,19 @@ function write(path: string, content: Uint8Array, fs: SyncFileSystem): void {
   const descriptor = fs.openSync(path, 'wx', 0o600);
   try {
     writeAll(fs, descriptor, content);
-  } catch (error) {
-    fs.unlinkSync(path);
-    throw error;
-  } finally {
     fs.closeSync(descriptor);
+  } catch (error) {
+    tryRemove(path, fs);
+    throw error;
+  }
+}
+
+/** What stays behind holds nothing. */
+function tryRemove(path: string, fs: SyncFileSystem): void {
+  try {
+    fs.unlinkSync(path);
+  } catch {
+    // The error that led here, or the lock that was made all the same, counts.
   }
 }
 

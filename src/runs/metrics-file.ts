@@ -7,6 +7,8 @@ const NEWLINE = 0x0a;
 const WINDOW = 1 << 16;
 
 export class MetricsFile {
+  #torn = false;
+
   private constructor(
     readonly path: string,
     private readonly descriptor: number,
@@ -57,16 +59,24 @@ export class MetricsFile {
   append(lines: string): void {
     const bytes = Buffer.from(lines, 'utf8');
     try {
+      if (this.#torn) this.#cut();
       writeAll(this.fs, this.descriptor, bytes);
       this.size += bytes.length;
     } catch (error) {
+      this.#torn = true;
       try {
-        this.fs.ftruncateSync(this.descriptor, this.size);
+        this.#cut();
       } catch {
-        // Readers pass over a torn line; the error that led here says more.
+        // The next row cuts first; readers pass over a torn line. The error that led here says more.
       }
       throw cannotWrite(this.path, error);
     }
+  }
+
+  /** Removes what a failed write left behind the last whole line. */
+  #cut(): void {
+    this.fs.ftruncateSync(this.descriptor, this.size);
+    this.#torn = false;
   }
 
   sync(): void {

@@ -108,7 +108,7 @@ export class RunWriter {
       );
     }
     return locking(dir, fs, (lock) => {
-      const text = fs.readFileSync(path, 'utf8');
+      const text = readInfo(path, fs);
       const earlier = parseRunInfo(text, path);
       const { ended: _ended, error: _error, endpoint: _endpoint, ...kept } = earlier;
       const info: RunInfo = {
@@ -208,13 +208,29 @@ export class RunWriter {
   #release(): void {
     this.#closed = true;
     clearInterval(this.#timer);
-    this.metrics.close();
-    this.lock.release();
+    try {
+      this.metrics.close();
+    } finally {
+      this.lock.release();
+    }
   }
 }
 
 function writeInfo(dir: string, info: RunInfo, fs: SyncFileSystem): void {
   writeAtomic(join(dir, RUN_FILE), `${JSON.stringify(info, undefined, 2)}\n`, fs);
+}
+
+function readInfo(path: string, fs: SyncFileSystem): string {
+  try {
+    return fs.readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new RunFolderError(
+      'damaged',
+      `${path} cannot be read (${code}), so the run is not continued.`,
+      error,
+    );
+  }
 }
 
 /** Gives the lock back when `open` fails. */

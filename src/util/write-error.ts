@@ -6,6 +6,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'there is no permission to write there. Change the permissions of the folder',
   EPERM: 'there is no permission to write there. Change the permissions of the folder',
   EROFS: 'the file system is read-only. Use another folder',
+  EIO: 'the disk reports an error. Check it, or use another folder',
   ENOENT: 'its folder is gone',
   EMFILE: 'too many files are open',
 };

@@ -166,7 +166,7 @@ describe('a run folder that is written', () => {
   describe('when writing fails', () => {
     for (const [code, message] of [
       ['ENOSPC', /metrics\.jsonl: the disk is full\. Free some space\./],
-      ['EIO', /metrics\.jsonl: EIO/],
+      ['EIO', /metrics\.jsonl: the disk reports an error\. Check it/],
     ] as const) {
       it(`keeps the rows before (${code}), and goes on when there is room again`, () => {
         const dir = fresh();

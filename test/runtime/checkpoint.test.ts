@@ -104,6 +104,8 @@ describe('checkpoints', () => {
   for (const [code, advice] of [
     ['ENOSPC', /disk is full\. Free some space, then continue with --resume/],
     ['EACCES', /no permission/],
+    ['EROFS', /read-only/],
+    ['EIO', /disk reports an error/],
   ] as const) {
     for (const name of ['model.safetensors', 'optimizer.safetensors', 'state.json']) {
       it(`leave the previous one whole when writing ${name} fails with ${code}`, async () => {
@@ -121,6 +123,47 @@ describe('checkpoints', () => {
       });
     }
   }
+
+  const renaming = (fails: (from: string, to: string) => boolean, code = 'EIO'): FileSystem => ({
+    ...nodeFs,
+    rename: async (from, to) => {
+      if (fails(String(from), String(to))) throw Object.assign(new Error(code), { code });
+      return nodeFs.rename(from, to);
+    },
+  });
+
+  it('are back under their name when the one that replaces them cannot be put there', async () => {
+    await new CheckpointStore(folder, 2).write(content(3, 9));
+    let moved = false;
+    const fs = renaming((from, to) => {
+      if (from.endsWith('step-000003')) moved = true;
+      return moved && from.endsWith('.tmp') && to.endsWith('step-000003');
+    });
+    await assert.rejects(new CheckpointStore(folder, 2, fs).write(content(3, 8)), /disk reports an error/);
+    assert.ok(moved);
+    assert.deepEqual(await nodeFs.readdir(join(folder, 'checkpoints')), ['step-000003']);
+    assert.equal((await loadCheckpoint(join(folder, 'checkpoints/step-000003'))).state.evaluation!.loss, 9);
+  });
+
+  it('are written although an old one cannot be removed, of which no half stays under its name', async () => {
+    const store = new CheckpointStore(
+      folder,
+      1,
+      renaming((from) => from.endsWith('step-000001'), 'EACCES'),
+    );
+    for (const step of [1, 2]) await store.write(content(step, step));
+    assert.deepEqual(await steps(), [1, 2]);
+    const half: FileSystem = {
+      ...nodeFs,
+      rm: async (path, options) => {
+        if (!String(path).includes('step-000002')) return nodeFs.rm(path, options);
+        await nodeFs.rm(join(String(path), 'model.safetensors'));
+        throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      },
+    };
+    await new CheckpointStore(folder, 1, half).write(content(3, 3));
+    assert.deepEqual(await steps(), [1, 3], 'the best and the last');
+  });
 
   it('forget what a killed process left half-written', async () => {
     const store = new CheckpointStore(folder, 3);

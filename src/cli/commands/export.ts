@@ -1,10 +1,11 @@
 /** @file `export`: a run or a checkpoint in the form that others read. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { MetricTable, RunReader } from '../../runs';
 import { CONFIG_FILE, RUN_FILE } from '../../protocol/run';
+import { writeFileWhole, writeWhole, type NewFile } from '../../util/whole-files';
 import { UsageError } from '../errors';
 import { positiveInteger } from '../options';
 import { openTarget, type Target } from '../target';
@@ -42,7 +43,6 @@ async function run(path: string, options: Options): Promise<void> {
   const out = resolve(options.out);
   if (existsSync(out) && options.force !== true)
     throw new UsageError(`${options.out} exists; --force replaces it.`);
-  await mkdir(dirname(out), { recursive: true });
   const written = (RUNS as readonly string[]).includes(options.format)
     ? await exportRun(path, options.format, out)
     : await exportModel(await openTarget(path, { data: 'none' }), options, out);
@@ -55,7 +55,7 @@ async function exportModel(target: Target, { format, length }: Options, out: str
   const files = modelFiles(model, parameters);
   const tensors = files.find(({ name }) => name.endsWith('.safetensors'))!;
   if (format === 'safetensors') {
-    await writeFile(out, tensors.parts);
+    await writeFileWhole(out, tensors.parts);
     return [out];
   }
   if (format === 'hf') {
@@ -66,8 +66,7 @@ async function exportModel(target: Target, { format, length }: Options, out: str
         `Hugging Face's classes cannot be this model: ${form.reason}. Export safetensors or ONNX.`,
       );
     }
-    await folderFor(target, out);
-    for (const { name, parts } of files) await writeFile(join(out, name), parts);
+    await writeWhole(out, [...files, ...(await tokenizerOf(target))]);
     return [out];
   }
   if (format === 'pytorch') {
@@ -79,34 +78,37 @@ async function exportModel(target: Target, { format, length }: Options, out: str
     } catch (error) {
       throw new UsageError((error as Error).message);
     }
-    await folderFor(target, out);
     const entries = [...model.parameters].map(
       ([name, { shape }]) => [name, { shape, data: parameters.get(name)! }] as const,
     );
-    await writeFile(join(out, 'model.safetensors'), safetensorsParts(entries));
-    await writeFile(join(out, 'load.py'), script);
+    await writeWhole(out, [
+      { name: 'model.safetensors', parts: safetensorsParts(entries) },
+      { name: 'load.py', parts: [script] },
+      ...(await tokenizerOf(target)),
+    ]);
     return [join(out, 'load.py')];
   }
   const { onnxFiles } = await import('../../runtime/export/onnx');
   const found = await onnxFiles(model, parameters, length ?? Math.min(model.length, 512));
-  await folderFor(target, out);
-  await writeFile(join(out, 'model.onnx'), found.parallel);
+  await writeWhole(out, [
+    { name: 'model.onnx', parts: [found.parallel] },
+    ...(found.step ? [{ name: 'step.onnx', parts: [found.step] }] : []),
+    ...(await tokenizerOf(target)),
+  ]);
   if (!found.step) return [`${out}: model.onnx; no step.onnx: ${model.decodeProblem}`];
-  await writeFile(join(out, 'step.onnx'), found.step);
   return [
     `${out}: model.onnx and step.onnx agree within ${found.difference!.toExponential(1)} of the largest logit`,
   ];
 }
 
-/** Makes the folder, with the checkpoint's tokenizer in it. */
-async function folderFor({ tokenizer }: Target, out: string): Promise<void> {
-  await mkdir(out, { recursive: true });
-  if (tokenizer === undefined) return;
+/** The checkpoint's tokenizer, where it has one. */
+async function tokenizerOf({ tokenizer }: Target): Promise<NewFile[]> {
+  if (tokenizer === undefined) return [];
   const [{ tokenizerText }, { TOKENIZER_FILE }] = await Promise.all([
     import('../../tokenizers'),
     import('../../runtime/checkpoint'),
   ]);
-  await writeFile(join(out, TOKENIZER_FILE), tokenizerText(tokenizer));
+  return [{ name: TOKENIZER_FILE, parts: [tokenizerText(tokenizer)] }];
 }
 
 /** Low-rank updates become part of the weights. */
@@ -128,21 +130,21 @@ async function exportRun(path: string, format: Format, out: string): Promise<str
   const reader = new Reader(folder);
   await reader.poll();
   if (format === 'csv') {
-    await writeFile(out, csv(reader));
+    await writeFileWhole(out, [csv(reader)]);
     return [out];
   }
   if (format === 'html') {
     const { htmlReport } = await import('../../runtime/export/report');
-    await writeFile(out, htmlReport(reader, await readFile(join(folder, CONFIG_FILE), 'utf8')));
+    const config = await readFile(join(folder, CONFIG_FILE), 'utf8');
+    await writeFileWhole(out, [htmlReport(reader, config)]);
     return [out];
   }
   const { eventFile } = await import('../../formats/tfevents');
   const scalars = [...reader.tables].flatMap(([name, table]) => scalarsOf(reader, name, table));
-  await mkdir(out, { recursive: true });
   const seconds = Math.floor(Date.parse(reader.info.started) / 1000);
-  const file = join(out, `events.out.tfevents.${seconds}.ssm-studio`);
-  await writeFile(file, eventFile(scalars.sort((a, b) => a.step - b.step)));
-  return [file];
+  const name = `events.out.tfevents.${seconds}.ssm-studio`;
+  await writeWhole(out, [{ name, parts: eventFile(scalars.sort((a, b) => a.step - b.step)) }]);
+  return [join(out, name)];
 }
 
 const SECONDS = 'seconds';

@@ -1,6 +1,8 @@
 /** @file `tokenizer`: train a small BPE on text, and see what a tokenizer makes of a text. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { writeFileWhole } from '../../util/whole-files';
 import { UsageError } from '../errors';
 import { positiveInteger, toJson } from '../options';
 
@@ -45,14 +47,10 @@ async function train(
       }),
     );
   }
+  if (options.force !== true && existsSync(options.out))
+    throw new UsageError(`${options.out} cannot be written: there is one already; --force replaces it.`);
   const { file, vocabSize } = trainBpe(texts, options);
-  await writeFile(options.out, `${JSON.stringify(file, undefined, 1)}\n`, {
-    flag: options.force === true ? 'w' : 'wx',
-  }).catch((error: NodeJS.ErrnoException) => {
-    const advice =
-      error.code === 'EEXIST' ? 'there is one already; --force replaces it' : (error.code ?? error.message);
-    throw new UsageError(`${options.out} cannot be written: ${advice}.`);
-  });
+  await writeFileWhole(options.out, [`${JSON.stringify(file, undefined, 1)}\n`]);
   const characters = texts.reduce((total, text) => total + text.length, 0);
   process.stdout.write(`${options.out}: ${vocabSize} tokens from ${characters} characters\n`);
 }

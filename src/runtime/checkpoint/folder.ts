@@ -4,14 +4,12 @@
  */
 import * as nodeFs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder, writeSynced, type FileSystem, type NewFile } from '../../util/whole-files';
 import { describeWriteError } from '../../util/write-error';
 
-/** The calls that writing needs; tests pass one that fails. */
-export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm'>;
+export type { FileSystem } from '../../util/whole-files';
 
-export interface FolderFile {
-  readonly name: string;
-  /** Written one after the other. */
+export interface FolderFile extends NewFile {
   readonly parts: readonly Uint8Array[];
 }
 
@@ -54,27 +52,6 @@ export async function writeFolder(
   }
 }
 
-async function writeSynced(path: string, parts: readonly Uint8Array[], fs: FileSystem): Promise<void> {
-  const handle = await fs.open(path, 'wx');
-  try {
-    for (const part of parts) await handle.writeFile(part);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes the names in a folder durable. Windows has no such call. */
-async function syncFolder(path: string, fs: FileSystem): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await fs.open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function replace(from: string, to: string, aside: string, fs: FileSystem): Promise<void> {
   try {
     await fs.rename(from, to);
@@ -82,9 +59,22 @@ async function replace(from: string, to: string, aside: string, fs: FileSystem):
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'EPERM') throw error;
     await fs.rename(to, aside);
-    await fs.rename(from, to);
-    await fs.rm(aside, { recursive: true, force: true });
+    try {
+      await fs.rename(from, to);
+    } catch (second) {
+      await fs.rename(aside, to);
+      throw second;
+    }
+    // The new one stands; what is left of the old one goes when the run is continued.
+    await fs.rm(aside, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** Removes a folder: its name goes first, so that no part of it is ever taken for a whole one. */
+export async function removeFolder(path: string, fs: FileSystem): Promise<void> {
+  const aside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  await fs.rename(path, aside);
+  await fs.rm(aside, { recursive: true, force: true });
 }
 
 /** Tidies after killed processes: half-written folders go, a folder that was being replaced comes back. */

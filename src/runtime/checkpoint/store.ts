@@ -8,7 +8,14 @@ import {
   type FileTensor,
   type SafetensorsEntry,
 } from '../../formats/safetensors';
-import { CheckpointError, removeLeftovers, writeFolder, type FileSystem, type FolderFile } from './folder';
+import {
+  CheckpointError,
+  removeFolder,
+  removeLeftovers,
+  writeFolder,
+  type FileSystem,
+  type FolderFile,
+} from './folder';
 import { stateSchema, type TrainingState } from './state';
 
 export const MODEL_FILE = 'model.safetensors';
@@ -136,6 +143,7 @@ export class CheckpointStore {
     return undefined;
   }
 
+  /** What cannot be removed stays until the next time: the new checkpoint is written. */
   async #prune(): Promise<void> {
     const all = await listCheckpoints(this.runDir);
     const old = all.slice(0, -this.keep);
@@ -146,7 +154,7 @@ export class CheckpointStore {
       -1,
     );
     for (const entry of old) {
-      if (entry !== all[best]) await this.fs.rm(entry.path, { recursive: true, force: true });
+      if (entry !== all[best]) await removeFolder(entry.path, this.fs).catch(() => {});
     }
   }
 }
