@@ -10,7 +10,8 @@ import './curves.css';
 import './curves-dark.svg';
 import './curves-light.svg';
 import { App } from './app';
-import { CurvesModel, initialState } from './model';
+import { CurvesModel } from './model';
+import { initialState } from './state';
 
 const bridge = connect({ incoming: toCurvesSchema, outgoing: fromCurvesSchema, state: curvesStateSchema });
 const root = document.getElementById('root');

@@ -6,7 +6,8 @@ import { Checkbox, IconButton, Menu, Segmented, Select, type MenuItem } from '..
 import { Icon } from '../shared/icons';
 import { differingKeys } from '../../src/figures/curves/groups';
 import type { Result } from '../../src/figures/sweep/axes';
-import { smoothings, type CurvesModel } from './model';
+import type { CurvesModel } from './model';
+import { smoothings } from './state';
 import { isSweep } from './sweep-rows';
 
 const axes: readonly { value: XAxis; label: string }[] = [
