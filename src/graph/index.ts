@@ -100,5 +100,5 @@ export { bind, hoist, type Hoisted } from './hoist';
 export { interpret } from './interpret';
 export { KEPT_BYTES } from './compile/rewrite';
 export { memoryNeed, type MemoryNeed } from './liveness';
-export { compile, type Compiled, type TensorInfo } from './compile';
+export { compile, lowered, type Compiled, type TensorInfo } from './compile';
 export type { Target } from './compile/emitter';

@@ -77,7 +77,7 @@ describe('batch norms', function () {
     assert.equal(slow.running.size, 4);
     const evaluator = await Evaluator.open(model, LENGTH, 4, { device: 'cpu', threads: 1 });
     const batch = tinyBatch(99, 4);
-    const { losses } = await evaluator.graph.scores(batch, engine.parameterFeeds());
+    const { losses } = await (await evaluator.graph.scoring(engine.parameterFeeds()))(batch);
     const expected = slow.losses(batch, false);
     losses.forEach((loss, i) => close(loss, expected[i]!, `evaluation of example ${i}`));
     await Promise.all([engine.release(), evaluator.release()]);

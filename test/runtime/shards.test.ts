@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Batch } from '../../src/data/define';
-import { batchNorm, input, sum } from '../../src/graph';
+import { batchNorm, input, reachable, sum, type Tensor } from '../../src/graph';
 import { buildModel } from '../../src/models';
 import { trainSchema } from '../../src/models/config';
 import { openCpuEngine } from '../../src/runtime/engine/cpu';
 import { ShardThread } from '../../src/runtime/engine/shard-thread';
 import { couplesExamples, shardCount, splitBatch } from '../../src/runtime/engine/shards';
 import { Evaluator } from '../../src/runtime/train/evaluate';
-import type { BatchScores } from '../../src/runtime/train/evaluation-graph';
+import { withoutKernels, type BatchScores } from '../../src/runtime/train/evaluation-graph';
 import { IGNORED } from '../../src/util/ignored';
 import { losses, tinyBatch, tinyModel } from './support/engines';
 
@@ -104,28 +104,43 @@ describe('shards of a batch', () => {
     found[0]!.forEach((value, i) => close(found[1]![i]!, value));
   });
 
-  it('score in evaluation what the whole batch scores, with the parameters of now', async () => {
-    const batch = tinyBatch(0, 6);
-    const found = await Promise.all(
-      [1, 3].map(async (threads) => {
-        const evaluator = await Evaluator.open(model, 8, 6, { device: 'cpu', threads, activations: true });
-        const scored = [];
-        for (const seed of [1, 2]) {
-          scored.push(await evaluator.graph.scores(batch, Object.fromEntries(model.initialise(seed))));
+  for (const mixer of ['mamba', 's4d', 's4', 'h3', 'long-conv']) {
+    it(`score in evaluation what the whole batch scores, with the parameters of now: ${mixer}`, async () => {
+      const model = tinyModel([{ mixer }]);
+      const batch = tinyBatch(0, 6);
+      const found = await Promise.all(
+        [1, 3].map(async (threads) => {
+          const evaluator = await Evaluator.open(model, 8, 6, { device: 'cpu', threads, activations: true });
+          const scored = [];
+          for (const seed of [1, 2]) {
+            const scores = await evaluator.graph.scoring(Object.fromEntries(model.initialise(seed)));
+            scored.push(await scores(batch));
+          }
+          await evaluator.release();
+          return scored;
+        }),
+      );
+      const [whole, parts] = found as [BatchScores[], BatchScores[]];
+      for (const [i, scores] of whole.entries()) {
+        assert.deepEqual(Object.keys(parts[i]!), Object.keys(scores));
+        for (const [name, values] of Object.entries(scores)) {
+          assert.equal(parts[i]![name]!.length, 6);
+          values.forEach((value, row) => close(parts[i]![name]![row]!, value));
         }
-        await evaluator.release();
-        return scored;
-      }),
-    );
-    const [whole, parts] = found as [BatchScores[], BatchScores[]];
-    for (const [i, scores] of whole.entries()) {
-      assert.deepEqual(Object.keys(parts[i]!), Object.keys(scores));
-      for (const [name, values] of Object.entries(scores)) {
-        assert.equal(parts[i]![name]!.length, 6);
-        values.forEach((value, row) => close(parts[i]![name]![row]!, value));
       }
-    }
-    assert.notDeepEqual(whole[0]!.losses, whole[1]!.losses);
+      assert.notDeepEqual(whole[0]!.losses, whole[1]!.losses);
+    });
+  }
+
+  it('find their kernels made in evaluation, once for all batches', () => {
+    const whole = tinyModel([{ mixer: 's4d' }]).evaluation(2, 8);
+    const { program, prepared } = withoutKernels(whole);
+    const names = (graph: Readonly<Record<string, Tensor>>): Set<string> =>
+      new Set(reachable(Object.values(graph)).map(({ operator }) => operator.name));
+    // The angles of the kernel's exponentials are reduced by whole rounds.
+    assert.ok(names(prepared).has('floor') && !names(program).has('floor'));
+    const other = tinyModel([{ mixer: 'mamba2' }]).evaluation(2, 8);
+    assert.equal(withoutKernels(other).program, other);
   });
 
   it('say what a thread could not do, and go on saying it', async () => {

@@ -6,6 +6,8 @@ import type { Compiled } from '../../graph';
 const INPUTS = 'inputs';
 const TARGETS = 'targets';
 
+export const isOfBatch = (name: string): boolean => name === INPUTS || name === TARGETS;
+
 /** The entries of `feeds` that the graph has an input for. */
 export function onlyInputs<T>(
   compiled: Pick<Compiled, 'inputs'>,

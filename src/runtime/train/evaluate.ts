@@ -3,7 +3,7 @@ import type { Batch, Dataset } from '../../data/define';
 import type { Model } from '../../models';
 import { IGNORED } from '../../util/ignored';
 import type { Feed } from '../ort';
-import { openEvaluationGraph, type BatchScores, type EvaluationGraph } from './evaluation-graph';
+import { openEvaluationGraph, type EvaluationGraph, type Scores } from './evaluation-graph';
 
 export type HeldOut = 'validation' | 'test';
 
@@ -47,7 +47,7 @@ export async function evaluate(
   examples: number,
   batchSize: number,
   exact: boolean,
-  scores: (batch: Batch) => Promise<BatchScores>,
+  scores: Scores,
 ): Promise<Evaluation> {
   const all = Math.min(examples, data.count(split));
   const sums = new Map<string, number>();
@@ -116,15 +116,14 @@ export class Evaluator {
   }
 
   /** Scores the first `examples` of a split. */
-  run(
+  async run(
     data: Dataset,
     split: HeldOut,
     examples: number,
     parameters: Readonly<Record<string, Feed>>,
   ): Promise<Evaluation> {
-    return evaluate(data, split, examples, this.batchSize, this.exact, (batch) =>
-      this.graph.scores(batch, parameters),
-    );
+    const scores = await this.graph.scoring(parameters);
+    return evaluate(data, split, examples, this.batchSize, this.exact, scores);
   }
 
   release(): Promise<void> {

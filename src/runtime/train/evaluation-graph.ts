@@ -3,19 +3,22 @@
  * in training.
  */
 import type { Batch } from '../../data/define';
-import { mean, type Compiled, type Tensor } from '../../graph';
+import { hoist, lowered, mean, reachable, type Compiled, type Hoisted, type Tensor } from '../../graph';
 import { concatenated } from '../../util/concatenate';
-import { batchFeeds, onlyInputs } from '../engine/feeds';
+import { batchFeeds, isOfBatch, onlyInputs } from '../engine/feeds';
 import type { Place } from '../engine/shard-protocol';
 import { ShardThread } from '../engine/shard-thread';
 import { couplesExamples, shardCount, splitBatch } from '../engine/shards';
-import { compileCached, openSession, type Feed } from '../ort';
+import { compileCached, openSession, type Feed, type Session } from '../ort';
 
 /** Scores of one batch, per example: `losses`, the mean per target; `correct`, right targets; other means. */
 export type BatchScores = { readonly losses: Float32Array } & Readonly<Record<string, Float32Array>>;
 
+export type Scores = (batch: Batch) => Promise<BatchScores>;
+
 export interface EvaluationGraph {
-  scores(batch: Batch, parameters: Readonly<Record<string, Feed>>): Promise<BatchScores>;
+  /** What scores batches with these parameters, until the next call. */
+  scoring(parameters: Readonly<Record<string, Feed>>): Promise<Scores>;
   release(): Promise<void>;
 }
 
@@ -37,33 +40,73 @@ export async function openEvaluationGraph(
   const shards = couplesExamples(build(batchSize / count)) ? 1 : count;
   const scores = build(batchSize / shards);
   // A thread answers with a loss, whatever else it computes.
-  const graph = shards > 1 ? { ...scores, loss: mean(scores['losses']!, [0]) } : scores;
-  const compiled = await compileCached(graph, target);
+  const whole = shards > 1 ? { ...scores, loss: mean(scores['losses']!, [0]) } : scores;
+  const { program, prepared } = target === 'cpu' ? withoutKernels(whole) : { program: whole, prepared: {} };
+  const compiled = await compileCached(program, target);
   const each = Math.max(1, Math.floor(threads / shards));
   const others = new OtherParts(shards - 1, compiled, each, Object.keys(scores));
+  const kernels = await openKernels(prepared, threads);
   const session = await openSession(compiled, {
     device: target,
     threads: each,
     optimize: target !== 'cpu',
   });
   return {
-    async scores(batch, parameters) {
-      const fixed = onlyInputs<Feed>(compiled, parameters);
-      const pieces = splitBatch(batch, shards).map((piece) => batchFeeds(compiled, piece.batch));
-      // The threads are asked before this one blocks.
-      const asked = others.run(fixed as Record<string, Float32Array>, pieces.slice(1));
-      const [rest, found] = await Promise.all([asked, session.run({ ...fixed, ...pieces[0]! })]);
-      const names = Object.keys(scores);
-      const joined = names.map((name) => [
-        name,
-        concatenated(Float32Array, [found[name] as Float32Array, ...rest.map((part) => part[name]!)]),
-      ]);
-      return Object.fromEntries(joined) as BatchScores;
+    async scoring(parameters) {
+      const found = await kernels?.run(onlyInputs(kernels.compiled, parameters));
+      const fixed = onlyInputs<Feed>(compiled, { ...parameters, ...found });
+      others.take(fixed as Record<string, Float32Array>);
+      return async (batch) => {
+        const pieces = splitBatch(batch, shards).map((piece) => batchFeeds(compiled, piece.batch));
+        // The threads are asked before this one blocks.
+        const asked = others.run(pieces.slice(1));
+        const [rest, own] = await Promise.all([asked, session.run({ ...fixed, ...pieces[0]! })]);
+        const joined = Object.keys(scores).map((name) => [
+          name,
+          concatenated(Float32Array, [own[name] as Float32Array, ...rest.map((part) => part[name]!)]),
+        ]);
+        return Object.fromEntries(joined) as BatchScores;
+      };
     },
     async release() {
-      await Promise.all([session.release(), others.release()]);
+      await Promise.all([session.release(), others.release(), kernels?.release()]);
     },
   };
+}
+
+/** Operators whose lowering makes a kernel, or its tables, from parameters alone. */
+const KERNELS: ReadonlySet<string> = new Set([
+  'diagonalConv',
+  'diagonalKernel',
+  'dplrKernel',
+  'dplrKernelByPowers',
+  'longConv',
+]);
+
+/**
+ * A kernel follows from the parameters, which one evaluation does not change: it is made once, not for every batch and
+ * every part of one.
+ */
+export function withoutKernels(graph: Readonly<Record<string, Tensor>>): Hoisted {
+  const tensors = Object.values(graph);
+  if (!reachable(tensors).some(({ operator }) => KERNELS.has(operator.name))) {
+    return { program: graph, prepared: {} };
+  }
+  const parts = lowered(tensors, 'cpu');
+  return hoist(
+    Object.fromEntries(Object.keys(graph).map((name, i) => [name, parts[i]!])),
+    (name) => !isOfBatch(name),
+  );
+}
+
+async function openKernels(
+  prepared: Hoisted['prepared'],
+  threads: number,
+): Promise<(Pick<Session, 'run' | 'release'> & { readonly compiled: Compiled }) | undefined> {
+  if (Object.keys(prepared).length === 0) return undefined;
+  const compiled = await compileCached(prepared, 'cpu');
+  const session = await openSession(compiled, { device: 'cpu', threads, optimize: false });
+  return { compiled, run: (feeds) => session.run(feeds), release: () => session.release() };
 }
 
 /** The threads that score all parts of a batch but the first. */
@@ -92,14 +135,17 @@ class OtherParts {
     });
   }
 
-  async run(
-    parameters: Readonly<Record<string, Float32Array>>,
-    pieces: readonly Record<string, Float32Array | Int32Array>[],
-  ): Promise<Record<string, Float32Array>[]> {
-    if (this.#threads.length === 0) return [];
+  /** Shows the parameters to the threads. */
+  take(parameters: Readonly<Record<string, Float32Array>>): void {
+    if (this.#threads.length === 0) return;
     for (const { name, offset, length } of this.#parameters) {
       new Float32Array(this.#block, offset, length).set(parameters[name]!);
     }
+  }
+
+  async run(
+    pieces: readonly Record<string, Float32Array | Int32Array>[],
+  ): Promise<Record<string, Float32Array>[]> {
     return Promise.all(
       this.#threads.map(async ({ thread, scores }, index) => {
         await thread.run(pieces[index]!);
