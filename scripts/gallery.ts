@@ -1,12 +1,14 @@
 /**
- * @file `npm run gallery [name …]`: every view of the panels in every theme and state, as pictures in docs/gallery. The
- * real pages in headless Chromium, on examples that are computed here; look at each after a change.
+ * @file `npm run gallery [name …]`: every view of the panels in every theme and state, and the HTML page of a run, as
+ * pictures in docs/gallery. The real pages in headless Chromium, on examples that are computed here; look at each after a
+ * change.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Harness } from '../test/panels/harness';
 import { curvesShots, shootCurves } from './gallery/curves';
 import { playgroundShots, shootPlayground } from './gallery/playground';
+import { reportShots, shootReport } from './gallery/report';
 import { scanShots, shootScan } from './gallery/scan';
 
 const OUT = join(__dirname, '..', 'docs', 'gallery');
@@ -23,14 +25,16 @@ async function main(): Promise<void> {
     ...scanShots.filter(wanted).map((shot) => () => shootScan(harness, shot, OUT)),
     ...curvesShots.filter(wanted).map((shot) => () => shootCurves(harness, shot, OUT)),
     ...playgroundShots.filter(wanted).map((shot) => () => shootPlayground(harness, shot, OUT)),
+    ...reportShots.filter(wanted).map((shot) => () => shootReport(harness, shot, OUT)),
   ].values();
   const lane = async (): Promise<void> => {
     for (const job of jobs) await job();
   };
   try {
     await Promise.all(Array.from({ length: LANES }, lane));
+    const shots = [...scanShots, ...curvesShots, ...playgroundShots, ...reportShots];
     // Pictures that are no longer made go last, so that one that is broken off loses none.
-    const made = new Set([...scanShots, ...curvesShots, ...playgroundShots].map(({ name }) => `${name}.png`));
+    const made = new Set(shots.map(({ name }) => `${name}.png`));
     for (const file of readdirSync(OUT)) if (only.length === 0 && !made.has(file)) rmSync(join(OUT, file));
   } finally {
     await harness.stop();

@@ -226,6 +226,23 @@ export class Harness {
     };
   }
 
+  /** A page that is no panel, by its text, while `use` runs. */
+  async showing(
+    html: string,
+    options: { readonly width: number; readonly height: number; readonly scheme: 'light' | 'dark' },
+    use: (page: Page) => Promise<void>,
+  ): Promise<void> {
+    const { width, height, scheme } = options;
+    const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+    try {
+      const page = await context.newPage();
+      await page.setContent(html);
+      await use(page);
+    } finally {
+      await context.close();
+    }
+  }
+
   async stop(): Promise<void> {
     await this.browser.close();
     await new Promise((resolve) => this.server.close(resolve));
