@@ -14,7 +14,7 @@ import {
 } from './image-sequences';
 import { fileOptions, readItems, shareOptions } from './kept-apart';
 import { patchProblems } from './pixel-order';
-import { shareProblems } from './stored';
+import { namedTwice, shareProblems } from './stored';
 import { isNumpy } from './tables/numpy';
 import type { TextFile } from './text/files';
 
@@ -51,7 +51,12 @@ export const imageFolder = defineData({
     '`files: [lfw_subset.npy]`, `size: 25`, `classes: [face, other]`, `counts: [100, 100]`.\n\n' +
     'For the files of CIFAR-10 themselves, see `cifar-10`.',
   options,
-  check: (given) => [...patchProblems(reading(given)), ...shareProblems(given, 0.1), ...arrayProblems(given)],
+  check: (given) => [
+    ...patchProblems(reading(given)),
+    ...shareProblems(given, 0.1),
+    ...namedTwice('classes', given.classes),
+    ...arrayProblems(given),
+  ],
   shape: (given) => imageShape(reading(given), given.classes.length),
   async open(given, context) {
     const found = await readItems(NAME, given, context, 'images', (file) =>

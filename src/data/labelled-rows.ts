@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { columnOf } from './csv';
 import { DataError, defineData, type DataShape } from './define';
 import { fileOptions, readItems, shareOptions } from './kept-apart';
-import { classedDataset, shareProblems } from './stored';
+import { classedDataset, namedTwice, shareProblems } from './stored';
 import { readTable } from './tables';
 import type { TextFile } from './text/files';
 
@@ -61,7 +61,7 @@ export const labelledRows = defineData({
     'For spectra, splice sites and other short sequences, and for small images: the 1,797 digits of scikit-learn, ' +
     '8 × 8 pixels, are `files: [digits.csv.gz]`, `header: false`, `label: "65"`, `length: 64`.',
   options,
-  check: (given) => shareProblems(given, 0.1),
+  check: (given) => [...shareProblems(given, 0.1), ...namedTwice('classes', given.classes)],
   shape,
   async open(given, context) {
     const found = await readItems(NAME, given, context, 'rows', (file) => rowsOf(file, given));

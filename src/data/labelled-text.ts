@@ -5,7 +5,7 @@ import { excessOf } from '../formats/json-size';
 import { columnOf, parseCsv } from './csv';
 import { DataError, defineData, type DataShape } from './define';
 import { fileOptions, readItems, shareOptions } from './kept-apart';
-import { classedDataset, shareProblems } from './stored';
+import { classedDataset, namedTwice, shareProblems } from './stored';
 import { byteLabel } from '../tokenizers';
 import { textOf } from './text/decode';
 import type { TextFile } from './text/files';
@@ -52,7 +52,7 @@ export const labelledText = defineData({
     '`classes: [neg, pos]`: ' +
     'Transformer 64.3 %, S4 86.8 %, S4D-LegS 86.2 %.',
   options,
-  check: (given) => shareProblems(given, 0.1),
+  check: (given) => [...shareProblems(given, 0.1), ...namedTwice('classes', given.classes)],
   shape,
   async open(given, context) {
     const found = await readItems(NAME, given, context, 'texts', (file) => itemsOf(file, given));
@@ -105,6 +105,10 @@ function itemsOf({ path, content }: TextFile, given: Options): Item[] {
     const written = record[given.text];
     if (typeof written !== 'string') {
       throw new DataError(`${place} has no text under ${given.text}.`, ['text']);
+    }
+    if (!Object.hasOwn(record, given.label)) {
+      const keys = Object.keys(record).slice(0, 20).join(', ');
+      throw new DataError(`${place} has no key ${given.label}; it has ${keys}.`, ['label']);
     }
     const named = record[given.label];
     return [

@@ -103,6 +103,13 @@ export function shareProblems({ validation, test }: Shares, suggestion: number):
   return [{ path: ['test'], message: '`validation` and `test` leave nothing to train on.', suggestion }];
 }
 
+/** A name that stands twice in an option that lists different ones: classes, columns. */
+export function namedTwice(option: string, names: readonly string[]): DataProblem[] {
+  const again = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (again < 0) return [];
+  return [{ path: [option, again], message: `\`${option}\` names ${names[again]} twice.` }];
+}
+
 /**
  * Which of `count` items train, validate and test: shuffled alike for every seed, so that runs are compared fairly.
  * @param what the items are called

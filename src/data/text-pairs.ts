@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { columnOf, parseCsv, type CsvTable } from './csv';
 import { DataError, defineData, type DataShape } from './define';
 import { fileOptions, readItems, shareOptions } from './kept-apart';
-import { classedDataset, shareProblems } from './stored';
+import { classedDataset, namedTwice, shareProblems } from './stored';
 import { byteLabel } from '../tokenizers';
 import { textOf } from './text/decode';
 import type { TextFile } from './text/files';
@@ -60,7 +60,7 @@ export const textPairs = defineData({
     '`first: "4"`, `second: "5"`, `document_length: 4000` and `classes` as the files write them: ' +
     'Transformer 57.5 %, S4D-LegS 89.5 %.',
   options,
-  check: (given) => shareProblems(given, 0.1),
+  check: (given) => [...shareProblems(given, 0.1), ...namedTwice('classes', given.classes)],
   shape,
   async open(given, context) {
     const found = await readItems(NAME, given, context, 'pairs', (file) => pairsOf(file, given));

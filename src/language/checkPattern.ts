@@ -26,6 +26,9 @@ export function checkPattern(analysis: Analysis, registry: Registry): Diagnostic
     return [diagnose(headWhere(layers), 'error', 'invalid-combination' satisfies Code, message, { related })];
   }
   if (read.length === 0) {
+    const { node } = pattern;
+    // What is neither text nor a list is said by the schema.
+    if (node.kind === 'map' || (node.kind === 'scalar' && typeof node.value !== 'string')) return [];
     const message = '`pattern` names no layer: write symbols such as `M-M*-`.';
     return [diagnose(headWhere(pattern), 'error', 'empty-value' satisfies Code, message)];
   }

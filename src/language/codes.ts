@@ -34,6 +34,7 @@ export const codes = {
   'context-unused': 'No layer connects the positions of a sequence.',
   memory: 'Training is estimated to need more memory than the machine has.',
   'file-missing': 'A data file cannot be read, or a pattern matches no file.',
+  'data-mismatch': 'The files do not hold what the options say: a column, a class, a number of values.',
   'data-too-short': 'The data is too short for the options, for example shorter than one context.',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { diagnose, find, headWhere, valueWhere, type Diagnostic, type Reader } from '../config';
 import { DataError } from '../data/define';
 import { fileReferences } from './files';
+import type { Code } from './codes';
 import type { Language } from './language';
 import type { Resolved } from './resolve';
 
@@ -31,7 +32,13 @@ export async function checkDataFiles(
     if (!(error instanceof DataError)) throw error;
     const at = find(analysis.root, ['data', ...error.path]);
     const where = at.exact ? valueWhere(at) : headWhere(at);
-    const code = error.path[0] === 'files' ? 'file-missing' : 'data-too-short';
+    const code = codeOf(String(error.path[0]));
     return [diagnose(where, 'error', code, error.message)];
   }
+}
+
+/** By the option that is wrong. */
+function codeOf(option: string): Code {
+  if (option === 'files' || option === 'test_files') return 'file-missing';
+  return option === 'context' || option === 'horizon' ? 'data-too-short' : 'data-mismatch';
 }

@@ -180,6 +180,8 @@ function lengthMessage(
       type.item.kind === 'variants' && type.item.key === 'mixer' ? ', for example `- mixer: mamba`' : '';
     return `${name} is empty: write at least one entry${example}.`;
   }
+  if (type.kind === 'list' && type.maximum === Infinity)
+    return `${name} must be ${expectation(type)}, at least ${type.minimum}; this list has ${length}.`;
   const wanted = type.kind === 'tuple' ? type.items.length : `${type.minimum} to ${type.maximum}`;
   return `${name} must be ${expectation(type)}; this list has ${length} of ${wanted}.`;
 }

@@ -40,8 +40,8 @@ export function unknownKey(
   const fields = fieldsOf(type);
   const free = fields.filter((key) => !map.entries.has(key));
   const place = placeName(path, map);
-  const guess =
-    nearest(entry.key, free) ?? (free.includes(synonyms[entry.key] ?? '') ? synonyms[entry.key] : undefined);
+  const synonym = Object.hasOwn(synonyms, entry.key) ? synonyms[entry.key]! : undefined;
+  const guess = synonym !== undefined && free.includes(synonym) ? synonym : nearest(entry.key, free);
   const start = `Unknown key ${code(entry.key)} in ${place}.`;
   if (guess !== undefined) {
     return diagnose(entry.keyWhere, 'error', 'unknown-key', `${start} Did you mean ${code(guess)}?`, {
@@ -73,11 +73,14 @@ export function placeName(path: Path, map?: MapNode): string {
   };
   if (typeof path[path.length - 1] === 'number') {
     const mixer = tag('mixer');
-    return mixer ? `a ${mixer} layer` : map?.entries.has('block') ? 'a block' : 'a layer';
+    return mixer ? `${article(mixer)} ${mixer} layer` : map?.entries.has('block') ? 'a block' : 'a layer';
   }
   const type = path.length === 1 ? tag('type') : undefined;
   return type ? `${code(path.join('.'))} of type ${type}` : code(path.join('.'));
 }
+
+/** Vowels, and letters that are spoken as if one stood before them: an s4, an mlp. */
+const article = (name: string): string => (/^([aeiou]|[fhlmnrsx](\d|[^aeiou]*$))/.test(name) ? 'an' : 'a');
 
 /** Where a key does belong, as a sentence. */
 function owners(language: Language, key: string, writtenKey: string): string | undefined {

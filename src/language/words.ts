@@ -24,9 +24,8 @@ function numberWords(type: NumberType): string {
     return maximum === undefined ? `a ${noun} below ${upper}` : `a ${noun} of at most ${upper}`;
   const from = minimum === undefined ? `above ${lower}` : `from ${lower}`;
   const to = maximum === undefined ? `to below ${upper}` : `to ${upper}`;
-  return minimum === undefined && maximum !== undefined
-    ? `a ${noun} ${from} and at most ${upper}`
-    : `a ${noun} ${from} ${to}`;
+  if (minimum !== undefined) return `a ${noun} ${from} ${to}`;
+  return `a ${noun} ${from} and ${maximum === undefined ? 'below' : 'at most'} ${upper}`;
 }
 
 /** What is expected, as a noun phrase: "a positive whole number", "`true` or `false`". */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError } from '../../src/data';
+import { DataError, datasets } from '../../src/data';
 import { unigramBits } from '../../src/data/text/bytes';
 import { byteLabel } from '../../src/tokenizers';
 import { cutOf, splitText } from '../../src/data/text/split';
@@ -125,6 +125,19 @@ describe('text', () => {
     it('a folder', () => fails({ files: ['folder/'] }, /is a folder.*folder\/\*\.txt/, ['files', 0]));
     it('a bundled file that is none', () =>
       fails({ files: ['bundled:nope.txt'] }, /There is no file/, ['files', 0]));
+    it('a bundled file that is none, before anything is read', () => {
+      const { options, check } = datasets['text']!;
+      const wrong = check(options.parse({ files: ['a.txt', 'bundled:nope.txt'] }));
+      assert.deepEqual(
+        wrong.map(({ path }) => path),
+        [['files', 1]],
+      );
+      assert.match(wrong[0]!.message, /does not name a shipped file; there is bundled:moby-dick\.txt/);
+      const shipped = readdirSync(join(__dirname, '../../media/data')).filter((name) =>
+        name.endsWith('.txt'),
+      );
+      assert.deepEqual(check(options.parse({ files: shipped.map((name) => `bundled:${name}`) })), []);
+    });
     for (const path of ['../package.json', '..', '.gitattributes', '/etc/hostname']) {
       it(`a bundled path that is no name of a file: ${path}`, () =>
         fails({ files: [`bundled:${path}`] }, /does not name a shipped file/, ['files', 0]));

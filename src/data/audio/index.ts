@@ -3,7 +3,7 @@ import { basename, dirname, extname } from 'node:path';
 import * as z from 'zod';
 import { DataError, defineData, type DataProblem, type DataShape } from '../define';
 import { fileOptions, readItems, shareOptions } from '../kept-apart';
-import { classedDataset, shareProblems } from '../stored';
+import { classedDataset, namedTwice, shareProblems } from '../stored';
 import type { TextFile } from '../text/files';
 import { readWav, WavError, type Sound } from './wav';
 
@@ -42,9 +42,10 @@ const shape = ({ length, frame, classes }: Options): DataShape => ({
 
 function frameProblems({ length, frame }: Options): DataProblem[] {
   if (length % frame === 0) return [];
-  const below = Math.floor(length / frame) * frame;
   const message = `A recording of ${length} samples cannot be divided into frames of ${frame}.`;
-  return [{ path: ['length'], message, suggestion: below || frame }];
+  let suggestion = Math.min(frame, length);
+  while (length % suggestion !== 0) suggestion--;
+  return [{ path: ['frame'], message, suggestion }];
 }
 
 export const audio = defineData({
@@ -58,7 +59,11 @@ export const audio = defineData({
     'S4D (arXiv 2206.11893), Table 5, tells the 35 words of Speech Commands apart at length 16,000: S4D-LegS 95.8 %, ' +
     'S4D-Inv 96.2 %, S4D-Lin 96.3 %.',
   options,
-  check: (given) => [...frameProblems(given), ...shareProblems(given, 0.1)],
+  check: (given) => [
+    ...frameProblems(given),
+    ...shareProblems(given, 0.1),
+    ...namedTwice('classes', given.classes),
+  ],
   shape,
   async open(given, context) {
     const found = await readItems(NAME, given, context, 'recordings', (file) => [recordingOf(file, given)]);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { columnOf, type CsvTable } from '../csv';
 import { DataError, defineData, type DataShape, type Split } from '../define';
 import { filesDigest } from '../digest';
-import { countsOf, shareProblems, storedDataset } from '../stored';
+import { countsOf, namedTwice, shareProblems, storedDataset } from '../stored';
 import { readTable } from '../tables';
 import { readTextFiles, type TextFile } from '../text/files';
 import { CALENDAR_FEATURES, calendarOf, momentOf } from './calendar';
@@ -104,7 +104,7 @@ export const timeSeries = defineData({
     '`rows: 14400`, `validation: 0.2`, `test: 0.2`. A vector of R or NumPy has one column of its own name, columns without names are 1, 2, 3, … A causal model sees the past ' +
     'alone; a bidirectional one sees nothing more, as the future is hidden.',
   options,
-  check: (given) => shareProblems(given, 0.2),
+  check: (given) => [...shareProblems(given, 0.2), ...namedTwice('columns', given.columns)],
   shape,
   async open(given, context) {
     const files = await readTextFiles(given.files, context);

@@ -6,6 +6,21 @@ import { glob, hasWildcard } from './glob';
 
 /** Names a file that ships with the product: the same in a checkout and in an installed extension. */
 const BUNDLED = 'bundled:';
+const SHIPPED = ['moby-dick.txt'];
+
+/** What names a shipped file that is none, with its place among the patterns. */
+export function notShipped(
+  patterns: readonly string[],
+): { readonly index: number; readonly message: string } | undefined {
+  const index = patterns.findIndex(
+    (pattern) => pattern.startsWith(BUNDLED) && !SHIPPED.includes(pattern.slice(BUNDLED.length)),
+  );
+  if (index < 0) return undefined;
+  return {
+    index,
+    message: `${patterns[index]} does not name a shipped file; there is ${SHIPPED.map((name) => BUNDLED + name).join(', ')}.`,
+  };
+}
 
 export interface TextFile {
   readonly path: string;

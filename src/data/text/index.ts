@@ -6,7 +6,7 @@ import { dataDigest } from '../digest';
 import { BYTE_VOCABULARY, vocabularySize } from '../../tokenizers';
 import { codingOf } from './coding';
 import { unigramBits } from './bytes';
-import { readTextFiles } from './files';
+import { notShipped, readTextFiles } from './files';
 import { splitText } from './split';
 
 const NAME = 'text';
@@ -68,7 +68,9 @@ export const text = defineData({
     'Beside the loss stands the cost of the validation bytes under the byte frequencies of the training part ' +
     '(`unigram_bits_per_byte`): what is reached without any context.',
   options,
-  check: ({ tokenizer, vocab_size }) => {
+  check: ({ files, tokenizer, vocab_size }) => {
+    const unknown = notShipped(files);
+    if (unknown) return [{ path: ['files', unknown.index], message: unknown.message }];
     const bytes = tokenizer === 'bytes';
     if (bytes === (vocab_size === undefined)) return [];
     const message = bytes

@@ -2,7 +2,12 @@
 import * as z from 'zod';
 import type { Dims, Problem } from '../define';
 
-export const lengthField = z.int().positive().optional();
+/** As long as the longest example of any data set. */
+export const lengthField = z
+  .int()
+  .positive()
+  .max(2 ** 24)
+  .optional();
 
 /** The kernel's length: as written, else that of the data. */
 export const kernelLength = (o: { readonly l_max?: number | undefined }, dims: Dims): number | undefined =>
