@@ -1,7 +1,7 @@
 /** @file What turns layers into models. */
 export { mixers, mixerExamples } from '../layers';
 export { expandLayers, type ModelConfig, type PlacedLayer, type RunConfig, type TaskConfig } from './config';
-export type { LayerCost, ModelCost } from './cost';
+export { nodeFlops, type LayerCost, type ModelCost } from './cost';
 export {
   ForeignModelError,
   fromConfig,

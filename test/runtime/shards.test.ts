@@ -7,7 +7,9 @@ import { openCpuEngine } from '../../src/runtime/engine/cpu';
 import { ShardThread } from '../../src/runtime/engine/shard-thread';
 import { couplesExamples, shardCount, splitBatch } from '../../src/runtime/engine/shards';
 import { Evaluator } from '../../src/runtime/train/evaluate';
-import { withoutKernels, type BatchScores } from '../../src/runtime/train/evaluation-graph';
+import type { BatchScores } from '../../src/runtime/train/evaluation-graph';
+import { shardsFor } from '../../src/runtime/train/engine';
+import { fastestParts, fixedShare, withoutKernels } from '../../src/runtime/train/kernels';
 import { IGNORED } from '../../src/util/ignored';
 import { losses, tinyBatch, tinyModel } from './support/engines';
 
@@ -131,6 +133,27 @@ describe('shards of a batch', () => {
       assert.notDeepEqual(whole[0]!.losses, whole[1]!.losses);
     });
   }
+
+  it('are fewer where every part would have to make large kernels again', () => {
+    const share = (mixer: string): number => {
+      const model = tinyModel([{ mixer }], 256);
+      return fixedShare((examples) => model.trainingStep(examples), 4, 4);
+    };
+    assert.equal(share('mamba2'), 0);
+    const [s4, longConv] = [share('s4'), share('long-conv')];
+    assert.ok(s4 > 0.4 && s4 < 1, `${s4}`);
+    assert.ok(longConv > 0 && longConv < 0.2, `${longConv}`);
+    assert.deepEqual(
+      [0, longConv, 0.5].map((fixed) => fastestParts(4, 4, fixed)),
+      [4, 4, 1],
+    );
+    assert.equal(fastestParts(6, 8, 0), 6);
+    const config = { train: trainSchema.parse({ batch_size: 4, steps: 1 }) };
+    assert.deepEqual(
+      ['s4', 'mamba2'].map((mixer) => shardsFor('cpu', config, tinyModel([{ mixer }], 256), 4)),
+      [1, 4],
+    );
+  });
 
   it('find their kernels made in evaluation, once for all batches', () => {
     const whole = tinyModel([{ mixer: 's4d' }]).evaluation(2, 8);

@@ -9,6 +9,7 @@ import { openDeviceEngine } from '../engine/device';
 import { couplesExamples, shardCount } from '../engine/shards';
 import type { TrainingEngine } from '../engine/types';
 import { availableDevices, deviceProblem } from '../ort';
+import { fastestParts, fixedShare } from './kernels';
 
 export interface EngineRequest {
   readonly config: RunConfig;
@@ -22,13 +23,28 @@ export const buildingOf = (train: RunConfig['train']): TrainingOptions => ({
   checkpointing: train.activation_checkpointing === 'blocks',
 });
 
-/** In how many parts a batch is trained, each by a thread; see `shardCount`. */
-export const shardsFor = (
+const fixedShares = new WeakMap<Model, Map<string, number>>();
+
+/** In how many parts a batch is trained, each by a thread or, where making kernels takes long, by several. */
+export function shardsFor(
   device: ComputeDevice,
   { train }: Pick<RunConfig, 'train'>,
   model: Model,
   threads: number,
-) => (device === 'cpu' ? shardCount(threads, train.batch_size, model.parameterCount) : 1);
+): number {
+  if (device !== 'cpu') return 1;
+  const { batch_size: batch } = train;
+  const most = shardCount(threads, batch, model.parameterCount);
+  const known = fixedShares.get(model) ?? new Map<string, number>();
+  fixedShares.set(model, known);
+  const key = `${batch} ${most}`;
+  let fixed = known.get(key);
+  if (fixed === undefined) {
+    fixed = fixedShare((examples) => model.trainingStep(examples, model.length), batch, most);
+    known.set(key, fixed);
+  }
+  return fastestParts(most, threads, fixed);
+}
 
 /** @throws DeviceError when the device has no half precision and the config asks for it */
 export async function openEngine(device: ComputeDevice, request: EngineRequest): Promise<TrainingEngine> {

@@ -3,13 +3,14 @@
  * in training.
  */
 import type { Batch } from '../../data/define';
-import { hoist, lowered, mean, reachable, type Compiled, type Hoisted, type Tensor } from '../../graph';
+import { mean, type Compiled, type Hoisted, type Tensor } from '../../graph';
 import { concatenated } from '../../util/concatenate';
-import { batchFeeds, isOfBatch, onlyInputs } from '../engine/feeds';
+import { batchFeeds, onlyInputs } from '../engine/feeds';
 import type { Place } from '../engine/shard-protocol';
 import { ShardThread } from '../engine/shard-thread';
 import { couplesExamples, shardCount, splitBatch } from '../engine/shards';
 import { compileCached, openSession, type Feed, type Session } from '../ort';
+import { withoutKernels } from './kernels';
 
 /** Scores of one batch, per example: `losses`, the mean per target; `correct`, right targets; other means. */
 export type BatchScores = { readonly losses: Float32Array } & Readonly<Record<string, Float32Array>>;
@@ -72,31 +73,6 @@ export async function openEvaluationGraph(
       await Promise.all([session.release(), others.release(), kernels?.release()]);
     },
   };
-}
-
-/** Operators whose lowering makes a kernel, or its tables, from parameters alone. */
-const KERNELS: ReadonlySet<string> = new Set([
-  'diagonalConv',
-  'diagonalKernel',
-  'dplrKernel',
-  'dplrKernelByPowers',
-  'longConv',
-]);
-
-/**
- * A kernel follows from the parameters, which one evaluation does not change: it is made once, not for every batch and
- * every part of one.
- */
-export function withoutKernels(graph: Readonly<Record<string, Tensor>>): Hoisted {
-  const tensors = Object.values(graph);
-  if (!reachable(tensors).some(({ operator }) => KERNELS.has(operator.name))) {
-    return { program: graph, prepared: {} };
-  }
-  const parts = lowered(tensors, 'cpu');
-  return hoist(
-    Object.fromEntries(Object.keys(graph).map((name, i) => [name, parts[i]!])),
-    (name) => !isOfBatch(name),
-  );
 }
 
 async function openKernels(
