@@ -1,12 +1,14 @@
 /**
- * @file `npm run gallery [name …]`: every view of the panels in every theme and state, and the HTML page of a run, as
- * pictures in docs/gallery. The real pages in headless Chromium, on examples that are computed here; look at each after a
- * change.
+ * @file `npm run gallery [name …]`: every view of the panels in every theme and state, the HTML page of a run, the
+ * Runs view and the summary of a checkpoint, as pictures in docs/gallery. The real pages in headless Chromium, on examples
+ * that are computed here; the last two in a real editor, with the extension as `npm run build` left it. Look at each after
+ * a change.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Harness } from '../test/panels/harness';
 import { curvesShots, shootCurves } from './gallery/curves';
+import { editorShots, shootEditor } from './gallery/editor';
 import { playgroundShots, shootPlayground } from './gallery/playground';
 import { reportShots, shootReport } from './gallery/report';
 import { scanShots, shootScan } from './gallery/scan';
@@ -32,7 +34,8 @@ async function main(): Promise<void> {
   };
   try {
     await Promise.all(Array.from({ length: LANES }, lane));
-    const shots = [...scanShots, ...curvesShots, ...playgroundShots, ...reportShots];
+    if (editorShots.some(wanted)) await shootEditor(OUT);
+    const shots = [...scanShots, ...curvesShots, ...playgroundShots, ...reportShots, ...editorShots];
     // Pictures that are no longer made go last, so that one that is broken off loses none.
     const made = new Set(shots.map(({ name }) => `${name}.png`));
     for (const file of readdirSync(OUT)) if (only.length === 0 && !made.has(file)) rmSync(join(OUT, file));

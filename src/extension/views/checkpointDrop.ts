@@ -1,4 +1,9 @@
-/** @file What is dropped on the Runs view: a run folder is followed, anything else is opened as a checkpoint. */
+/**
+ * @file What is dropped on the Runs view: a run folder is followed, anything else is opened as a checkpoint.
+ *
+ * An empty view takes no drops: the editor shows its welcome there instead of the tree, and only trees take drops. With
+ * a message or a row of its own the tree would come back, but the button and the links of the welcome would go.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
