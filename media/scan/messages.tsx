@@ -67,4 +67,6 @@ function Line({
   );
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** A name such as `layers.1` stays as it is written. */
+const capital = (text: string): string =>
+  text.startsWith('layers.') ? text : text.charAt(0).toUpperCase() + text.slice(1);

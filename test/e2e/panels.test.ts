@@ -212,6 +212,33 @@ describe('the panels, kept', () => {
     await scan('[data-example="6"]');
     assert.equal(await frame.locator('.message').count(), 0);
     assert.notEqual(await summaryOf(frame), before);
+  });
+
+  it('ends the process behind the Scan panel with Cancel, and keeps the picture', async () => {
+    const frame = await scan('[data-example="6"]');
+    const before = await summaryOf(frame);
+    await frame.getByLabel('Example', { exact: true }).fill('7');
+    await frame.getByLabel('Example', { exact: true }).press('Enter');
+    const pid = await until(
+      'the process',
+      () => inspecting(runFolder(session, 'small'))[0],
+      (found) => found !== undefined,
+    );
+    // However fast the machine is: it takes longer than one waits.
+    process.kill(pid!, 'SIGSTOP');
+    await frame.getByRole('button', { name: 'Cancel' }).click();
+    process.kill(pid!, 'SIGCONT');
+    await frame.locator('.message', { hasText: 'layers.1 on example 7 was cancelled.' }).waitFor();
+    await until(
+      'the end of the process',
+      () => inspecting(runFolder(session, 'small')),
+      (found) => found.length === 0,
+    );
+    await scan('[data-example="6"]');
+    assert.equal(await summaryOf(frame), before);
+    await session.screenshot('scan-cancelled');
+    await frame.locator('.message .link', { hasText: 'Try again' }).click();
+    await scan('[data-example="7"]');
     assert.deepEqual(session.problems, []);
   });
 });
