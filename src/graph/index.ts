@@ -45,9 +45,11 @@ export { matmul } from './ops/matrix/matmul';
 export { gemm, linear } from './ops/matrix/linear';
 export {
   dequantize,
+  dequantizeRow,
   quantized,
   quantizedLinear,
   quantizedMatrix,
+  type EightBits,
   type QuantizedMatrix,
 } from './ops/matrix/quantized';
 export { scatterAdd, takeAlong } from './ops/lookup/along';
@@ -100,5 +102,5 @@ export { bind, hoist, type Hoisted } from './hoist';
 export { interpret } from './interpret';
 export { KEPT_BYTES } from './compile/rewrite';
 export { memoryNeed, type MemoryNeed } from './liveness';
-export { compile, lowered, type Compiled, type TensorInfo } from './compile';
+export { compile, lowered, type BytesInfo, type Compiled, type TensorInfo } from './compile';
 export type { Target } from './compile/emitter';

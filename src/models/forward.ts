@@ -74,11 +74,15 @@ export function layerTensors(layer: BuiltLayer, p: Tensors, { config }: Surround
 }
 
 /** Tokens (…) or vectors (…, features) → (…, d_model). */
+/** Name of the rows of the embedding, in the place of the embedding. */
+export const EMBEDDED = 'embedded';
+
 export function encode(inputs: Tensor, p: Tensors, { input, config }: Surroundings): Tensor {
   return g.scope('input', () =>
     scale(
       input.kind === 'tokens'
-        ? g.embedding(inputs, p['backbone.embedding.weight']!)
+        ? // Decoding may look the rows up by itself.
+          (p[EMBEDDED] ?? g.embedding(inputs, p['backbone.embedding.weight']!))
         : g.linear(inputs, p['backbone.encoder.weight']!, p['backbone.encoder.bias']),
       config.embed_scale,
     ),

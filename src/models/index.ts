@@ -21,5 +21,6 @@ export { mergeAdapters } from './lora';
 export { buildLayers, dimsOf, type BuiltLayer } from './layers';
 export { resolvedCheckpointing, trainingMemory, type MemoryRequest, type TrainingMemory } from './memory';
 export { parameterName } from './share';
+export { EMBEDDED } from './forward';
 export { buildModel, LOSS_SCALE, Model, type Program, type TrainingOptions } from './model';
 export { defaultTask, ModelError, taskProblem, type ModelData, type ModelSpec } from './types';

@@ -6,7 +6,16 @@ import { meanOfTokens } from '../layers/padding';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates, prefill, prefillProblem } from './decode';
-import { head, isPair, stack, taskLogits, tokensOf, type Architecture, type Building } from './forward';
+import {
+  EMBEDDED,
+  head,
+  isPair,
+  stack,
+  taskLogits,
+  tokensOf,
+  type Architecture,
+  type Building,
+} from './forward';
 import { buildLayers, type BuiltLayer } from './layers';
 import { documentsOf, ofPairs } from './pair';
 import { countOf, initialValues, modelParameters } from './parameters';
@@ -245,7 +254,7 @@ export class Model {
     const { input } = this.data;
     const ids =
       input.kind === 'tokens' ? g.input('ids', [batch], 'int32') : g.input('ids', [batch, input.features]);
-    return decode(ids, p, this.#stateInputs(batch), this.#architecture);
+    return decode(ids, this.#looked(p, [batch]), this.#stateInputs(batch), this.#architecture);
   }
 
   /** Why a prompt has to be read token by token; undefined when `prefill` can read it. */
@@ -268,7 +277,14 @@ export class Model {
     const ids =
       input.kind === 'tokens' ? g.input('ids', shape, 'int32') : g.input('ids', [...shape, input.features]);
     const p = options.p ?? this.parameterInputs();
-    return prefill(ids, p, this.#stateInputs(batch), this.#architecture, options.every ?? false);
+    const tensors = this.#looked(p, shape);
+    return prefill(ids, tensors, this.#stateInputs(batch), this.#architecture, options.every ?? false);
+  }
+
+  /** Without the embedding its rows are an input, `embedded` (…, d_model). */
+  #looked(p: Tensors, shape: g.Shape): Tensors {
+    if (this.data.input.kind !== 'tokens' || p['backbone.embedding.weight']) return p;
+    return { ...p, [EMBEDDED]: g.input(EMBEDDED, [...shape, this.config.d_model]) };
   }
 
   #stateInputs(batch: number): Tensors {

@@ -1,5 +1,5 @@
 /**
- * @file Weights in 8 or 4 bits: the large projections and the head. A_log, D, everything of Δ, convolutions, norms
+ * @file Weights in 8 or 4 bits: the large projections, the head and the embedding. A_log, D, everything of Δ, convolutions, norms
  * and biases stay in float32, as the recurrence multiplies their errors.
  */
 import { dequantize, type QuantizedMatrix } from '../graph';
@@ -9,39 +9,48 @@ export type QuantizedBits = 8 | 4;
 
 /** Numbers that share a scale in 4 bits. */
 const BLOCK = 32;
-/** The head, where it is the embedding: the embedding itself stays as it is. */
+/** The head, where it is the embedding. */
 const TIED = 'head.weight';
-const EMBEDDING = 'backbone.embedding.weight';
+/** In 8 bits whatever the others have: its rows are looked up, which costs nothing, and go straight into every layer. */
+export const EMBEDDING = 'backbone.embedding.weight';
 
 /** Names of parts whose weight is quantised. */
 const LARGE = /\.(in_proj|out_proj|fc1|fc2)\.weight$|^lm_head\.weight$/;
 
 /**
- * The weights of a model in few bits, by the names that its decoding step asks for.
+ * The weights of a model in few bits, by the names that its decoding step asks for, and its embedding.
  * @param signed 8 bits as signed bytes, see `signedBytesExact`
+ * @param consume what is held in fewer bits is taken out of here at once, so that its memory is given back on the way
  */
 export function quantizeParameters(
   model: Model,
   parameters: ReadonlyMap<string, Float32Array>,
   bits: QuantizedBits,
   signed = false,
+  consume?: Map<string, Float32Array>,
 ): Map<string, QuantizedMatrix> {
   const found = new Map<string, QuantizedMatrix>();
   for (const [name, { shape }] of model.parameters) {
-    const tied =
-      name === EMBEDDING && !model.parameters.has('lm_head.weight') && model.task.type !== 'classification';
+    const isEmbedding = name === EMBEDDING;
     const [rows, columns] = shape as [number, number];
-    if (shape.length !== 2 || columns % BLOCK !== 0 || !(tied || LARGE.test(name))) continue;
+    if (shape.length !== 2 || columns % BLOCK !== 0 || !(isEmbedding || LARGE.test(name))) continue;
     const values = parameters.get(name)!;
-    const matrix = bits === 8 ? eightBits(values, rows, columns, signed) : fourBits(values, rows, columns);
-    found.set(tied ? TIED : name, matrix);
+    const eight = bits === 8 || isEmbedding ? eightBits(values, rows, columns, signed) : undefined;
+    const matrix = bits === 8 ? eight! : fourBits(values, rows, columns);
+    const tied = !model.parameters.has('lm_head.weight') && model.task.type !== 'classification';
+    if (!isEmbedding) found.set(name, matrix);
+    else {
+      found.set(EMBEDDING, eight!);
+      if (tied) found.set(TIED, matrix);
+    }
+    consume?.delete(name);
   }
   return found;
 }
 
 /**
  * The parameters as they are after rounding, to measure what it costs. An embedding that is the head as well is
- * rounded in both places, which is the worse case.
+ * rounded as the head in both places, which in 4 bits is the worse case.
  */
 export function roundedParameters(
   model: Model,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
-import { compile, dequantize, input, quantizedLinear, type QuantizedMatrix } from '../../src/graph';
-import { buildModel } from '../../src/models';
+import { compile, dequantize, input, quantizedLinear, type EightBits } from '../../src/graph';
+import { buildModel, type Program } from '../../src/models';
 import { openModelFolder, type OpenedModel } from '../../src/runtime/checkpoint';
 import {
   ConstraintFactory,
@@ -175,8 +175,9 @@ describe('decoding', () => {
       const values = wide.initialise(3);
       const few = await Decoder.open(wide, values, { threads: 1, bits });
       const rounded = roundedParameters(wide, values, bits);
-      // The head is rounded, the embedding is not.
-      rounded.set('backbone.embedding.weight', values.get('backbone.embedding.weight')!);
+      // The head has these bits, the embedding 8.
+      const eight = quantizeParameters(wide, values, 8).get('backbone.embedding.weight')!;
+      rounded.set('backbone.embedding.weight', dequantize(eight));
       const exact = await Decoder.open(wide, rounded, { threads: 1 });
       const full = await Decoder.open(wide, values, { threads: 1 });
       try {
@@ -248,7 +249,7 @@ describe('mixtures of experts', () => {
 });
 
 describe('signed bytes', () => {
-  const matrix = (signed: boolean): QuantizedMatrix => ({
+  const matrix = (signed: boolean): EightBits => ({
     bits: 8,
     rows: 48,
     columns: 96,
@@ -265,6 +266,49 @@ describe('signed bytes', () => {
     assert.ok(signed.size > 0);
     for (const [name, plain] of quantizeParameters(wide, values, 8)) {
       assert.deepEqual(dequantize(signed.get(name)!), dequantize(plain), name);
+    }
+  });
+
+  it('give the same products as graph inputs, which several graphs read in one place', async () => {
+    for (const signed of (await signedBytesExact()) ? [false, true] : [false]) {
+      for (const rows of [1, 3]) {
+        const [x, weight] = [input('x', [rows, 96]), matrix(signed)];
+        const opened = async (program: Program, bytes: Record<string, Uint8Array> = {}) => {
+          const compiled = compile(program, { target: 'cpu' });
+          const session = await openSession(compiled, { device: 'cpu', threads: 1 });
+          const feed = Float32Array.from({ length: 96 * rows }, (_, i) => 1 - ((i * 13) % 7) / 8);
+          const { y } = await session.run({ x: feed, ...bytes });
+          await session.release();
+          return { y, size: compiled.model.length };
+        };
+        const inside = await opened({ y: quantizedLinear(x, weight) });
+        const fed = await opened({ y: quantizedLinear(x, { ...weight, fed: 'w' }) }, { w: weight.data });
+        assert.deepEqual(fed.y, inside.y);
+        assert.ok(inside.size - fed.size > 0.9 * weight.data.length, `${inside.size}, ${fed.size}`);
+      }
+    }
+  });
+
+  it('leave nothing in 32 bits behind that is held in fewer, the embedding included', async () => {
+    const { model } = await openModelFolder(join(golden, 'hf-mamba-tiny'));
+    for (const tie_embeddings of [true, false]) {
+      const config = { ...model.config, d_model: 64, tie_embeddings };
+      const wide = buildModel({ model: config, task: model.task, data: model.data });
+      const values = wide.initialise(3);
+      const embedding = values.get('backbone.embedding.weight')!.slice();
+      const decoder = await Decoder.open(wide, values, { threads: 1, bits: 8, consume: values });
+      const left = [...values.keys()].filter((name) => /embedding|lm_head|in_proj|out_proj/.test(name));
+      assert.deepEqual(left, []);
+      await decoder.step(3);
+      await decoder.release();
+      const eight = quantizeParameters(wide, new Map([...wide.initialise(3)]), 8);
+      const rows = dequantize(eight.get('backbone.embedding.weight')!);
+      for (let i = 0; i < rows.length; i += 64) {
+        const largest = Math.max(...embedding.subarray(i, i + 64).map(Math.abs));
+        rows.subarray(i, i + 64).forEach((value, j) => {
+          assert.ok(Math.abs(value - embedding[i + j]!) <= largest / 127 / 2 + 1e-7);
+        });
+      }
     }
   });
 

@@ -41,6 +41,8 @@ export interface Emitter {
   constant(values: NumericArray, shape: Shape, dtype?: DType): string;
   /** A constant of a type that graphs do not have, by its number in the ONNX format. */
   bytes(type: number, shape: Shape, values: Uint8Array): string;
+  /** The same as a graph input. */
+  fed(type: number, shape: Shape, name: string): string;
   /** Whether an output of the node being lowered is used. */
   used(output: number): boolean;
 }

@@ -5,10 +5,12 @@ import { reachable } from '../node';
 import type { InputAttributes } from '../ops/leaves';
 import { sameShape } from '../shape';
 import type { DType, Node, Shape, Tensor } from '../types';
-import type { Target } from './emitter';
+import { ONNX_TYPE, type Target } from './emitter';
 import { runnable } from './order';
 import { KEPT_BYTES, Rewriter } from './rewrite';
-import { valueInfo, Writer } from './write';
+import { valueInfo, Writer, type BytesInfo } from './write';
+
+export type { BytesInfo } from './write';
 
 export interface TensorInfo {
   readonly name: string;
@@ -22,6 +24,8 @@ export interface Compiled {
   readonly target: Target;
   /** The graph inputs that the outputs depend on. */
   readonly inputs: readonly TensorInfo[];
+  /** Further ones, of bytes; `fed` of quantised weights. */
+  readonly bytes?: readonly BytesInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Number of ONNX nodes, those in scan bodies included. */
   readonly nodes: number;
@@ -53,12 +57,12 @@ export function compile(
   const inputs = writeInputs(nodes, writer);
   const written: NodeProto[] = [];
   for (const node of nodes) if (node.operator.name !== 'input') writer.write(node, written);
-  const given = new Set(inputs.map(({ name }) => name));
+  const taken = new Set(inputs.map(({ name }) => name));
   const computed = new Set(written.flatMap(({ output }) => output));
   const renamed = new Set<string>();
   for (const [i, tensor] of results.entries()) {
     const [own, name] = [writer.nameOf(tensor), names[i]!];
-    if (given.has(name) && own !== name)
+    if (taken.has(name) && own !== name)
       throw new Error(`compile: ${name} names an input and another output.`);
     if (own === name) continue;
     if (computed.has(own) && !renamed.has(own)) {
@@ -70,10 +74,20 @@ export function compile(
   }
   const info = results.map(({ dtype, shape }, i) => ({ name: names[i]!, dtype, shape }));
   const values = (list: readonly TensorInfo[]) =>
-    list.map(({ name, dtype, shape }) => valueInfo(name, dtype, shape));
-  const model = writer.model(runnable(written), values(inputs), values(info));
+    list.map(({ name, dtype, shape }) => valueInfo(name, ONNX_TYPE[dtype], shape));
+  const bytes = writer.fed;
+  const given = [...values(inputs), ...bytes.map(({ name, type, shape }) => valueInfo(name, type, shape))];
+  const model = writer.model(runnable(written), given, values(info));
   const hash = createHash('sha256').update(model).digest('hex');
-  return { model, target, inputs, outputs: info, nodes: writer.count, hash };
+  return {
+    model,
+    target,
+    inputs,
+    ...(bytes.length > 0 && { bytes }),
+    outputs: info,
+    nodes: writer.count,
+    hash,
+  };
 }
 
 function writeInputs(nodes: readonly Node[], writer: Writer): TensorInfo[] {

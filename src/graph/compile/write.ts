@@ -41,14 +41,21 @@ const text = new TextEncoder();
 const bytesOf = (array: ArrayBufferView): Uint8Array<ArrayBuffer> =>
   new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
 
-export const valueInfo = (name: string, dtype: DType, shape: Shape): ValueInfoProto =>
+/** A graph input of bytes, by the number of its type in the ONNX format. */
+export interface BytesInfo {
+  readonly name: string;
+  readonly type: number;
+  readonly shape: Shape;
+}
+
+export const valueInfo = (name: string, elemType: number, shape: Shape): ValueInfoProto =>
   create(ValueInfoProtoSchema, {
     name,
     type: {
       value: {
         case: 'tensorType',
         value: {
-          elemType: ONNX_TYPE[dtype],
+          elemType,
           shape: create(TensorShapeProtoSchema, {
             dim: shape.map((extent) => ({ value: { case: 'dimValue' as const, value: BigInt(extent) } })),
           }),
@@ -64,6 +71,7 @@ export class Writer {
   readonly #initialisers = new Map<string, TensorProto>();
   /** Names that graph outputs give to what computes them. */
   readonly #renamed = new Map<string, string>();
+  readonly #fed = new Map<string, BytesInfo>();
   #used: ReadonlySet<Tensor>;
   #next = 0;
   count = 0;
@@ -97,6 +105,11 @@ export class Writer {
     );
   }
 
+  /** Graph inputs of types that graphs do not have. */
+  get fed(): BytesInfo[] {
+    return [...this.#fed.values()];
+  }
+
   rename(from: string, to: string): void {
     this.#renamed.set(from, to);
   }
@@ -121,6 +134,10 @@ export class Writer {
       ints: (values) => this.#initialiser(INT64, [values.length], BigInt64Array.from(values, BigInt)),
       constant: (values, shape, dtype) => this.#constant(values, shape, dtype ?? 'float32'),
       bytes: (type, shape, values) => this.#initialiser(type, shape, values),
+      fed: (type, shape, name) => {
+        this.#fed.set(name, { name, type, shape });
+        return name;
+      },
       used: (output) => this.#used.has(node.outputs[output]!),
     };
   }
@@ -163,7 +180,7 @@ export class Writer {
     const input = inputs.map((tensor) => {
       const name = `%l${this.#next++}`;
       this.#names.set(tensor, name);
-      return valueInfo(name, tensor.dtype, tensor.shape);
+      return valueInfo(name, ONNX_TYPE[tensor.dtype], tensor.shape);
     });
     const around = this.#used;
     this.#used = new Set([...nodes.flatMap((node) => node.inputs), ...outputs]);
@@ -177,7 +194,7 @@ export class Writer {
       const name = computed ? own : `%o${this.#next++}`;
       if (!computed) this.identity(own, name, body);
       taken.add(name);
-      return valueInfo(name, tensor.dtype, tensor.shape);
+      return valueInfo(name, ONNX_TYPE[tensor.dtype], tensor.shape);
     });
     return create(GraphProtoSchema, { name: 'body', node: body, input, output });
   }

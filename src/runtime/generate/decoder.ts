@@ -1,10 +1,19 @@
 /** @file A model opened for decoding: prompts in parallel where the layers can, then one token at a time. */
-import { bind, compile, hoist, quantized, type QuantizedMatrix, type Tensor } from '../../graph';
+import {
+  bind,
+  compile,
+  dequantizeRow,
+  hoist,
+  quantized,
+  type EightBits,
+  type QuantizedMatrix,
+  type Tensor,
+} from '../../graph';
 import { concatenated } from '../../util/concatenate';
-import type { Model, Program } from '../../models';
+import { EMBEDDED, type Model, type Program } from '../../models';
 import { onlyInputs } from '../engine/feeds';
 import { openSession, type Session } from '../ort';
-import { quantizeParameters, type QuantizedBits } from '../quantize';
+import { EMBEDDING, quantizeParameters, type QuantizedBits } from '../quantize';
 import { signedBytesExact } from '../signed-bytes';
 
 export type States = Readonly<Record<string, Float32Array>>;
@@ -21,6 +30,12 @@ export interface DecoderOptions {
 
 /** Tokens of a prompt that are read at once: the most that fit, again and again; the rest one by one. */
 const CHUNKS = [512, 64, 8];
+
+/**
+ * Tokens from which on a session reads the weights in 8 bits where all do. Sorting them anew in every run costs as much
+ * as some tens of tokens.
+ */
+const SHARED_LENGTH = 64;
 
 /**
  * Numbers up to which weights are constants of the graph. Handing them over takes as long as the arithmetic of so small
@@ -58,12 +73,11 @@ export class Decoder {
   ): Promise<Decoder> {
     const { batch = 1, threads, bits, consume } = options;
     const weights = bits
-      ? quantizeParameters(model, parameters, bits, bits === 8 && (await signedBytesExact()))
+      ? quantizeParameters(model, parameters, bits, bits === 8 && (await signedBytesExact()), consume)
       : new Map<string, QuantizedMatrix>();
     const fixed = Object.fromEntries([...parameters].filter(([name]) => !weights.has(name)));
-    for (const name of weights.keys()) consume?.delete(name);
     const program = model.decodeStep(batch, withWeights(model, weights));
-    const runner = await openRunner(program, fixed, threads);
+    const runner = await openRunner(program, fixed, weights, threads);
     return new Decoder(model, batch, fixed, weights, threads, runner, bits);
   }
 
@@ -137,11 +151,11 @@ export class Decoder {
     const key = `${length} ${every}`;
     const known = this.#parallel.get(key);
     if (known) return known;
-    // Every session has a copy of the weights in few bits: one for prompts is kept at a time.
+    // A session may have a copy of the weights in few bits: one for prompts is kept at a time.
     if (this.weights.size > 0) await this.#releaseParallel();
-    const p = withWeights(this.model, this.weights);
+    const p = withWeights(this.model, this.weights, length >= SHARED_LENGTH);
     const program = this.model.prefill(this.batch, length, { every, p });
-    const made = openRunner(program, this.parameters, this.threads);
+    const made = openRunner(program, this.parameters, this.weights, this.threads);
     this.#parallel.set(key, made);
     return made;
   }
@@ -174,16 +188,35 @@ export function stackStates(all: readonly States[]): States {
   );
 }
 
-/** Graph inputs for all parameters but those in fewer bits. */
-function withWeights(model: Model, weights: ReadonlyMap<string, QuantizedMatrix>): Record<string, Tensor> {
+/**
+ * Graph inputs for all parameters but those in fewer bits, and no embedding where that is one of them.
+ * @param shared weights in 8 bits are graph inputs too instead of copies in the graph
+ */
+function withWeights(
+  model: Model,
+  weights: ReadonlyMap<string, QuantizedMatrix>,
+  shared = false,
+): Record<string, Tensor> {
   const tensors = model.parameterInputs();
-  for (const [name, matrix] of weights) tensors[name] = quantized(matrix);
+  for (const [name, matrix] of weights) {
+    if (name === EMBEDDING) delete tensors[name];
+    else tensors[name] = quantized(shared && matrix.bits === 8 ? { ...matrix, fed: name } : matrix);
+  }
   return tensors;
+}
+
+/** Rows of an embedding one behind the other. */
+function rowsOf(embedding: EightBits, ids: Int32Array): Float32Array {
+  const { columns } = embedding;
+  const rows = new Float32Array(ids.length * columns);
+  ids.forEach((id, i) => dequantizeRow(embedding, id, rows.subarray(i * columns, (i + 1) * columns)));
+  return rows;
 }
 
 async function openRunner(
   whole: Program,
   parameters: Readonly<Record<string, Float32Array>>,
+  weights: ReadonlyMap<string, QuantizedMatrix>,
   threads: number,
 ): Promise<Runner> {
   // What follows from the parameters alone, such as −exp(A_log), is computed once.
@@ -192,11 +225,16 @@ async function openRunner(
   const small = Object.values(constants).reduce((sum, { length }) => sum + length, 0) <= BOUND;
   const compiled = compile(small ? bind(program, constants) : program, { target: 'cpu' });
   const session: Session = await openSession(compiled, { device: 'cpu', threads });
-  const { inputs } = compiled;
-  const fixed = onlyInputs({ inputs }, constants);
+  const { inputs, bytes = [] } = compiled;
+  const fed = Object.fromEntries(bytes.map(({ name }) => [name, weights.get(name)!.data]));
+  const fixed = { ...onlyInputs({ inputs }, constants), ...fed };
+  const embedding = weights.get(EMBEDDING) as EightBits | undefined;
   return {
     async run(ids, states) {
-      const found = (await session.run({ ...fixed, ...onlyInputs({ inputs }, states), ids })) as Record<
+      const first: Record<string, Float32Array | Int32Array> = embedding
+        ? { [EMBEDDED]: rowsOf(embedding, ids) }
+        : { ids };
+      const found = (await session.run({ ...fixed, ...onlyInputs({ inputs }, states), ...first })) as Record<
         string,
         Float32Array
       >;

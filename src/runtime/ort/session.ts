@@ -1,9 +1,25 @@
 /** @file One compiled graph, loaded and run by onnxruntime-node. */
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { compile, input, neg, type Compiled, type Target, type TensorInfo } from '../../graph';
+import {
+  compile,
+  input,
+  neg,
+  type BytesInfo,
+  type Compiled,
+  type Target,
+  type TensorInfo,
+} from '../../graph';
 import { dropProfile, takeProfile, type NodeTiming } from './profile';
-import { arrayOf, arrayTensor, deviceTensor, feedTensor, type Feed, type TypedArray } from './tensors';
+import {
+  arrayOf,
+  arrayTensor,
+  bytesTensor,
+  deviceTensor,
+  feedTensor,
+  type Feed,
+  type TypedArray,
+} from './tensors';
 
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'directml' | 'coreml';
 
@@ -96,7 +112,7 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
   }
   const session = await create(compiled, options);
   // What is kept must not keep the graph, which has the constants in it.
-  const { inputs, outputs } = compiled;
+  const { inputs, outputs, bytes = [] } = compiled;
   const kept = new Set(device === 'webgpu' ? options.keepOnDevice : []);
   const fetches = Object.fromEntries(
     outputs.map((info): [string, OrtTensor | null] => {
@@ -113,8 +129,19 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
     return tensor;
   };
 
+  const bytesOf = (info: BytesInfo, feed: Feed | undefined): OrtTensor => {
+    const before = cached.get(info.name);
+    if (before && before.feed === feed) return before.tensor;
+    const tensor = bytesTensor(feed, info, ort.Tensor);
+    cached.set(info.name, { feed: feed!, tensor });
+    return tensor;
+  };
+
   const run = async (feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Feed>> => {
-    const given = inputs.map((info) => [info.name, tensorOf(info, feeds[info.name])] as const);
+    const given = [
+      ...inputs.map((info) => [info.name, tensorOf(info, feeds[info.name])] as const),
+      ...bytes.map((info) => [info.name, bytesOf(info, feeds[info.name])] as const),
+    ];
     const found = await session.run(Object.fromEntries(given), fetches);
     return Object.fromEntries(
       outputs.map((info): [string, Feed] => {

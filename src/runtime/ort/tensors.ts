@@ -1,6 +1,6 @@
 /** @file Between typed arrays and onnxruntime's tensors. */
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
-import type { DType, TensorInfo } from '../../graph';
+import type { BytesInfo, DType, TensorInfo } from '../../graph';
 
 /** Values of one tensor; a Uint16Array holds the bits of halves. */
 export type TypedArray = Float32Array | Uint16Array | Int32Array | Uint8Array;
@@ -64,6 +64,21 @@ export function feedTensor(
     return tensor;
   }
   return arrayTensor(feed, { name, dtype, shape }, make);
+}
+
+/** Number of signed bytes in the ONNX format. */
+const INT8 = 3;
+
+/** @throws when the feed is missing or of another size */
+export function bytesTensor(
+  feed: Feed | undefined,
+  { name, type, shape }: BytesInfo,
+  make: typeof OrtTensor,
+): OrtTensor {
+  if (!(feed instanceof Uint8Array) || feed.length !== elements(shape))
+    throw new Error(`The graph's ${name} needs ${elements(shape)} bytes.`);
+  if (type !== INT8) return new make('uint8', feed, shape);
+  return new make('int8', new Int8Array(feed.buffer, feed.byteOffset, feed.length), shape);
 }
 
 export function arrayTensor(

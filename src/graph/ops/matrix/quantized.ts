@@ -19,6 +19,11 @@ export type QuantizedMatrix =
       readonly signed?: boolean;
       /** Per row. */
       readonly scales: Float32Array;
+      /**
+       * Name of the graph input through which `data` come, so that several graphs read them in one place. Kernels cannot
+       * sort such weights beforehand, which hardly shows where many rows are multiplied at once.
+       */
+      readonly fed?: string;
     }
   | {
       readonly bits: 4;
@@ -32,7 +37,20 @@ export type QuantizedMatrix =
       readonly scales: Float32Array;
     };
 
-type Bytes = Extract<QuantizedMatrix, { readonly bits: 8 }>;
+/** Numbers of one row, (columns). */
+export function dequantizeRow(
+  { rows, columns, data, scales, signed }: EightBits,
+  row: number,
+  into: Float32Array,
+): void {
+  const scale = scales[row]!;
+  for (let column = 0; column < columns; column++) {
+    const byte = data[column * rows + row]!;
+    into[column] = (signed ? (byte << 24) >> 24 : byte - 128) * scale;
+  }
+}
+
+export type EightBits = Extract<QuantizedMatrix, { readonly bits: 8 }>;
 
 const UINT8 = 2;
 const INT8 = 3;
@@ -81,7 +99,7 @@ export const quantizedMatrix = (weight: Tensor): QuantizedMatrix | undefined =>
  * What the kernel does to one row of activations, for many: each has a scale of its own, so that a token's result does
  * not depend on those that are read with it. With x = s (q − z), Σ x w = s · scale · (Σ q w − z Σ w), all in integers.
  */
-function byRows(emit: Emitter, x: string, weight: string, matrix: Bytes): string {
+function byRows(emit: Emitter, x: string, weight: string, matrix: EightBits): string {
   const { rows, columns, data, scales, signed = false } = matrix;
   const float = (value: number): string => emit.constant(Float32Array.of(value), []);
   const node = (type: string, ...operands: string[]): string => emit.node(type, operands);
@@ -136,7 +154,9 @@ const linearOperator = defineOperator<Attributes>({
     // The CPU's kernels round the activations to 8 bits as well.
     if (matrix.bits === 8) {
       const type = matrix.signed ? INT8 : UINT8;
-      const weight = emit.bytes(type, [columns, rows], data);
+      const { fed } = matrix;
+      const shape = [columns, rows];
+      const weight = fed === undefined ? emit.bytes(type, shape, data) : emit.fed(type, shape, fed);
       if (product!.shape[0]! > 1) return [byRows(emit, inputs[0]!, weight, matrix)];
       const zero = emit.bytes(type, [rows], new Uint8Array(rows).fill(matrix.signed ? 0 : 128));
       const operands = [inputs[0]!, weight, emit.constant(scales, [rows]), zero];
