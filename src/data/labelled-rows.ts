@@ -13,7 +13,7 @@ const options = z.strictObject({
   ...fileOptions(
     'csv',
     'Tables: CSV, data files of gretl (.gdt), workspaces and package data of R (.rda, .rdb), or arrays of NumPy ' +
-      '(.npy, .npz), whose columns are 1, 2, 3, …',
+      '(.npy, .npz), whose columns are 1, 2, 3, …; plain or packed with gzip or xz.',
   ),
   object: z
     .string()

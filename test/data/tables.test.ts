@@ -1,6 +1,7 @@
 /** @file Tables for time series from R and gretl, packed or not, and what is said about damaged ones. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { packedNumbers, plainNumbers } from '../formats/packed';
 import { dataFolder, problem } from './folder';
@@ -130,6 +131,23 @@ describe('time series from', () => {
       zip({ 'a.npy': Buffer.from("\x93NUMPY\x01\x00\x10\x00{'descr': '|O'}\n", 'latin1') }),
     );
     await assert.rejects(read('objects.npz'), problem(['files'], /cannot be read: /));
+  });
+
+  it('files that are packed with xz, as R does with compress = "xz"', async () => {
+    const fixture = (name: string): Buffer => readFileSync(join(__dirname, '../formats/fixtures', name));
+    const waves = range(240).map((i) => Math.round(1000 * Math.sin(i / 7)) / 8);
+    write('waves.rda', fixture('waves.rda'));
+    write('plain.rda', workspace({ waves: doubles(waves, { dim: integers([120, 2]) }) }));
+    const [packed, plain] = await Promise.all(
+      ['waves.rda', 'plain.rda'].map((file) => read(file, { columns: ['1', '2'] })),
+    );
+    assert.equal(packed!.count('test'), 24 - 1);
+    assert.deepEqual(packed!.heldOut('test', 0, 8), plain!.heldOut('test', 0, 8));
+    write('streams.xz', fixture('streams.xz'));
+    const rows = await read('streams.xz', { columns: ['a', 'b'] });
+    assert.ok(rows.count('validation') > 100);
+    write('damaged.rda', fixture('waves.rda').fill(7, 200, 220));
+    await assert.rejects(read('damaged.rda'), problem(['files'], /cannot be unpacked: /));
   });
 
   it('a value that R packed with xz is unpacked', async () => {

@@ -17,7 +17,7 @@ const options = z.strictObject({
     .min(1)
     .describe(
       'CSV files with a header line, data files of gretl (.gdt), workspaces and package data of R (.rda, .rdb), or ' +
-        'arrays of NumPy (.npy, .npz); rows in the order of time. Several files are several series.',
+        'arrays of NumPy (.npy, .npz), plain or packed with gzip or xz; rows in the order of time. Several files are several series.',
     )
     .meta({ path: 'csv' }),
   columns: z.array(z.string().min(1)).min(1).describe('Columns that are read and forecast, by their names.'),

@@ -1,4 +1,4 @@
-/** @file Tables from files: comma-separated values, gretl's data files, objects of R, arrays of NumPy; packed with gzip or not. */
+/** @file Tables from files: comma-separated values, gretl's data files, objects of R, arrays of NumPy; packed with gzip, xz or not. */
 import { parseCsv, type CsvTable } from '../csv';
 import { textOf } from '../text/decode';
 import type { TextFile } from '../text/files';

@@ -7,6 +7,14 @@ import { Window } from './window';
 
 export { LzmaError } from './range';
 
+/** Where chunks end and how many bytes come out of them, read from their headers. */
+export function measureLzma2(bytes: Uint8Array): { readonly packed: number; readonly plain: number } {
+  const chunks = chunksOf(bytes);
+  const plain = chunks.reduce((sum, chunk) => sum + chunk.plain, 0);
+  // One byte says that no chunk follows.
+  return { packed: (chunks.at(-1)?.to ?? 0) + 1, plain };
+}
+
 /**
  * @param size bytes that come out; the chunks must say the same before anything of that size is allocated
  * @throws LzmaError when it is damaged
