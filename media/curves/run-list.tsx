@@ -72,7 +72,7 @@ export function RunList({ model }: { model: CurvesModel }): JSX.Element {
               <span class="lines right">
                 <span>{number3(loss)}</span>
                 <span class="secondary">
-                  {facts.accuracy === undefined ? '' : `${percent(facts.accuracy, 0)} acc`}
+                  {facts.accuracy === undefined ? '' : `${percent(facts.accuracy)} acc`}
                 </span>
               </span>
             </li>

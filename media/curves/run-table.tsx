@@ -116,8 +116,9 @@ export function RunTable({
   const runCount = model.runs.length;
   const groupCount = model.groups.length;
   const skipped = model.runs.reduce((sum, run) => sum + (run.skippedLines ?? 0), 0);
-  const head =
-    groupCount === runCount
+  const head = !model.loaded
+    ? 'reading …'
+    : groupCount === runCount
       ? `${runCount} ${runCount === 1 ? 'run' : 'runs'}`
       : `${groupCount} ${groupCount === 1 ? 'group' : 'groups'} of ${runCount} runs`;
   return (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { roughMeasure, type LineMark, type TextMark } from '../../src/figures/core/scene';
+import { roughMeasure, type LineMark, type Measure, type TextMark } from '../../src/figures/core/scene';
 import { makeTheme } from '../../src/figures/core/theme';
 import { matches, type RunGroup } from '../../src/figures/curves/groups';
 import { styleBy } from '../../src/figures/curves/colour-by';
@@ -162,6 +162,35 @@ describe('parallel coordinates', () => {
     const y = bottom + (top - bottom) * place;
     assert.equal(plain.nearest(axes[0]!.x + 1, y), 'c');
     assert.equal(draw({ mixer: [0.4, 0.6] }).nearest(axes[0]!.x + 1, y), undefined);
+  });
+
+  it('cut no title and no number on a narrow panel', () => {
+    const measure: Measure = (words, px) => words.length * px * 0.55;
+    const axes = sweepAxes(rows, keys, 'loss');
+    const { scene, top } = drawParallel(
+      rows,
+      axes,
+      { target: 'loss', brushes: {} },
+      { width: 388, height: 300 },
+      theme,
+      measure,
+    );
+    const texts = scene.marks.filter((mark): mark is TextMark => mark.kind === 'text');
+    const boxes = texts.map(({ text, x, y, size, anchor, maxWidth }) => {
+      const width = measure(text, size);
+      if (/[\d%]/.test(text) || y < top)
+        assert.ok(
+          maxWidth === undefined || width <= maxWidth + 1e-9,
+          `${text} needs ${width} of ${maxWidth}`,
+        );
+      const left = anchor === 'middle' ? x - width / 2 : x;
+      return { text, y, left, right: left + width };
+    });
+    for (const a of boxes)
+      for (const b of boxes)
+        if (a !== b && a.y === b.y && a.y < 32 && a.left < b.left)
+          assert.ok(a.right <= b.left, `${a.text} runs into ${b.text}`);
+    assert.ok(boxes.every(({ right }) => right <= 388));
   });
 
   it('name every axis', () => {

@@ -1,5 +1,5 @@
 /** @file The axes of a sweep: one per swept key, then one per result; where a run stands on each. */
-import { configValue, number3, percent } from '../core/format';
+import { configValue, percent } from '../core/format';
 import { growLinear, growLog, linearTicks, logTicks, type Range } from '../core/ticks';
 
 export type Scalar = string | number | boolean | null;
@@ -126,7 +126,7 @@ function resultAxis(rows: readonly SweepRow[], result: Result): SweepAxis {
   const place = (value: number): number => (lowerIsBetter ? 1 - share(value) : share(value));
   const ticks = log
     ? logTicks(domain, 6)
-    : linearTicks(domain, 4, (value) => (result === 'accuracy' ? percent(value, 0) : number3(value)));
+    : linearTicks(domain, 4, result === 'accuracy' ? (value) => percent(value, 0) : undefined);
   return {
     id: `result:${result}`,
     title,

@@ -24,13 +24,13 @@ export interface Parallel {
 }
 
 const titleRoom = 44;
-const side = 40;
 const tickRoom = 46;
 /** Runs drawn last and thicker. */
 const best = 5;
 /** Points of a curve between two axes. */
 const segments = 20;
 const reach = 10;
+const lineHeight = 14;
 
 /** Ink stays visible: the lowest used share of the map. */
 export const inkFloor = 0.35;
@@ -50,9 +50,12 @@ export function drawParallel(
   measure: Measure,
 ): Parallel {
   const { width, height } = size;
-  const top = titleRoom;
   const bottom = height - 12;
+  const side = width < 500 ? 28 : 40;
   const span = axes.length > 1 ? (width - side - tickRoom - side) / (axes.length - 1) : 0;
+  // Where titles have no room beside each other, every other one stands a line lower.
+  const staggered = axes.some(({ title }) => measure(title, 12, 600) > span - 6);
+  const top = titleRoom + (staggered ? lineHeight : 0);
   const xs = axes.map((axis, index) => (view.moving?.id === axis.id ? view.moving.x : side + index * span));
   const y = (place: number): number => bottom + (top - bottom) * place;
   const offsets = spread(rows, axes, view.target);
@@ -113,8 +116,16 @@ export function drawParallel(
   const hovered = rows.find(({ key }) => key === view.hovered);
   if (hovered) draw(hovered);
 
-  for (const [index, axis] of axes.entries())
-    drawAxis(marks, axis, xs[index]!, { top, bottom, span }, view, theme, measure);
+  for (const [index, axis] of axes.entries()) {
+    const x = xs[index]!;
+    const title = {
+      y: staggered && index % 2 === 1 ? 16 + lineHeight : 16,
+      room: Math.max(40, (staggered ? 2 * span : span) - 6),
+    };
+    // What stands at the ticks ends before the next axis, and behind the last one at the edge.
+    const room = Math.max(24, Math.min(120, index < axes.length - 1 ? span - 10 : width - x - 8));
+    drawAxis(marks, axis, x, { top, bottom, title, room }, view, theme, measure);
+  }
   const scene: Scene = { width, height, fonts: theme.fonts, marks };
   return {
     scene,
@@ -138,7 +149,19 @@ function drawAxis(
   marks: Mark[],
   axis: SweepAxis,
   x: number,
-  { top, bottom, span }: { top: number; bottom: number; span: number },
+  {
+    top,
+    bottom,
+    title: head,
+    room,
+  }: {
+    top: number;
+    bottom: number;
+    /** Baseline and longest width of the title. */
+    title: { readonly y: number; readonly room: number };
+    /** Longest width of a tick's words. */
+    room: number;
+  },
   view: ParallelView,
   theme: Theme,
   measure: Measure,
@@ -152,7 +175,6 @@ function drawAxis(
   for (const { at, label } of axis.ticks) {
     const y = bottom + (top - bottom) * at;
     marks.push({ kind: 'line', points: [x - 4, y, x + 4, y], stroke: { color: theme.axis, width: 1 } });
-    const room = Math.max(24, Math.min(120, span - 16));
     const wide = Math.min(room, measure(label, 11)) + 4;
     marks.push({
       kind: 'rect',
@@ -188,10 +210,17 @@ function drawAxis(
   }
   const isMoving = view.moving?.id === axis.id;
   const color = isMoving ? theme.focus : theme.foreground;
-  const title = { ...text(axis.title, x, 16, 12, color), weight: 600 as const, anchor: 'middle' as const };
-  marks.push({ ...title, maxWidth: Math.max(40, span - 6) });
+  const title = {
+    ...text(axis.title, x, head.y, 12, color),
+    weight: 600 as const,
+    anchor: 'middle' as const,
+  };
+  marks.push({ ...title, maxWidth: head.room });
   if (axis.unit !== '')
-    marks.push({ ...text(axis.unit, x, 30, 11, theme.secondary), anchor: 'middle' as const });
+    marks.push({
+      ...text(axis.unit, x, top - titleRoom + 30, 11, theme.secondary),
+      anchor: 'middle' as const,
+    });
 }
 
 const text = (content: string, x: number, y: number, size: number, color: string) =>
