@@ -202,6 +202,69 @@ describe('opening checkpoints', () => {
     assert.equal(theirs.layers.length, 2);
   });
 
+  const plain = (name: string, data: Float32Array, shape: readonly number[]) =>
+    [[name, { shape, data }]] as (readonly [string, SafetensorsEntry])[];
+  const ours2 = { mixer: 'mamba2', d_state: 4, headdim: 8, ngroups: 2 };
+  const theirs2 = { layer: 'Mamba2', d_state: 4, headdim: 8, ngroups: 2 };
+  const stateSpaces = {
+    d_model: 16,
+    n_layer: 2,
+    vocab_size: 37,
+    residual_in_fp32: true,
+    fused_add_norm: true,
+  };
+  const common = { d_model: 16, norm_eps: 1e-5 };
+
+  it('of state-spaces with attention, by the keys of the published files alone', async () => {
+    const attention = {
+      ...{ mixer: 'attention', heads: 4, head_dim: 4, d_conv: 4, rotary_emb_dim: 2, causal: true },
+      ...{ qkv_proj_bias: false, out_proj_bias: false },
+    };
+    const { theirs } = await asTheirs(
+      { ...common, layers: [ours2, attention], norm: 'rms', tie_embeddings: true },
+      {
+        ...stateSpaces,
+        d_intermediate: 0,
+        ssm_cfg: theirs2,
+        attn_layer_idx: [1],
+        attn_cfg: {
+          ...{ causal: true, d_conv: 4, head_dim: 4, num_heads: 4, rotary_emb_dim: 2 },
+          ...{ qkv_proj_bias: false, out_proj_bias: false },
+        },
+        rms_norm: true,
+        pad_vocab_size_multiple: 8,
+      },
+      plain,
+    );
+    assert.deepEqual(
+      theirs.layers.map(({ mixer }) => mixer),
+      ['mamba2', 'attention'],
+    );
+  });
+
+  for (const [what, options] of [
+    ['a gate behind the norm', { norm_before_gate: true }],
+    ['no gated norm', { rmsnorm: false }],
+    ['bounded steps and biases', { dt_limit: [0.05, 0.4], bias: true, conv_bias: false }],
+    ['D for every channel', { D_has_hdim: true }],
+    ['a gated MLP beside the state space', { d_ssm: 16 }],
+    ['another width and convolution', { expand: 3, d_conv: 3, chunk_size: 4 }],
+  ] as const) {
+    it(`of state-spaces with ${what}, layer norms and a head of its own`, async () => {
+      await asTheirs(
+        { ...common, layers: [{ ...ours2, ...options, repeat: 2 }], norm: 'layer', tie_embeddings: false },
+        {
+          ...stateSpaces,
+          ssm_cfg: { ...theirs2, ...options },
+          rms_norm: false,
+          pad_vocab_size_multiple: 8,
+          tie_embeddings: false,
+        },
+        plain,
+      );
+    });
+  }
+
   it('of bamba: Mamba-2 and attention, each with a gated MLP', async () => {
     const mamba = { mixer: 'mamba2', d_state: 4, headdim: 8, ngroups: 2, norm_groups: 1, chunk_size: 8 };
     const attention = {

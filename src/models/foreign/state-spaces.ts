@@ -145,7 +145,7 @@ const attentionSchema = z.strictObject({
   out_proj_bias: z.boolean().default(true),
   softmax_scale: z.null().optional(),
   causal: z.boolean().default(false),
-  layer_idx: z.unknown(),
+  layer_idx: z.unknown().optional(),
   d_conv: z.int().min(0).max(64).default(0),
   rotary_emb_dim: z.int().min(0).default(0),
   rotary_emb_base: z.number().positive().default(10_000),
