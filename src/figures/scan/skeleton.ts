@@ -118,7 +118,7 @@ function figure(view: Exclude<ViewName, 'sequence'>, { width, theme, measureText
     list.reduce((top, part) => draw(ink, part, { x, y: top, width: room }, measureText) + GAP, y);
   const below = column(first, 0, 0, left);
   const bottom = column(second, wide ? left + 40 : 0, wide ? 0 : below, right);
-  return ink.figure(width, Math.max(below, bottom) - GAP, '').scene;
+  return ink.figure(width, Math.max(below, bottom) - GAP + 4, '').scene;
 }
 
 /** Returns the bottom. */

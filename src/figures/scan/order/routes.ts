@@ -51,7 +51,7 @@ export function drawRoutes(
       x,
       y + 14 * scale,
       `${k} · ${route.name}`,
-      side > 200 ? (at < 0 ? 'not read' : `token ${view.token} at ${at}`) : '',
+      side > 200 ? (at < 0 ? 'not read' : `at step ${at} · token ${view.token}`) : '',
       measureText,
       side,
     );
