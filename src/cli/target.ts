@@ -3,7 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { RunConfig } from '../models/config';
 import type { Dataset } from '../data/define';
-import type { Model } from '../models';
+import type { Model, ModelSpec } from '../models';
+import type { FewBits, QuantizedBits } from '../runtime/quantize';
 import { CONFIG_FILE, RUN_FILE } from '../protocol/run';
 import { readConfig } from './config';
 import { UsageError } from './errors';
@@ -13,6 +14,8 @@ import { bundledData } from './root';
 export interface Target {
   readonly model: Model;
   readonly parameters: Map<string, Float32Array>;
+  /** With `bits`: weights in few bits, which are not among the parameters. */
+  readonly weights?: FewBits;
   /** Absent for a checkpoint that lies outside of any run. */
   readonly data?: Dataset;
   readonly config?: RunConfig;
@@ -36,6 +39,8 @@ export interface TargetOptions {
    * bytes say what an id means, and then ids stand for themselves where it is gone; or nothing.
    */
   readonly data?: 'labels' | 'none';
+  /** Bits of the large weights, which are reduced while they are read; 32 unless given. */
+  readonly bits?: QuantizedBits | undefined;
   /** Whether an untrained config will do. */
   readonly configs?: boolean;
   /** Where notes go, for example that a damaged checkpoint was passed over. */
@@ -80,7 +85,7 @@ async function openConfig(path: string, options: TargetOptions): Promise<Target>
 }
 
 async function openCheckpoint(path: string, options: TargetOptions, step?: number): Promise<Target> {
-  const { openModelFolder } = await import('../runtime/checkpoint');
+  const open = await opener(path, options.bits);
   const folder = path.endsWith('.safetensors') ? dirname(path) : path;
   const run = dirname(dirname(folder));
   const cache = options.cacheLength === undefined ? {} : { cacheLength: options.cacheLength };
@@ -88,10 +93,10 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
     if ((options.set ?? []).length > 0) {
       throw new UsageError(`--set changes the data of a run, but ${path} does not belong to one.`);
     }
-    return openModelFolder(path, (spec) => ({ ...spec, ...cache }));
+    return open((spec) => ({ ...spec, ...cache }));
   }
   if (options.data !== undefined) {
-    const opened = await openModelFolder(path, (spec) => ({ ...spec, ...cache }));
+    const opened = await open((spec) => ({ ...spec, ...cache }));
     const target = { ...opened, ...(step === undefined ? {} : { step }) };
     if (options.data === 'none' || opened.tokenizer !== undefined || readsBytes(opened.model)) return target;
     try {
@@ -104,11 +109,7 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
     }
   }
   const { config, data } = await openRunData(run, options);
-  const { model, parameters, tokenizer } = await openModelFolder(path, (spec) => ({
-    ...spec,
-    ...cache,
-    data: data.shape,
-  }));
+  const opened = await open((spec) => ({ ...spec, ...cache, data: data.shape }));
   // A run whose record is damaged can be looked at all the same.
   const { readRunInfo } = await import('../runs');
   const threads = await readRunInfo(run).then(
@@ -116,13 +117,29 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
     () => undefined,
   );
   return {
-    model,
-    parameters,
+    ...opened,
     data,
     config,
     ...(step === undefined ? {} : { step }),
     ...(threads === undefined ? {} : { threads }),
-    ...(tokenizer === undefined ? {} : { tokenizer }),
+  };
+}
+
+/** Opens a checkpoint with its large weights in so many bits. */
+async function opener(path: string, bits: QuantizedBits | undefined) {
+  const { openModelFolder } = await import('../runtime/checkpoint');
+  if (bits === undefined) return (adapt: (spec: ModelSpec) => ModelSpec) => openModelFolder(path, adapt);
+  const { quantizer } = await import('../runtime/quantize');
+  const { signedBytesExact } = await import('../runtime/signed-bytes');
+  const signed = bits === 8 && (await signedBytesExact());
+  return async (adapt: (spec: ModelSpec) => ModelSpec) => {
+    let weights: FewBits = new Map();
+    const opened = await openModelFolder(path, adapt, (model) => {
+      const { take, weights: found } = quantizer(model, bits, signed);
+      weights = found;
+      return take;
+    });
+    return { ...opened, weights };
   };
 }
 

@@ -17,35 +17,53 @@ export const EMBEDDING = 'backbone.embedding.weight';
 /** Names of parts whose weight is quantised. */
 const LARGE = /\.(in_proj|out_proj|fc1|fc2)\.weight$|^lm_head\.weight$/;
 
+/** Weights in few bits by the names that a decoding step asks for, and the embedding. */
+export type FewBits = ReadonlyMap<string, QuantizedMatrix>;
+
 /**
- * The weights of a model in few bits, by the names that its decoding step asks for, and its embedding.
+ * The weights of a model in few bits.
  * @param signed 8 bits as signed bytes, see `signedBytesExact`
- * @param consume what is held in fewer bits is taken out of here at once, so that its memory is given back on the way
  */
 export function quantizeParameters(
   model: Model,
   parameters: ReadonlyMap<string, Float32Array>,
   bits: QuantizedBits,
   signed = false,
-  consume?: Map<string, Float32Array>,
 ): Map<string, QuantizedMatrix> {
-  const found = new Map<string, QuantizedMatrix>();
-  for (const [name, { shape }] of model.parameters) {
-    const isEmbedding = name === EMBEDDING;
-    const [rows, columns] = shape as [number, number];
-    if (shape.length !== 2 || columns % BLOCK !== 0 || !(isEmbedding || LARGE.test(name))) continue;
-    const values = parameters.get(name)!;
-    const eight = bits === 8 || isEmbedding ? eightBits(values, rows, columns, signed) : undefined;
-    const matrix = bits === 8 ? eight! : fourBits(values, rows, columns);
-    const tied = !model.parameters.has('lm_head.weight') && model.task.type !== 'classification';
-    if (!isEmbedding) found.set(name, matrix);
-    else {
-      found.set(EMBEDDING, eight!);
-      if (tied) found.set(TIED, matrix);
-    }
-    consume?.delete(name);
-  }
-  return found;
+  const { take, weights } = quantizer(model, bits, signed);
+  for (const name of model.parameters.keys()) take(name, parameters.get(name)!);
+  return weights;
+}
+
+/** Takes parameters one by one, for whoever reads them from a file and has no room for all in 32 bits. */
+export function quantizer(
+  model: Model,
+  bits: QuantizedBits,
+  signed: boolean,
+): {
+  readonly weights: Map<string, QuantizedMatrix>;
+  /** Whether a parameter is held in few bits from now on; its values are not kept. */
+  take(name: string, values: Float32Array): boolean;
+} {
+  const weights = new Map<string, QuantizedMatrix>();
+  const tied = !model.parameters.has('lm_head.weight') && model.task.type !== 'classification';
+  return {
+    weights,
+    take(name, values) {
+      const { shape } = model.parameters.get(name)!;
+      const isEmbedding = name === EMBEDDING;
+      const [rows, columns] = shape as [number, number];
+      if (shape.length !== 2 || columns % BLOCK !== 0 || !(isEmbedding || LARGE.test(name))) return false;
+      const eight = bits === 8 || isEmbedding ? eightBits(values, rows, columns, signed) : undefined;
+      const matrix = (): QuantizedMatrix => (bits === 8 ? eight! : fourBits(values, rows, columns));
+      if (!isEmbedding) weights.set(name, matrix());
+      else {
+        weights.set(EMBEDDING, eight!);
+        if (tied) weights.set(TIED, matrix());
+      }
+      return true;
+    },
+  };
 }
 
 /**

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { compile, dequantize, input, quantizedLinear, type EightBits } from '../../src/graph';
 import { buildModel, type Program } from '../../src/models';
-import { openModelFolder, type OpenedModel } from '../../src/runtime/checkpoint';
+import { openTarget } from '../../src/cli/target';
+import { modelFiles, openModelFolder, type OpenedModel } from '../../src/runtime/checkpoint';
 import {
   ConstraintFactory,
   Decoder,
@@ -289,26 +292,36 @@ describe('signed bytes', () => {
     }
   });
 
-  it('leave nothing in 32 bits behind that is held in fewer, the embedding included', async () => {
+  it('are made while a checkpoint is read: nothing that is held in fewer bits is kept in 32', async () => {
     const { model } = await openModelFolder(join(golden, 'hf-mamba-tiny'));
-    for (const tie_embeddings of [true, false]) {
-      const config = { ...model.config, d_model: 64, tie_embeddings };
-      const wide = buildModel({ model: config, task: model.task, data: model.data });
-      const values = wide.initialise(3);
-      const embedding = values.get('backbone.embedding.weight')!.slice();
-      const decoder = await Decoder.open(wide, values, { threads: 1, bits: 8, consume: values });
-      const left = [...values.keys()].filter((name) => /embedding|lm_head|in_proj|out_proj/.test(name));
-      assert.deepEqual(left, []);
-      await decoder.step(3);
-      await decoder.release();
-      const eight = quantizeParameters(wide, new Map([...wide.initialise(3)]), 8);
-      const rows = dequantize(eight.get('backbone.embedding.weight')!);
-      for (let i = 0; i < rows.length; i += 64) {
-        const largest = Math.max(...embedding.subarray(i, i + 64).map(Math.abs));
-        rows.subarray(i, i + 64).forEach((value, j) => {
-          assert.ok(Math.abs(value - embedding[i + j]!) <= largest / 127 / 2 + 1e-7);
-        });
+    const folder = await mkdtemp(join(tmpdir(), 'bits-'));
+    try {
+      for (const tie_embeddings of [true, false]) {
+        const config = { ...model.config, d_model: 64, tie_embeddings };
+        const wide = buildModel({ model: config, task: model.task, data: model.data });
+        const values = wide.initialise(3);
+        for (const { name, parts } of modelFiles(wide, values))
+          await writeFile(join(folder, name), Buffer.concat(parts));
+        for (const bits of [8, 4] as const) {
+          const { parameters, weights } = await openTarget(folder, { bits });
+          const left = [...parameters.keys()].filter((name) => /embedding|head|in_proj|out_proj/.test(name));
+          assert.deepEqual(left, []);
+          const whole = await Decoder.open(wide, values, { threads: 1, bits });
+          const few = await Decoder.open(wide, parameters, { threads: 1, bits, weights: weights! });
+          for (const id of [3, 200, 17]) assert.deepEqual(await few.step(id), await whole.step(id));
+          for (const decoder of [whole, few]) await decoder.release();
+        }
+        const rows = dequantize(quantizeParameters(wide, values, 8).get('backbone.embedding.weight')!);
+        const embedding = values.get('backbone.embedding.weight')!;
+        for (let i = 0; i < rows.length; i += 64) {
+          const largest = Math.max(...embedding.subarray(i, i + 64).map(Math.abs));
+          rows.subarray(i, i + 64).forEach((value, j) => {
+            assert.ok(Math.abs(value - embedding[i + j]!) <= largest / 127 / 2 + 1e-7);
+          });
+        }
       }
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 

@@ -81,6 +81,7 @@ async function run(path: string, options: Options): Promise<void> {
   const target = await openTarget(path, {
     cacheLength: promptLength(options) + options.maxTokens,
     data: 'labels',
+    bits: options.bits,
   });
   const { model, parameters, data } = target;
   if (model.task.type !== 'language-model') {
@@ -93,14 +94,11 @@ async function run(path: string, options: Options): Promise<void> {
   const shared: DecoderOptions = {
     threads: options.threads ?? defaultThreads(),
     ...(options.bits === undefined ? {} : { bits: options.bits }),
+    ...(target.weights && { weights: target.weights }),
   };
   const alone = prompts.length === 1;
-  const last = { ...shared, consume: parameters };
-  const decoder = await Decoder.open(model, parameters, {
-    ...(alone ? last : shared),
-    batch: prompts.length,
-  });
-  const single = alone ? decoder : await Decoder.open(model, parameters, last);
+  const decoder = await Decoder.open(model, parameters, { ...shared, batch: prompts.length });
+  const single = alone ? decoder : await Decoder.open(model, parameters, shared);
   try {
     const end = target.end ?? (codec.tokenizer?.endOfText === undefined ? [] : [codec.tokenizer.endOfText]);
     const factory = await constraintOf(options, codec, vocabularyOf(decoder), end);

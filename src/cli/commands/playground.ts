@@ -36,7 +36,7 @@ export function registerPlayground(program: Command): void {
 async function run(path: string, { stdio, tokenizer, threads, bits }: Options): Promise<void> {
   if (stdio !== true) throw new UsageError('The playground speaks over --stdio only.');
   const note = (text: string): void => void process.stderr.write(`${text}\n`);
-  const target = await openTarget(path, { cacheLength: CONTEXT, data: 'labels', onMessage: note });
+  const target = await openTarget(path, { cacheLength: CONTEXT, data: 'labels', bits, onMessage: note });
   const { model, parameters, data } = target;
   if (model.task.type !== 'language-model')
     throw new UsageError(
@@ -51,7 +51,7 @@ async function run(path: string, { stdio, tokenizer, threads, bits }: Options): 
   const decoder = await Decoder.open(model, parameters, {
     threads: threads ?? defaultThreads(),
     ...(bits === undefined ? {} : { bits }),
-    consume: parameters,
+    ...(target.weights && { weights: target.weights }),
   });
   const vocabulary = vocabularyOf(decoder);
   const end = target.end ?? (codec.tokenizer?.endOfText === undefined ? [] : [codec.tokenizer.endOfText]);

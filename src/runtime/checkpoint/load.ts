@@ -2,14 +2,22 @@
 import { elementsOf } from '../../formats/tensor-file';
 import type { Match } from './match';
 
+/** Takes a parameter's values, which are gone afterwards; false leaves them to the caller. */
+export type Take = (name: string, values: Float32Array) => boolean;
+
 /**
- * @returns every parameter as float32; each is read once, into its own array
+ * @param take is offered each parameter on the way
+ * @returns every parameter that was not taken, as float32; each is read once, into its own array
  * @throws Error when the file cannot be read or holds an A that is not negative
  */
-export function loadParameters(matches: ReadonlyMap<string, Match>): Map<string, Float32Array> {
+export function loadParameters(matches: ReadonlyMap<string, Match>, take?: Take): Map<string, Float32Array> {
   const parameters = new Map<string, Float32Array>();
+  let spare = new Float32Array(0);
   for (const [name, { shape, pieces }] of matches) {
-    const values = new Float32Array(elementsOf(shape));
+    const size = elementsOf(shape);
+    // What is taken leaves room for the next.
+    if (take && spare.length < size) spare = new Float32Array(size);
+    const values = take ? spare.subarray(0, size) : new Float32Array(size);
     const [swapped] = pieces.map((piece) => piece.swapped);
     let at = 0;
     for (const piece of pieces) {
@@ -23,7 +31,8 @@ export function loadParameters(matches: ReadonlyMap<string, Match>): Map<string,
       values.set(withAxesSwapped(values, ...swapped));
       if (pieces[0]!.convert === 'swap-halves') values.set(withHalvesSwapped(values));
     }
-    parameters.set(name, values);
+    if (!take) parameters.set(name, values);
+    else if (!take(name, values)) parameters.set(name, values.slice());
   }
   return parameters;
 }

@@ -8,7 +8,7 @@ import { safetensorsParts, type SafetensorsEntry } from '../../formats/safetenso
 import { toHuggingFace, type Model, type ModelSpec, type WrittenPiece } from '../../models';
 import { CONFIG_FILE, findCheckpoint, type FoundCheckpoint } from './find';
 import { CheckpointError, type FolderFile } from './folder';
-import { loadParameters, withAxesSwapped, withHalvesSwapped } from './load';
+import { loadParameters, type Take, withAxesSwapped, withHalvesSwapped } from './load';
 import { describe, match, OWN_KEY, type Described, type Matched } from './match';
 import { MODEL_FILE } from './store';
 
@@ -96,11 +96,13 @@ export function openHeads(
  * Opens a checkpoint: a folder of Hugging Face's, of the original kind or of our own, one of its files of tensors,
  * or a GGUF file.
  * @param adapt changes the specification before the model is built, for example its data
+ * @param taker takes parameters while they are read; they are missing in what is returned
  * @throws CheckpointError when files are missing, damaged or do not fit together
  */
 export async function openModelFolder(
   target: string,
   adapt: (spec: ModelSpec) => ModelSpec = (spec) => spec,
+  taker?: (model: Model) => Take,
 ): Promise<OpenedModel> {
   const { found, described, matched } = openHeads(target, adapt);
   try {
@@ -110,7 +112,7 @@ export async function openModelFolder(
       path: found.path,
       family: described.family,
       model: matched.model,
-      parameters: loadParameters(matched.matches),
+      parameters: loadParameters(matched.matches, taker?.(matched.model)),
       ...(found.tokenizer === undefined ? {} : { tokenizer: found.tokenizer }),
       ...(described.end === undefined ? {} : { end: described.end }),
     };

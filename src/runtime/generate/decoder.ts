@@ -1,19 +1,10 @@
 /** @file A model opened for decoding: prompts in parallel where the layers can, then one token at a time. */
-import {
-  bind,
-  compile,
-  dequantizeRow,
-  hoist,
-  quantized,
-  type EightBits,
-  type QuantizedMatrix,
-  type Tensor,
-} from '../../graph';
+import { bind, compile, dequantizeRow, hoist, quantized, type EightBits, type Tensor } from '../../graph';
 import { concatenated } from '../../util/concatenate';
 import { EMBEDDED, type Model, type Program } from '../../models';
 import { onlyInputs } from '../engine/feeds';
 import { openSession, type Session } from '../ort';
-import { EMBEDDING, quantizeParameters, type QuantizedBits } from '../quantize';
+import { EMBEDDING, quantizeParameters, type FewBits, type QuantizedBits } from '../quantize';
 import { signedBytesExact } from '../signed-bytes';
 
 export type States = Readonly<Record<string, Float32Array>>;
@@ -24,18 +15,12 @@ export interface DecoderOptions {
   readonly batch?: number;
   /** Bits of the projections and the head; 32 unless given. */
   readonly bits?: QuantizedBits;
-  /** With `bits`: what is held in fewer bits is taken out of here, so that its memory is given back. */
-  readonly consume?: Map<string, Float32Array>;
+  /** With `bits`: weights that are in them already and not among the parameters. */
+  readonly weights?: FewBits;
 }
 
 /** Tokens of a prompt that are read at once: the most that fit, again and again; the rest one by one. */
 const CHUNKS = [512, 64, 8];
-
-/**
- * Tokens from which on a session reads the weights in 8 bits where all do. Sorting them anew in every run costs as much
- * as some tens of tokens.
- */
-const SHARED_LENGTH = 64;
 
 /**
  * Numbers up to which weights are constants of the graph. Handing them over takes as long as the arithmetic of so small
@@ -56,7 +41,7 @@ export class Decoder {
     readonly model: Model,
     readonly batch: number,
     private readonly parameters: Readonly<Record<string, Float32Array>>,
-    private readonly weights: ReadonlyMap<string, QuantizedMatrix>,
+    private readonly weights: FewBits,
     private readonly threads: number,
     private readonly step1: Runner,
     /** Bits of the projections and the head; undefined for 32. */
@@ -71,10 +56,12 @@ export class Decoder {
     parameters: ReadonlyMap<string, Float32Array>,
     options: DecoderOptions,
   ): Promise<Decoder> {
-    const { batch = 1, threads, bits, consume } = options;
-    const weights = bits
-      ? quantizeParameters(model, parameters, bits, bits === 8 && (await signedBytesExact()), consume)
-      : new Map<string, QuantizedMatrix>();
+    const { batch = 1, threads, bits } = options;
+    const weights: FewBits =
+      options.weights ??
+      (bits
+        ? quantizeParameters(model, parameters, bits, bits === 8 && (await signedBytesExact()))
+        : new Map());
     const fixed = Object.fromEntries([...parameters].filter(([name]) => !weights.has(name)));
     const program = model.decodeStep(batch, withWeights(model, weights));
     const runner = await openRunner(program, fixed, weights, threads);
@@ -151,9 +138,9 @@ export class Decoder {
     const key = `${length} ${every}`;
     const known = this.#parallel.get(key);
     if (known) return known;
-    // A session may have a copy of the weights in few bits: one for prompts is kept at a time.
+    // Each has a copy of weights in 4 bits: one for prompts is kept at a time.
     if (this.weights.size > 0) await this.#releaseParallel();
-    const p = withWeights(this.model, this.weights, length >= SHARED_LENGTH);
+    const p = withWeights(this.model, this.weights, true);
     const program = this.model.prefill(this.batch, length, { every, p });
     const made = openRunner(program, this.parameters, this.weights, this.threads);
     this.#parallel.set(key, made);
@@ -190,13 +177,10 @@ export function stackStates(all: readonly States[]): States {
 
 /**
  * Graph inputs for all parameters but those in fewer bits, and no embedding where that is one of them.
- * @param shared weights in 8 bits are graph inputs too instead of copies in the graph
+ * @param shared weights in 8 bits are graph inputs instead of copies in the graph; a single token then takes twice as
+ * long, as they are sorted anew in every run, and for several it does not show
  */
-function withWeights(
-  model: Model,
-  weights: ReadonlyMap<string, QuantizedMatrix>,
-  shared = false,
-): Record<string, Tensor> {
+function withWeights(model: Model, weights: FewBits, shared = false): Record<string, Tensor> {
   const tensors = model.parameterInputs();
   for (const [name, matrix] of weights) {
     if (name === EMBEDDING) delete tensors[name];
@@ -216,7 +200,7 @@ function rowsOf(embedding: EightBits, ids: Int32Array): Float32Array {
 async function openRunner(
   whole: Program,
   parameters: Readonly<Record<string, Float32Array>>,
-  weights: ReadonlyMap<string, QuantizedMatrix>,
+  weights: FewBits,
   threads: number,
 ): Promise<Runner> {
   // What follows from the parameters alone, such as −exp(A_log), is computed once.
