@@ -104,7 +104,9 @@ export async function shootEditor(out: string): Promise<void> {
       for (const theme of themeNames) {
         await setTheme(page, editorThemes[theme]);
         await dismissNotifications(page);
-        await page.waitForTimeout(600);
+        // Off everything that would explain itself in a box, and until the last box is gone.
+        await page.mouse.move(1150, 480);
+        await page.waitForTimeout(900);
         const part = page.locator(selector).first();
         await part.screenshot({ path: join(out, `${what}-${theme}.png`), animations: 'disabled' });
       }

@@ -11,7 +11,7 @@ svg text{font:12px system-ui,sans-serif;fill:var(--quiet)}svg .head{font-weight:
 svg polyline{fill:none;stroke-width:1.5;stroke-linejoin:round}.axis,.grid{fill:none;stroke:var(--axis)}.grid{stroke:var(--grid)}
 ${[0, 1, 2, 3].map((k) => `polyline.c${k}{stroke:var(--c${k})}svg tspan.c${k}{fill:var(--c${k})}`).join('')}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.15rem .8rem .15rem 0;text-align:left}
-pre{background:var(--box);padding:1rem;overflow:auto}`;
+pre{background:var(--box);padding:1rem;white-space:pre-wrap;overflow-wrap:anywhere}`;
 
 /** What the last row's numbers are called. */
 const names: Readonly<Record<string, string>> = {
