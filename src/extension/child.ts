@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type * as vscode from 'vscode';
+import { CancelledError, type Token } from './answers';
 
 /** The command-line bundle of this installation. */
 export const cliPath = (context: vscode.ExtensionContext): string =>
@@ -33,7 +34,7 @@ export function runCli(
   args: readonly string[],
   options: {
     readonly cwd?: string;
-    readonly token?: vscode.CancellationToken;
+    readonly token?: Token;
     readonly input?: string;
     /** Told with every piece of the output: bytes so far. */
     readonly onOutput?: (bytes: number) => void;
@@ -57,7 +58,7 @@ export function runCli(
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
     const cancelled = options.token?.onCancellationRequested(() => {
       child.kill();
-      reject(new Error('Cancelled.'));
+      reject(new CancelledError());
     });
     child.once('error', (error) => {
       cancelled?.dispose();

@@ -5,12 +5,12 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { Answers, type Token } from './answers';
 import { runCli } from './child';
 import { UserError } from './errors';
 import type { InspectRequest } from './services';
 
-const kept = new Map<string, Promise<unknown>>();
-const KEEP = 32;
+const answers = new Answers<unknown>(32);
 /** Numbers of a probe that are asked for. */
 const LARGEST = 4_000_000;
 
@@ -33,30 +33,18 @@ export async function inspect(
   if (request.example !== undefined) args.push('--example', String(request.example));
   if (request.ids !== undefined) args.push('--ids', request.ids.join(','));
   const key = JSON.stringify([args, await version(request.target)]);
-  const known = kept.get(key);
-  if (known !== undefined) return known;
-  const answer = compute(context, log, args, token, progress);
-  kept.set(key, answer);
-  for (const old of kept.keys()) {
-    if (kept.size <= KEEP) break;
-    kept.delete(old);
-  }
-  answer.catch(() => kept.delete(key));
-  return answer;
+  return answers.get(key, (own, tell) => compute(context, log, args, own, tell), token, progress);
 }
 
 async function compute(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   args: readonly string[],
-  token?: vscode.CancellationToken,
-  progress?: (bytes: number) => void,
+  token: Token,
+  progress: (bytes: number) => void,
 ): Promise<unknown> {
   const started = performance.now();
-  const { code, signal, stdout, stderr } = await runCli(context, args, {
-    ...(token === undefined ? {} : { token }),
-    ...(progress === undefined ? {} : { onOutput: progress }),
-  });
+  const { code, signal, stdout, stderr } = await runCli(context, args, { token, onOutput: progress });
   log.debug(`${args.join(' ')}: ${Math.round(performance.now() - started)} ms, exit code ${code}`);
   if (signal !== null)
     throw new UserError(

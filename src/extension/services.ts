@@ -60,8 +60,8 @@ export interface PanelServices {
   readonly runs: RunStore;
   readonly log: vscode.LogOutputChannel;
   /**
-   * The answer of `inspect … --json`, computed in a child process; cancelling ends the child. `progress` is told how
-   * many bytes of it have come, unless somebody asked for the same before.
+   * The answer of `inspect … --json`, computed in a child process, which ends when nobody waits for it any more.
+   * `progress` is told how many bytes of it have come.
    */
   inspect(
     request: InspectRequest,
