@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
-import { defineLayer, type Dims, type Tensors } from './define';
+import { defineLayer, type Dims, type Problem, type Tensors } from './define';
 import { activate, activationOption, feedForward } from './feed-forward';
 import { gaugeGate } from './gauges';
 import { zeros } from './init';
@@ -34,6 +34,17 @@ const options = z.strictObject({
     .boolean()
     .default(false)
     .describe('A bias of each score that counts in the choice and not in the weight; it is not trained.'),
+  n_group: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('Groups of experts, of which a token is sent to the best `topk_group` alone.')
+    .meta({ symbol: 'G' }),
+  topk_group: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('Groups that a token may be sent to; a group counts as its two best experts.'),
   d_shared: z
     .int()
     .min(0)
@@ -49,6 +60,26 @@ const COPY = 2;
 /** Keeps sigmoids that all vanish from dividing by zero. */
 const TINY = 1e-20;
 
+function groupProblems({
+  num_experts: E,
+  n_group: G,
+  topk_group,
+  top_k,
+}: z.output<typeof options>): Problem[] {
+  if (G === 1) return [];
+  if (E % G !== 0 || E / G < 2) {
+    return [
+      { path: ['n_group'], message: `n_group (${G}) must divide num_experts (${E}), at most into pairs.` },
+    ];
+  }
+  if (topk_group > G) {
+    return [{ path: ['topk_group'], message: `topk_group (${topk_group}) is more than n_group (${G}).` }];
+  }
+  if (top_k <= (topk_group * E) / G) return [];
+  const room = `${topk_group} of ${G} groups have ${(topk_group * E) / G} experts`;
+  return [{ path: ['top_k'], message: `${room}, fewer than top_k (${top_k}).` }];
+}
+
 const parts = ({ activation }: Resolved): 1 | 2 => (activation === 'swiglu' ? 2 : 1);
 
 export const moe = defineLayer({
@@ -57,7 +88,7 @@ export const moe = defineLayer({
   summary: 'Feed-forward layer of which every token uses a few of many parts.',
   description:
     'Mixes channels, not positions. The router gives every expert a score, and a token meets the `top_k` best, ' +
-    'weighted by their scores. Switch, Mixtral and Granite weight by a softmax over the chosen, Jamba by one over ' +
+    'weighted by their scores. With `n_group` they are chosen from its best groups. Switch, Mixtral and Granite weight by a softmax over the chosen, Jamba by one over ' +
     'all, Nemotron-H by sigmoids. Sequences compute with all experts; one token with the chosen ones, where that ' +
     'is faster.',
   formula:
@@ -86,6 +117,7 @@ export const moe = defineLayer({
           },
         ]
       : []),
+    ...groupProblems(o),
     ...(o.shared_bias && o.d_shared === 0
       ? [{ path: ['shared_bias'], message: 'shared_bias needs a shared expert: set d_shared.' }]
       : []),
@@ -142,13 +174,23 @@ function route(x: Tensor, p: Tensors, r: Resolved): { weights: Tensor; positions
   const logits = project(x, p, 'router');
   const scores = r.scores === 'softmax' ? g.softmax(logits, last) : g.sigmoid(logits);
   const bias = p['router.e_score_correction_bias'];
-  const { positions } = g.topK(g.stopGradient(bias ? g.add(scores, bias) : scores), r.top_k, last);
+  const choice = g.stopGradient(bias ? g.add(scores, bias) : scores);
+  const { positions } = g.topK(r.n_group > 1 ? withinGroups(choice, r) : choice, r.top_k, last);
   const picked = g.mul(scores, g.sum(g.oneHot(positions, r.num_experts), [last]));
   const normed = r.norm_topk_prob ? g.div(picked, g.add(g.sum(picked, [last], true), TINY)) : picked;
   return {
     weights: r.routed_scaling_factor === 1 ? normed : g.mul(normed, r.routed_scaling_factor),
     positions,
   };
+}
+
+/** Scores of the experts in the best groups, 0 of all others. (DeepSeek-AI, 2024, arXiv 2412.19437, section 2.1.2.) */
+function withinGroups(scores: Tensor, { num_experts: E, n_group: G, topk_group }: Resolved): Tensor {
+  const axis = scores.shape.length - 1;
+  const groups = g.reshape(scores, [...scores.shape.slice(0, -1), G, E / G]);
+  const best = g.sum(g.topK(groups, 2, axis + 1).values, [axis + 1]);
+  const open = g.sum(g.oneHot(g.topK(best, topk_group, axis).positions, G), [axis]);
+  return g.reshape(g.mul(groups, g.unsqueeze(open, axis + 1)), scores.shape);
 }
 
 /** All experts as one wide layer whose hidden channels are weighted: (…, d_model). */

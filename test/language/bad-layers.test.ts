@@ -101,6 +101,13 @@ table('what a Zamba block cannot be', recall, [
   ['zamba', { attention_adapter: true }, 'attention_adapter', /needs an adapter_rank above 0/, 'false'],
 ]);
 
+table('groups of experts that cannot be', recall, [
+  ['moe', { num_experts: 8, n_group: 3 }, 'n_group', /n_group \(3\) must divide num_experts \(8\)/],
+  ['moe', { num_experts: 8, n_group: 8 }, 'n_group', /at most into pairs/],
+  ['moe', { n_group: 4, topk_group: 5 }, 'topk_group', /topk_group \(5\) is more than n_group \(4\)/],
+  ['moe', { n_group: 4, top_k: 3 }, 'top_k', /1 of 4 groups have 2 experts, fewer than top_k \(3\)/],
+]);
+
 table(
   'an odd number of states where they come in pairs',
   recall,

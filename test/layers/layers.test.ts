@@ -227,6 +227,14 @@ const rows: Row[] = [
     },
     [3, 1, 7],
   ],
+  [
+    'moe',
+    {
+      ...{ num_experts: 8, top_k: 3, n_group: 4, topk_group: 2, d_intermediate: 3 },
+      ...{ scores: 'sigmoid', correction_bias: true },
+    },
+    [3, 2, 7],
+  ],
   ['glu', {}, [4, 2, 3]],
   ['glu', { activation: 'tanh', bias: false }, [3, 1, 2]],
 ];

@@ -288,6 +288,8 @@ export function slowMoe(
     scores: string;
     norm_topk_prob: boolean;
     routed_scaling_factor: number;
+    n_group: number;
+    topk_group: number;
   },
 ): Float64Array {
   const { num_experts: E, d_hidden: f } = r;
@@ -308,9 +310,18 @@ export function slowMoe(
       const total = logits.reduce((sum, one) => sum + Math.exp(one), 0);
       const scores = logits.map((one) => (r.scores === 'softmax' ? Math.exp(one) / total : sigmoid(one)));
       const bias = p['router.e_score_correction_bias'];
+      const counts = scores.map((score, e) => score + (bias?.[e] ?? 0));
+      const size = E / r.n_group;
+      const groupOf = (e: number): number => Math.floor(e / size);
+      const worth = Array.from({ length: r.n_group }, (_unused, i) => {
+        const members = counts.filter((_value, e) => groupOf(e) === i).sort((a, b) => b - a);
+        return members[0]! + (members[1] ?? 0);
+      });
+      const open = worth.map((_value, i) => i).sort((a, b) => worth[b]! - worth[a]!);
+      const closed = open.slice(r.topk_group);
       const order = scores.map((_unused, e) => e);
-      order.sort((a, b) => scores[b]! + (bias?.[b] ?? 0) - scores[a]! - (bias?.[a] ?? 0));
-      const best = order.slice(0, r.top_k);
+      const choice = counts.map((value, e) => (closed.includes(groupOf(e)) ? 0 : value));
+      const best = order.sort((a, b) => choice[b]! - choice[a]!).slice(0, r.top_k);
       const sum = r.norm_topk_prob ? best.reduce((all, e) => all + scores[e]!, 0) : 1;
       const y = new Array<number>(d).fill(0);
       for (const e of best) {

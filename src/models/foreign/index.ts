@@ -56,7 +56,7 @@ export function fromConfig(config: unknown): ForeignModel {
   const unread = typeof kind === 'string' ? UNREAD.get(kind) : undefined;
   if (unread !== undefined) {
     throw new ForeignModelError(
-      `it has the model_type ${JSON.stringify(kind)}, which is not read: ${unread}.`,
+      `it has the model_type ${JSON.stringify(kind)}, which is not read: ${unread}; run it with transformers.`,
     );
   }
   const known = [...HUGGING_FACE_MAMBAS, ...Object.keys(HYBRIDS)].join(', ');

@@ -30,10 +30,13 @@ const schema = z.looseObject({
   num_experts_per_tok: z.int().positive().default(2),
   moe_intermediate_size: size.default(7688),
   moe_shared_expert_intermediate_size: size.default(7688),
-  moe_latent_size: z.null({ error: 'experts behind a narrower map are not read' }).optional(),
+  moe_latent_size: z
+    .null({ error: 'experts behind a narrower map are not read; run such a checkpoint with transformers' })
+    .optional(),
   norm_topk_prob: z.boolean().default(true),
   routed_scaling_factor: z.number().positive().default(1),
-  n_group: z.literal(1, { error: 'experts in groups are not read' }).default(1),
+  n_group: z.int().positive().max(4096).default(1),
+  topk_group: z.int().positive().max(4096).default(1),
   use_bias: z.boolean().default(false),
   use_conv_bias: z.boolean().default(true),
 });
@@ -96,6 +99,7 @@ export function fromNemotronH(config: unknown): ForeignModel {
     norm_topk_prob: c.norm_topk_prob,
     routed_scaling_factor: c.routed_scaling_factor,
     correction_bias: true,
+    ...(c.n_group === 1 ? {} : { n_group: c.n_group, topk_group: c.topk_group }),
     d_shared: c.moe_shared_expert_intermediate_size,
     shared_bias: c.mlp_bias,
   };
@@ -147,8 +151,8 @@ export function toNemotronH(
       norm_topk_prob: e['norm_topk_prob'],
       routed_scaling_factor: e['routed_scaling_factor'],
       n_shared_experts: 1,
-      n_group: 1,
-      topk_group: 1,
+      n_group: e['n_group'],
+      topk_group: e['topk_group'],
     }),
     mamba_hidden_act: 'silu',
     ssm_state_size: m['d_state'],

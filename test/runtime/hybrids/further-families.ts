@@ -83,12 +83,28 @@ function plain(file: File, name: string, row: number[]): number[] {
   return linear(file, `${name}.down_proj`, hidden);
 }
 
+/** Numbers of the best groups, each as good as its two best; 0 in the place of all others. */
+function inBestGroups(numbers: number[], groups: number, most: number): number[] {
+  if (groups === 1) return numbers;
+  const size = numbers.length / groups;
+  const worth = Array.from({ length: groups }, (_, i) => {
+    const [first, second] = numbers.slice(i * size, (i + 1) * size).sort((a, b) => b - a);
+    return first! + second!;
+  });
+  const open = new Set(best(worth, most));
+  return numbers.map((value, e) => (open.has(Math.floor(e / size)) ? value : 0));
+}
+
 /** Sigmoids as weights; a bias counts in the choice alone. */
 function mixture(file: File, c: Config, name: string, row: number[]): number[] {
   const scores = sigmoids(linear(file, `${name}.gate`, row));
   const bias = get(file, `${name}.gate.e_score_correction_bias`);
   const chosen = best(
-    scores.map((score, e) => score + bias[e]!),
+    inBestGroups(
+      scores.map((score, e) => score + bias[e]!),
+      Number(c['n_group'] ?? 1),
+      Number(c['topk_group'] ?? 1),
+    ),
     number(c, 'num_experts_per_tok'),
   );
   const total = c['norm_topk_prob'] === false ? 1 : chosen.reduce((sum, e) => sum + scores[e]!, 0);
