@@ -89,14 +89,19 @@ function scaledRows(own: Trace['own'], resolved: Trace['resolved']): Trace['own'
 export const hasBlock = ({ mixer, probes }: Trace): boolean =>
   mixer === 'mamba' || mixer === 'mamba2' || (mixer === 'hydra' && probes['delta_forward'] !== undefined);
 
-export function mixingOf(trace: Trace): Mixing | undefined {
+/** Bytes of matrices that are kept for who asks again. */
+const REMEMBERED = 64e6;
+
+/** @param remembered bytes of matrices to keep; none for who asks for each of them once */
+export function mixingOf(trace: Trace, remembered = REMEMBERED): Mixing | undefined {
   const { length, seen, probes, mixer } = trace;
+  const most = remembered / (8 * length * length);
   const known = new Map<number, Float64Array>();
   const once =
     (make: (index: number) => Float64Array) =>
     (index: number): Float64Array => {
       const found = known.get(index) ?? make(index);
-      known.set(index, found);
+      if (known.size < most) known.set(index, found);
       return found;
     };
   const around = { u: seen['x'], y: seen['y'], gate: seen['gate'] };

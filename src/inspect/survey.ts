@@ -71,7 +71,7 @@ export async function survey(request: Omit<InspectRequest, 'layer'>): Promise<Su
 /** One layer. @param budget products that it may cost; @param lean the mean matrix alone */
 export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurvey {
   const { layer, mixer, length } = trace;
-  const mixing = mixingOf(trace);
+  const mixing = lean ? mixingOf(trace, 0) : mixingOf(trace);
   if (!mixing) return { layer, mixer, probes: {} };
   const { kind, causal, count, axis } = mixing;
   const scan = scanOf(trace);

@@ -19,6 +19,8 @@ export interface TrainingMemory {
   readonly activations: number;
   /** The program itself, and its plans of the graphs, bytes. */
   readonly program: number;
+  /** What probes of training take, bytes. */
+  readonly probes: number;
   readonly total: number;
 }
 
@@ -47,9 +49,24 @@ const STATES = { adamw: 2, adam: 2, sgd: 1 } as const;
 /** Layers in a row after which every further one adds the same. */
 const SEEN = 3;
 
+/**
+ * Memory that an evaluation takes for every byte that lives at one time: the allocator gives away blocks of up to
+ * twice the size asked for. In training nearly all is kept, and each tensor has a block of its own.
+ */
+const EVALUATION = 1.5;
+
+/** Layers that a probe of training looks at, each by a session of its own, and the longest example. */
+const LOOKED_AT = 8;
+const LONGEST_LOOK = 1024;
+/** Matrices of token by token in double that lie about while a probe is taken. */
+const MATRICES = 8;
+
 /** What grows with the number of layers. */
 interface Need {
   readonly peak: number;
+  /** Of one evaluated example, and nodes of its graph. */
+  readonly example: number;
+  readonly evaluationNodes: number;
   readonly outputs: number;
   /** Weights without gradients and states. */
   readonly frozen: number;
@@ -61,6 +78,9 @@ const REMEMBERED = 500;
 
 type Kind = Pick<PlacedLayer, 'mixer' | 'options'> & { readonly share?: string | undefined };
 
+const isProbed = ({ train, data }: MemoryRequest): boolean =>
+  train.probe_every !== 0 && data.length <= LONGEST_LOOK;
+
 /** Of a model of `count` copies of one layer, as part of a stack of `total`. */
 function needOf(request: MemoryRequest, layer: Kind, count: number, total: number): Need {
   const { task, data, train, evaluated } = request;
@@ -68,6 +88,7 @@ function needOf(request: MemoryRequest, layer: Kind, count: number, total: numbe
   const { layers: _layers, ...around } = request.model;
   const shared = layer.share === undefined ? {} : { share: layer.share };
   const parts = [layer.mixer, layer.options, shared, around, task, data, batch, evaluated, precision];
+  parts.push(Number(isProbed(request)));
   const key = JSON.stringify([...parts, activation_checkpointing, count, total]);
   const before = known.get(key);
   if (before) return before;
@@ -84,8 +105,13 @@ function needOf(request: MemoryRequest, layer: Kind, count: number, total: numbe
   const training = g.memoryNeed(Object.values(step), { target: 'cpu', keptBytes });
   const evaluation = model.evaluation(Math.min(batch, evaluated));
   const scoring = g.memoryNeed(Object.values(evaluation), { target: 'cpu', keptBytes });
+  const one = isProbed(request)
+    ? g.memoryNeed(Object.values(model.evaluation(1)), { target: 'cpu' }).peak
+    : 0;
   const need = {
-    peak: training.peak + scoring.peak,
+    peak: training.peak + EVALUATION * scoring.peak,
+    example: EVALUATION * one,
+    evaluationNodes: scoring.nodes,
     outputs: training.outputs,
     frozen: [...model.parameters.values()].reduce(
       (sum, { frozen, shape }) => sum + (frozen ? 4 * g.size(shape) : 0),
@@ -150,5 +176,13 @@ export function trainingMemory(request: MemoryRequest): TrainingMemory {
   const parameters = copies * total('outputs') + total('frozen');
   const activations = total('peak');
   const program = PROGRAM + THREAD * others + PER_NODE * (1 + others) * total('nodes');
-  return { parameters, activations, program, total: parameters + activations + program };
+  const probes = isProbed(request) ? probing(request, all, total('example'), total('evaluationNodes')) : 0;
+  return { parameters, activations, program, probes, total: parameters + activations + program + probes };
+}
+
+/** The sessions of a probe, of which the k-th computes k layers, and its matrices. */
+function probing({ data }: MemoryRequest, layers: number, example: number, nodes: number): number {
+  const looked = Math.min(LOOKED_AT, layers);
+  const sessions = (PER_NODE * nodes * looked * (looked + 1)) / (2 * layers);
+  return looked * example + sessions + MATRICES * 8 * data.length ** 2;
 }

@@ -98,6 +98,14 @@ describe('analyses of a layer', () => {
     });
   }
 
+  it('keep matrices for who asks again, as far as memory is given for it', async () => {
+    const trace = await traceOf([filtering[0]!]);
+    const [keeping, passing] = [mixingOf(trace)!, mixingOf(trace, 0)!];
+    assert.equal(keeping.matrix(0), keeping.matrix(0));
+    assert.notEqual(passing.matrix(0), passing.matrix(0));
+    assert.deepEqual(passing.matrix(0), keeping.matrix(0));
+  });
+
   it('of any matrix mixer: the survey holds both triangles', async () => {
     for (const layer of matrices) {
       const model = modelOf([layer]);

@@ -22,6 +22,13 @@ const cases: readonly PeakRequest[] = [
     ...{ length: 256, d_model: 128, batch: 8 },
     train: { activation_checkpointing: 'blocks' },
   },
+  { layer: { mixer: 'mamba2', headdim: 32, repeat: 4 }, length: 512, d_model: 128, batch: 8, looks: true },
+  { layer: { mixer: 's4d', repeat: 4 }, length: 512, d_model: 128, batch: 8, looks: true },
+  {
+    layer: { mixer: 'mamba3', headdim: 32, d_state: 64, repeat: 3 },
+    ...{ length: 512, d_model: 128, batch: 8, looks: true },
+    train: { activation_checkpointing: 'blocks' },
+  },
   // Nearly all is frozen weights, which have neither gradients nor moments.
   {
     layer: { mixer: 'mamba', repeat: 8 },
@@ -33,24 +40,26 @@ const cases: readonly PeakRequest[] = [
 describe('the estimate of memory', function () {
   this.timeout(120_000);
   for (const request of cases) {
-    const { layer, length, d_model, batch, train: asked = {}, lora } = request;
+    const { layer, length, d_model, batch, train: asked = {}, lora, looks } = request;
     const title = [
       (layer as { mixer: string }).mixer,
       ...Object.values(asked),
       ...(lora ? ['low-rank updates'] : []),
+      ...(looks ? ['with an evaluation and probes'] : []),
     ].join(', ');
     it(`is within 20 % of what a process takes: ${title}`, async () => {
       const model = tinyModel([layer], length, d_model, lora);
-      const train = trainSchema.parse({ batch_size: batch, ...asked });
+      const train = trainSchema.parse({ batch_size: batch, ...(looks ? {} : { probe_every: 0 }), ...asked });
       const spec = { model: model.config, task: model.task, data: model.data };
-      // The process does not evaluate, so one example is enough.
-      const estimate = trainingMemory({ ...spec, train, evaluated: 1 });
+      // One example is enough where the process does not evaluate.
+      const estimate = trainingMemory({ ...spec, train, evaluated: looks ? batch : 1 });
       const script = join(__dirname, 'support/peak.ts');
       const { stdout } = await promisify(execFile)(process.execPath, [
         ...['--import', 'tsx', script, JSON.stringify(request)],
       ]);
       const { total } = JSON.parse(stdout) as { total: number };
       const ratio = estimate.total / total;
+
       assert.ok(ratio > 0.8 && ratio < 1.25, `${estimate.total} of ${total} bytes, ${ratio.toFixed(2)}`);
     });
   }
