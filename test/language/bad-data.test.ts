@@ -72,6 +72,7 @@ const rows: readonly Row[] = [
     'data-mismatch',
   ],
   ['time-series', 'files: [a.csv]\ncolumns: [a, a]', 'columns', /names a twice/],
+  ['time-series', 'files: [a.csv]\ncolumns: [a]\ncalendar: [hour, hour]', 'calendar', /names hour twice/],
   ['time-series', 'files: [a.csv]\ncolumns: [q]', 'columns', /has no column q/, 'data-mismatch'],
   [
     'text-pairs',
@@ -112,6 +113,18 @@ describe('wrong options of data', () => {
       if (code !== undefined) assert.equal(errors[0]!.code, code);
     });
   }
+
+  it('warns of a calendar without time stamps, unless it is the usual one', async () => {
+    const warned = async (calendar: string): Promise<string[]> => {
+      const file = path.join(folder, 'a.ssm.yaml');
+      const data = `data: {type: time-series, files: [a.csv], columns: [a], context: 2, horizon: 1${calendar}}`;
+      writeFileSync(file, `${data}\nmodel: {d_model: 8, layers: [{mixer: mamba}]}\n`);
+      const { diagnostics } = await resolveFile(file, { trains: false });
+      return diagnostics.filter(({ severity }) => severity === 'warning').map(({ message }) => message);
+    };
+    assert.match((await warned(', calendar: [month]')).join(), /`calendar` has no effect without `time`/);
+    assert.doesNotMatch((await warned('')).join(), /calendar/);
+  });
 
   const model = (...lines: string[]): string =>
     ['data: {type: mqar}', 'model:', '  d_model: 64', ...lines.map((line) => `  ${line}`), ''].join('\n');

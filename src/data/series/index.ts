@@ -1,7 +1,7 @@
 /** @file Time series from tables: forecast the next steps of some columns (the protocol of Zhou et al., 2021). */
 import * as z from 'zod';
 import { columnOf, type CsvTable } from '../csv';
-import { DataError, defineData, type DataShape, type Split } from '../define';
+import { DataError, defineData, type DataProblem, type DataShape, type Split } from '../define';
 import { filesDigest } from '../digest';
 import { countsOf, namedTwice, shareProblems, storedDataset } from '../stored';
 import { readTable } from '../tables';
@@ -10,6 +10,8 @@ import { CALENDAR_FEATURES, calendarOf, momentOf } from './calendar';
 import { baselines, standardise, windowsOf, type Series } from './windows';
 
 const NAME = 'time-series';
+
+const USUAL_CALENDAR = ['hour', 'day_of_week', 'day_of_month', 'day_of_year'] as const;
 
 const options = z.strictObject({
   files: z
@@ -43,7 +45,7 @@ const options = z.strictObject({
   calendar: z
     .array(z.enum(CALENDAR_FEATURES))
     .min(1)
-    .default(['hour', 'day_of_week', 'day_of_month', 'day_of_year'])
+    .default([...USUAL_CALENDAR])
     .describe(
       'What of the `time` stamps is shown, each from −½ to ½, in the steps that are forecast as well.',
     ),
@@ -76,6 +78,13 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
+/** Without time stamps there is nothing to show; what is usual may have been left as it is. */
+function calendarProblems({ time, calendar }: Options): DataProblem[] {
+  if (time !== undefined || calendar.join() === USUAL_CALENDAR.join()) return [];
+  const message = '`calendar` has no effect without `time`, the column of time stamps.';
+  return [{ path: ['calendar'], message, severity: 'warning' }];
+}
+
 /** Features that the calendar adds. */
 const marksOf = ({ time, calendar }: Options): number => (time === undefined ? 0 : calendar.length);
 
@@ -104,7 +113,12 @@ export const timeSeries = defineData({
     '`rows: 14400`, `validation: 0.2`, `test: 0.2`. A vector of R or NumPy has one column of its own name, columns without names are 1, 2, 3, … A causal model sees the past ' +
     'alone; a bidirectional one sees nothing more, as the future is hidden.',
   options,
-  check: (given) => [...shareProblems(given, 0.2), ...namedTwice('columns', given.columns)],
+  check: (given) => [
+    ...shareProblems(given, 0.2),
+    ...namedTwice('columns', given.columns),
+    ...namedTwice('calendar', given.calendar),
+    ...calendarProblems(given),
+  ],
   shape,
   async open(given, context) {
     const files = await readTextFiles(given.files, context);
