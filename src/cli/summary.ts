@@ -40,6 +40,7 @@ export function summaryText(summary: CheckpointSummary): string {
     tokenizer === undefined
       ? 'Tokenizer: none in the folder'
       : `Tokenizer: ${tokenizer.problem ?? `${basename(tokenizer.path)}, ${count(tokenizer.tokens!)} tokens`}`,
+    ...(summary.note === undefined ? [] : [summary.note]),
     ...listed('It cannot be loaded', summary.problems),
     ...listed('Tensors that nothing is made of', summary.unknown),
   ];

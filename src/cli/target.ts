@@ -93,7 +93,9 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
     if ((options.set ?? []).length > 0) {
       throw new UsageError(`--set changes the data of a run, but ${path} does not belong to one.`);
     }
-    return open((spec) => ({ ...spec, ...cache }));
+    const opened = await open((spec) => ({ ...spec, ...cache }));
+    if (opened.note !== undefined) options.onMessage?.(opened.note);
+    return opened;
   }
   if (options.data !== undefined) {
     const opened = await open((spec) => ({ ...spec, ...cache }));

@@ -86,6 +86,10 @@ export function openSafetensors(source: ByteSource): TensorFile & Pick<Safetenso
         if (isPlain(dtype)) readFloats(source, offset, dtype, into);
         else into.set(float32Of({ dtype, shape, bytes: readRange(source, offset, end - begin) }));
       },
+      ...(isPlain(dtype) && {
+        readPart: (from: number, into: Float32Array) =>
+          readFloats(source, offset + from * DTYPE_BYTES[dtype], dtype, into),
+      }),
     });
   }
   return { tensors, metadata, close: () => source.close() };

@@ -13,6 +13,8 @@ export interface StoredTensor {
   readonly bytes: number;
   /** Writes all elements as float32 into an array of exactly their number. */
   read(into: Float32Array): void;
+  /** Elements from a place on; absent where they do not lie one behind the other. */
+  readPart?(from: number, into: Float32Array): void;
 }
 
 /** An open file; the caller closes it. */

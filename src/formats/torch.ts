@@ -186,6 +186,9 @@ function storedTensor(tensor: TorchTensor, source: ByteSource): StoredTensor {
     dtype,
     shape,
     bytes: elementsOf(shape) * width,
+    ...(contiguous && {
+      readPart: (from: number, into: Float32Array) => readPart(offset + from, into),
+    }),
     read(into) {
       if (into.length === 0) return;
       if (contiguous) return readPart(offset, into);

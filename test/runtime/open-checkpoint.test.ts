@@ -242,6 +242,38 @@ describe('opening checkpoints', () => {
     );
   });
 
+  it('of state-spaces with keys that say nothing', async () => {
+    const none = { ssm_cfg: null, attn_layer_idx: null, attn_cfg: null };
+    const config = { ...stateSpaces, ...none, rms_norm: true, pad_vocab_size_multiple: 8 };
+    const layers = [{ mixer: 'mamba', repeat: 2 }];
+    await asTheirs({ ...common, layers, norm: 'rms', tie_embeddings: true }, config, plain);
+  });
+
+  it('with a head that is not the embedding, whatever the config says of it', async () => {
+    const config = JSON.parse(
+      readFileSync(join(golden, 'hf-mamba-tiny', 'config.json'), 'utf8').replaceAll('Infinity', '1e999'),
+    ) as object;
+    const entries = tensorsOf('hf-mamba-tiny');
+    const { shape, data } = entries.get('backbone.embeddings.weight')!;
+    const opened = async (tied: boolean, head: Float32Array) => {
+      write('model.safetensors', new Map([...entries, ['lm_head.weight', { shape, data: head }]]));
+      const text = stringifyPythonJson({ ...config, tie_word_embeddings: tied });
+      writeFileSync(join(folder, 'config.json'), text);
+      const { tied: is, note, problems } = await summarise(folder);
+      assert.deepEqual(problems, []);
+      return { is, note, rows: await logits(folder) };
+    };
+    const same = await opened(true, (data as Float32Array).slice());
+    assert.deepEqual([same.is, same.note], [true, undefined]);
+    const other = (data as Float32Array).map((value) => value + 0.125);
+    const [believed, plainly] = [await opened(true, other), await opened(false, other)];
+    assert.equal(believed.is, false);
+    assert.match(believed.note!, /the file has another head; that one is taken/);
+    assert.deepEqual(believed.rows, plainly.rows);
+    assert.notDeepEqual(believed.rows, same.rows);
+    assert.equal(plainly.note, undefined);
+  });
+
   for (const [what, options] of [
     ['a gate behind the norm', { norm_before_gate: true }],
     ['no gated norm', { rmsnorm: false }],

@@ -82,6 +82,7 @@ async function run(path: string, options: Options): Promise<void> {
     cacheLength: promptLength(options) + options.maxTokens,
     data: 'labels',
     bits: options.bits,
+    onMessage: (text) => void process.stderr.write(`${text}\n`),
   });
   const { model, parameters, data } = target;
   if (model.task.type !== 'language-model') {

@@ -10,7 +10,10 @@ import { brief, ForeignModelError, layerCount, parse, Placements, size, type For
 const NORM_EPS = 1e-5;
 const MLP_MULTIPLE = 128;
 
-const options = z.record(z.string(), z.unknown());
+/** Like the authors' classes, null is nothing. */
+const orNothing = <T extends z.ZodType, N extends z.output<T>>(inner: T, nothing: N) =>
+  inner.nullish().transform((value) => value ?? nothing);
+const options = orNothing(z.record(z.string(), z.unknown()), {});
 const schema = z.looseObject({
   d_model: size,
   d_intermediate: z
@@ -20,9 +23,9 @@ const schema = z.looseObject({
     .default(0),
   n_layer: layerCount,
   vocab_size: size.default(50_277),
-  ssm_cfg: options.default({}),
-  attn_layer_idx: z.array(z.int().min(0)).max(4096).default([]),
-  attn_cfg: options.default({}),
+  ssm_cfg: options,
+  attn_layer_idx: orNothing(z.array(z.int().min(0)).max(4096), []),
+  attn_cfg: options,
   rms_norm: z.boolean().default(true),
   pad_vocab_size_multiple: size.default(8),
   tie_embeddings: z.boolean().default(true),

@@ -34,10 +34,51 @@ const MANY_PROBLEMS = 1000;
 export interface Described extends Pick<ForeignModel, 'pieces' | 'ignored' | 'end'> {
   readonly family: string;
   readonly spec: ModelSpec;
+  /** What is taken otherwise than the config says, as a sentence. */
+  readonly note?: string;
 }
 
 /** @throws Error saying which key is wrong */
-export function describe({ config, gguf, tensors }: FoundCheckpoint): Described {
+export function describe(found: FoundCheckpoint): Described {
+  return believed(said(found), found.tensors);
+}
+
+/** A head in the file that is not the embedding counts, although the config says that they are one. */
+function believed(described: Described, tensors: FoundCheckpoint['tensors']): Described {
+  const { model } = described.spec;
+  if (!model.tie_embeddings) return described;
+  const [embedding, head] = ['backbone.embedding.weight', 'lm_head.weight'].map((name) => {
+    const [piece, ...more] = described.pieces(name);
+    const theirs = more.length === 0 ? piece?.names.find((each) => tensors.has(each)) : undefined;
+    return theirs === undefined ? undefined : tensors.get(theirs);
+  });
+  if (!embedding || !head || !differs(embedding, head)) return described;
+  const spec = { ...described.spec, model: { ...model, tie_embeddings: false } };
+  return {
+    ...described,
+    spec,
+    note: 'The config says that the head is the embedding, but the file has another head; that one is taken.',
+  };
+}
+
+/** Places that are looked at, and numbers at each: enough to tell two matrices apart without reading them. */
+const [PLACES, NUMBERS] = [16, 256];
+
+function differs(a: StoredTensor, b: StoredTensor): boolean {
+  const size = elementsOf(a.shape);
+  if (size !== elementsOf(b.shape) || a.dtype !== b.dtype || !a.readPart || !b.readPart) return false;
+  const count = Math.min(NUMBERS, size);
+  const [first, second] = [new Float32Array(count), new Float32Array(count)];
+  for (let place = 0; place < PLACES; place++) {
+    const from = Math.floor(((size - count) * place) / (PLACES - 1));
+    a.readPart(from, first);
+    b.readPart(from, second);
+    if (first.some((value, i) => value !== second[i])) return true;
+  }
+  return false;
+}
+
+function said({ config, gguf, tensors }: FoundCheckpoint): Described {
   if (gguf)
     return foreign(fromGguf(gguf.keys, new Map([...tensors].map(([name, { shape }]) => [name, shape]))));
   if (config!.file === 'params.json') return foreign(fromParams(config!.value));

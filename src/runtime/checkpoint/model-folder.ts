@@ -67,6 +67,8 @@ export interface OpenedModel {
   readonly tokenizer?: string;
   /** Ids that end a text, as the config has them. */
   readonly end?: readonly number[];
+  /** What is taken otherwise than the config says, as a sentence. */
+  readonly note?: string;
 }
 
 /** A checkpoint whose heads were read; nothing of its tensors yet. */
@@ -115,6 +117,7 @@ export async function openModelFolder(
       parameters: loadParameters(matched.matches, taker?.(matched.model)),
       ...(found.tokenizer === undefined ? {} : { tokenizer: found.tokenizer }),
       ...(described.end === undefined ? {} : { end: described.end }),
+      ...(described.note === undefined ? {} : { note: described.note }),
     };
   } catch (error) {
     const where = found.files.length === 1 && found.config ? join(found.path, found.files[0]!) : found.path;

@@ -1,4 +1,7 @@
-/** @file What a checkpoint is, told from its heads alone: no tensor is read. */
+/**
+ * @file What a checkpoint is, told from its heads alone: of tensors no more is read than tells whether a head is the
+ * embedding.
+ */
 import type { ModelConfig } from '../../models';
 import { elementsOf } from '../../formats/tensor-file';
 import { openTokenizer } from '../../tokenizers';
@@ -23,6 +26,8 @@ export interface CheckpointSummary {
   readonly tokenizer?: { readonly path: string; readonly tokens?: number; readonly problem?: string };
   /** Sentences; with any, the checkpoint cannot be loaded. */
   readonly problems: readonly string[];
+  /** What is taken otherwise than the config says, as a sentence. */
+  readonly note?: string;
   /** Tensors that nothing is made of. */
   readonly unknown: readonly string[];
 }
@@ -55,6 +60,7 @@ export async function summarise(target: string): Promise<CheckpointSummary> {
       ...(decodes ? { state_bytes: states.reduce<number>((total, each) => total + (each ?? 0), 0) } : {}),
       tied: model.config.tie_embeddings,
       ...(found.tokenizer === undefined ? {} : { tokenizer: await tokenizerFacts(found.tokenizer) }),
+      ...(described.note === undefined ? {} : { note: described.note }),
       problems,
       unknown,
     };
