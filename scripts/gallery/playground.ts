@@ -35,9 +35,12 @@ async function write(panel: OpenPanel): Promise<void> {
   await page.getByTestId('generate').click();
   await answerNext(panel);
   await page.locator('.token[data-index="41"]').click();
+  // The list of another token may still stand there.
+  await page.locator('.token-panel h2', { hasText: 'Token 42 of' }).waitFor();
   await page.locator('.alternative:not(.drawn)').nth(1).click();
   await answerNext(panel);
   await page.locator('.token[data-index="120"]').click();
+  await page.locator('.token-panel h2', { hasText: 'Token 121 of' }).waitFor();
   await page.getByTestId('again').click();
   await answerNext(panel);
   await page.locator('.branches li').nth(1).click();

@@ -4,6 +4,7 @@ import type { OpenOptions, OpenPanel } from './harness';
 import { inked, keep, rgb, seriousViolations } from './looks';
 import { continued, facts, result } from './playground-fixture';
 import { answerNext, requestOf } from './playground-host';
+import { showing } from './showing';
 import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
 
@@ -84,10 +85,12 @@ describePanel('the Playground panel', (suite) => {
       (await panel.sent()).filter(({ type }) => type === 'weights'),
       [{ type: 'weights', bits: 8 }],
     );
-    assert.equal(await attribute(panel, 'ready'), 'false');
+    await showing(() => attribute(panel, 'ready'), 'false');
     await panel.post({ type: 'opened', facts: { ...facts, bits: 8, memory: 96_000_000 } });
-    await page.waitForTimeout(60);
-    assert.match(await page.getByTestId('weights').innerText(), /8 bits\s+96\.0\sMB in memory/);
+    await page
+      .getByTestId('weights')
+      .getByText(/8 bits\s+96\.0\sMB in memory/)
+      .waitFor();
   });
 
   it('colours a token by its probability, and marks what was not the likeliest', async () => {
@@ -118,17 +121,11 @@ describePanel('the Playground panel', (suite) => {
     const listed = () => page.locator('.alternative .sign').allInnerTexts();
     await page.locator('.token[data-index="5"]').click();
     await page.locator('.token[data-index="9"]').hover();
-    await page.waitForTimeout(60);
-    assert.deepEqual(
-      await listed(),
-      expected[9]!.alternatives.map(({ label }) => label),
-    );
+    const labels = (index: number): string =>
+      expected[index]!.alternatives.map(({ label }) => label).join(' ');
+    await showing(async () => (await listed()).join(' '), labels(9));
     await page.mouse.move(5, 5);
-    await page.waitForTimeout(60);
-    assert.deepEqual(
-      await listed(),
-      expected[5]!.alternatives.map(({ label }) => label),
-    );
+    await showing(async () => (await listed()).join(' '), labels(5));
     assert.match(await page.locator('.token-panel h2').innerText(), /Token 6 of 40/);
   });
 
@@ -138,23 +135,23 @@ describePanel('the Playground panel', (suite) => {
     const first = await generate(panel);
     const drawn = continued(PROMPT, 40, first.settings);
     await page.locator('.token[data-index="7"]').click();
+    // The list of another token may still stand there.
+    await page.locator('.token-panel h2', { hasText: 'Token 8 of 40' }).waitFor();
     const other = drawn[7]!.alternatives.find(({ id }) => id !== drawn[7]!.id)!;
     await page.locator('.alternative:not(.drawn)').first().click();
     const asked = await requestOf(panel);
     assert.deepEqual(asked.path, [...drawn.slice(0, 7).map(({ id }) => id), other.id]);
     await answerNext(panel);
-    const now = await texts(panel);
-    assert.equal(now[7]!.trim(), String.fromCharCode(other.id).trim());
+    await showing(() => attribute(panel, 'branches'), '2');
+    await showing(async () => (await texts(panel))[7]?.trim(), String.fromCharCode(other.id).trim());
     assert.ok(
       await page.locator('.token[data-index="7"]').evaluate((token) => token.classList.contains('chosen')),
     );
-    assert.equal(await attribute(panel, 'branches'), '2');
     // The first branch is as it was.
     await page.locator('.branches li').first().click();
-    await page.waitForTimeout(60);
-    assert.deepEqual(
-      await texts(panel),
-      drawn.map(({ text }) => text.replace('\n', '↵\n')),
+    await showing(
+      async () => (await texts(panel)).join('|'),
+      drawn.map(({ text }) => text.replace('\n', '↵\n')).join('|'),
     );
   });
 
