@@ -9,8 +9,13 @@ import { greater } from '../ops/elementwise/compare';
 import { cast, stopGradient } from '../ops/elementwise/select';
 import { reshape } from '../ops/shape/reshape';
 import { slice } from '../ops/shape/slice';
+import { isFloat } from '../dtype';
 import { defineOperator } from '../registry';
+import { size } from '../shape';
 import type { Operator, Tensor } from '../types';
+
+/** Elements up to which a parameter is copied, so that what follows from it is computed again too. */
+const COPIED = 2 ** 20;
 
 interface CheckpointAttributes {
   readonly build: (x: Tensor, others: readonly Tensor[]) => Tensor;
@@ -22,8 +27,12 @@ const checkpointOperator: Operator<CheckpointAttributes> = defineOperator<Checkp
   evaluate: ([y]) => [y!],
   gradient({ inputs: [, x, ...others], attributes: { build } }, [dy]) {
     if (!dy) return [];
-    const again = stopGradient(add(x!, barrier(dy, x!)));
-    const held = others.map(stopGradient);
+    const later = (t: Tensor): Tensor => stopGradient(add(t, barrier(dy, t)));
+    const again = later(x!);
+    // Kernels and their tables follow from parameters alone, and would be found to be the same.
+    const held = others.map((t) =>
+      isFloat(t.dtype) && size(t.shape) <= COPIED ? later(t) : stopGradient(t),
+    );
     const cotangents = gradients([{ output: build(again, held), cotangent: dy }], [again, ...held]);
     return [undefined, ...cotangents];
   },
