@@ -1,6 +1,6 @@
-/** @file Data files checked from the editor: once per wording of the data section, without holding anything up. */
+/** @file Files that a config names, checked from the editor: data once per wording of the data section, without holding anything up. */
 import type { Diagnostic, Reader } from '../src/config';
-import { checkDataFiles, type Language, type Resolved } from '../src/language';
+import { checkDataFiles, checkStart, type Language, type Resolved } from '../src/language';
 
 /** Large files are read on; until then nothing is said about them. */
 const patience = 250;
@@ -38,6 +38,6 @@ export class DataCheck {
     });
     const found = await Promise.race([answer, tired]);
     clearTimeout(timer);
-    return found;
+    return [...found, ...checkStart(resolved, reader)];
   }
 }

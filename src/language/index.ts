@@ -4,6 +4,7 @@ import { language } from './builtin';
 import { checkDataFiles } from './dataFiles';
 import { jsonSchemaOf } from './jsonSchema';
 import { referenceOf } from './reference';
+import { checkStart } from './startFile';
 import { resolveFileWith, resolveTextWith, type Resolved, type ResolveOptions } from './resolve';
 
 /**
@@ -13,9 +14,21 @@ import { resolveFileWith, resolveTextWith, type Resolved, type ResolveOptions } 
 export async function resolveFile(file: string, options: ResolveOptions = {}): Promise<Resolved> {
   const resolved = await resolveFileWith(language(), file, options);
   const wrong = await checkDataFiles(resolved, language(), diskReader);
-  if (wrong.length === 0) return resolved;
+  const noted = [...wrong, ...checkStart(resolved, diskReader)];
+  if (noted.length === 0) return resolved;
+  const diagnostics = sortDiagnostics([...resolved.diagnostics, ...noted]);
+  // The text is written when it is asked for, and not copied with the rest.
+  if (wrong.length === 0) {
+    return {
+      ...resolved,
+      diagnostics,
+      get text() {
+        return resolved.text!;
+      },
+    };
+  }
   const { config: _config, text: _text, ...rest } = resolved;
-  return { ...rest, diagnostics: sortDiagnostics([...resolved.diagnostics, ...wrong]) };
+  return { ...rest, diagnostics };
 }
 
 /** The same for a text that may differ from the disk; `file` is what it is called and where paths start. */
@@ -38,6 +51,7 @@ export type { Analysis } from './analyse';
 export { language } from './builtin';
 export { codeAnchor, codes, type Code } from './codes';
 export { checkDataFiles } from './dataFiles';
+export { checkStart } from './startFile';
 export { createLanguage, type Language } from './language';
 export type { DataDefinition } from '../data/define';
 export type { LayerDefinition } from '../layers/define';

@@ -74,6 +74,21 @@ describe('resolveFile', () => {
     });
   }
 
+  it('warns of a checkpoint to start from that is not there, and of none that is', async () => {
+    write('a.txt', 'x'.repeat(1000));
+    const found = async (from: string) =>
+      resolveFile(write('a.ssm.yaml', config('[a.txt]', `train:\n  steps: 5\n  from: ${from}\n`)));
+    const { diagnostics, config: resolved, text } = await found('nowhere');
+    assert.deepEqual(
+      diagnostics.map((d) => [d.code, d.line, d.severity]),
+      [['file-missing', 8, 'warning']],
+    );
+    assert.match(diagnostics[0]!.message, /There is no checkpoint or run nowhere in /);
+    assert.equal(resolved?.train.from, 'nowhere');
+    assert.match(text ?? '', /from: nowhere/);
+    assert.deepEqual((await found('a.txt')).diagnostics, []);
+  });
+
   it('reports a config that is not there', async () => {
     const { diagnostics } = await resolveFile(path.join(folder, 'none.ssm.yaml'));
     assert.deepEqual(

@@ -64,6 +64,10 @@ describe('fine-tuning', function () {
     );
     await rm(join(runDir, 'checkpoints'), { recursive: true });
     await assert.rejects(startingWeights(runDir, after.model), /has no whole checkpoint/);
+    await assert.rejects(
+      startingWeights(join(runDir, 'none'), after.model),
+      /train\.from: there is no checkpoint or run .*none/,
+    );
   });
 
   it('trains updates alone, merges them and saves what others read', async () => {

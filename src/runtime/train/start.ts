@@ -10,6 +10,7 @@ const START = /^(dt_min|dt_max|dt_init.*|dt_scale|A_init_range|conv_init|chunk_s
 
 /** Of a run its newest whole checkpoint; everything else is one itself. */
 async function checkpointAt(path: string): Promise<string> {
+  if (!existsSync(path)) throw new Error(`train.from: there is no checkpoint or run ${path}.`);
   if (!existsSync(join(path, RUN_FILE))) return path;
   const latest = await new CheckpointStore(path, 1).latest(() => {}, { tidy: false });
   if (latest === undefined) throw new Error(`train.from: the run in ${path} has no whole checkpoint.`);
