@@ -5,7 +5,7 @@ import type { OpenPanel, PanelName } from './harness';
 import { seriousViolations } from './looks';
 import { facts } from './playground-fixture';
 import { attentionLayer, inspection } from './scan-fixture';
-import { showing } from './showing';
+import { settled, showing } from './showing';
 import { describePanel } from './suite';
 import { frames, survey } from './views-fixture';
 
@@ -72,7 +72,7 @@ describePanel(
     const fair = async (panel: OpenPanel, state: string): Promise<void> => {
       for (const theme of ['light', 'hc-dark'] as const) {
         await panel.setTheme(theme);
-        await panel.page.waitForTimeout(60);
+        await settled(panel.page);
         assert.deepEqual(await seriousViolations(panel.page), [], `${state}, ${theme}`);
       }
     };

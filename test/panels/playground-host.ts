@@ -3,12 +3,13 @@ import type { FromPlayground } from '../../src/protocol/view-playground';
 import type { Finish } from '../../src/protocol/playground';
 import type { OpenPanel } from './harness';
 import { continued, result } from './playground-fixture';
+import { settled } from './showing';
 
 export type GenerateMessage = Extract<FromPlayground, { type: 'generate' }>;
 
 /** The newest request of the panel. */
 export async function requestOf(panel: OpenPanel): Promise<GenerateMessage> {
-  await panel.page.waitForTimeout(60);
+  await settled(panel.page);
   const found = (await panel.sent()).findLast((message) => message.type === 'generate');
   if (!found) throw new Error('The panel has asked for nothing.');
   return found as unknown as GenerateMessage;

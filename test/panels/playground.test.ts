@@ -4,7 +4,7 @@ import type { OpenOptions, OpenPanel } from './harness';
 import { inked, keep, rgb, seriousViolations } from './looks';
 import { continued, facts, result } from './playground-fixture';
 import { answerNext, requestOf } from './playground-host';
-import { showing } from './showing';
+import { settled, showing } from './showing';
 import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
 
@@ -15,7 +15,7 @@ describePanel('the Playground panel', (suite) => {
     const panel = await suite.open('playground', { height: 900, ...options });
     await panel.post({ type: 'target', name: 'text · sea', run: true, request });
     await panel.post({ type: 'opened', facts });
-    await panel.page.waitForTimeout(60);
+    await settled(panel.page);
     return panel;
   };
   const generate = async (panel: OpenPanel, tokens = 40) => {
@@ -218,7 +218,7 @@ describePanel('the Playground panel', (suite) => {
     await page.getByTestId('stop').click();
     assert.equal((await panel.sent()).at(-1)!.type, 'stop');
     await panel.post({ type: 'finished', request, result: result(8, 'stopped') });
-    await page.waitForTimeout(60);
+    await settled(page);
     assert.equal(await attribute(panel, 'tokens'), '8');
     assert.match(await page.locator('.legend').innerText(), /Stopped\./);
   });
@@ -250,7 +250,7 @@ describePanel('the Playground panel', (suite) => {
     await page.getByTestId('generate').click();
     const { request } = await requestOf(panel);
     await panel.post({ type: 'failed', request, message: 'The JSON Schema is no JSON: Unexpected end.' });
-    await page.waitForTimeout(60);
+    await settled(page);
     assert.match(
       await page.locator('.message').innerText(),
       /Nothing was generated\. The JSON Schema is no JSON/,

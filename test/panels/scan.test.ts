@@ -5,13 +5,13 @@ import { Recurrence } from '../../src/figures/scan/recurrence';
 import type { OpenOptions, OpenPanel } from './harness';
 import { attentionLayer, hydraLayer, inspection, type ScanOptions } from './scan-fixture';
 import { inked, keep, rgb, seriousViolations } from './looks';
-import { showing } from './showing';
+import { settled, showing } from './showing';
 import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
 
 describePanel('the Scan panel', (suite) => {
   const asked = async (panel: OpenPanel) => {
-    await panel.page.waitForTimeout(60);
+    await settled(panel.page);
     return (await panel.sent()).findLast((message) => message.type === 'inspect')!;
   };
   const answer = async (panel: OpenPanel, options: ScanOptions = {}): Promise<void> => {
@@ -106,7 +106,7 @@ describePanel('the Scan panel', (suite) => {
     assert.equal(sums[4], scan.output(13, channel));
     assert.equal(await panel.page.locator('.states tbody tr').count(), 16);
     await panel.page.mouse.click(...(await cell(panel, 20, 'tokens')));
-    await panel.page.waitForTimeout(60);
+    await settled(panel.page);
     await showing(() => attribute(panel, 'data-position'), '20');
     assert.equal((await panel.page.locator('.keys dd').allInnerTexts())[0], number3(scan.delta(20, channel)));
   });
@@ -145,14 +145,14 @@ describePanel('the Scan panel', (suite) => {
     const scan = new Recurrence(inspection());
     const [x, y] = await cell(panel, 31, 'channels', 32.5 / 64);
     await panel.page.mouse.move(x, y);
-    await panel.page.waitForTimeout(60);
+    await settled(panel.page);
     const channel = scan.byMemory[32]!;
     assert.equal(
       await panel.page.locator('.tip').innerText(),
       `31 “⇒” · channel ${channel} · ${number3(Math.abs(scan.output(31, channel)))}`,
     );
     await panel.page.mouse.click(x, y);
-    await panel.page.waitForTimeout(60);
+    await settled(panel.page);
     await showing(() => attribute(panel, 'data-channel'), String(channel));
     await showing(() => attribute(panel, 'data-position'), '31');
   });
@@ -172,7 +172,7 @@ describePanel('the Scan panel', (suite) => {
       request: first['request'],
       inspection: inspection({ layer: 1, example: 0 }),
     });
-    await panel.page.waitForTimeout(60);
+    await settled(panel.page);
     await showing(() => attribute(panel, 'data-layer'), '0');
     await panel.post({
       type: 'inspection',
@@ -356,7 +356,7 @@ describePanel('the Scan panel', (suite) => {
       request: (await asked(panel))['request'],
       message: 'The checkpoint is damaged.',
     });
-    await panel.page.waitForTimeout(60);
+    await settled(panel.page);
     assert.match(await panel.page.getByRole('alert').innerText(), /The checkpoint is damaged\./);
     await keep(panel.page, 'scan-failed');
     await panel.page.getByRole('button', { name: 'Try again' }).click();

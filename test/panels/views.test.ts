@@ -8,7 +8,7 @@ import { Recurrence } from '../../src/figures/scan/recurrence';
 import type { OpenOptions, OpenPanel } from './harness';
 import { inked, keep, rgb, seriousViolations } from './looks';
 import { inspection } from './scan-fixture';
-import { showing } from './showing';
+import { settled, showing } from './showing';
 import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
 import { filterLayer, filters, frames, matrixProbe, survey } from './views-fixture';
@@ -25,7 +25,7 @@ describePanel(
       seen = new Set<string>(),
     ): Promise<Set<string>> => {
       for (let round = 0; round < 4; round++) {
-        await panel.page.waitForTimeout(60);
+        await settled(panel.page);
         for (const message of await panel.sent()) {
           const key = JSON.stringify(message);
           if (seen.has(key)) continue;
@@ -164,7 +164,7 @@ describePanel(
       await page.keyboard.press('+');
       await page.keyboard.press('+');
       for (let k = 0; k < 8; k++) await page.keyboard.press('ArrowDown');
-      await page.waitForTimeout(60);
+      await settled(page);
       const followed = (await window())!;
       const { position } = await panel.state<ScanState>();
       assert.ok(
@@ -300,7 +300,7 @@ describePanel(
       await panel.page.getByLabel('Channel', { exact: true }).selectOption('33');
       assert.equal((await panel.state<ScanState>()).matrix, 33);
       await panel.page.keyboard.press('3');
-      await panel.page.waitForTimeout(60);
+      await settled(panel.page);
       const { request } = (await panel.sent()).findLast(({ type }) => type === 'analyse')!;
       await panel.post({ type: 'failed', request, message: 'There is no channel 33.' });
       await panel.page.getByRole('alert').filter({ hasText: 'There is no channel 33.' }).waitFor();
@@ -338,7 +338,7 @@ describePanel(
       await plot(panel).focus();
       await panel.page.keyboard.press('ArrowDown');
       await panel.page.keyboard.press('m');
-      await panel.page.waitForTimeout(60);
+      await settled(panel.page);
       const state = await panel.state<ScanState>();
       assert.deepEqual([state.channel, state.mode], [2, 0]);
       await panel.page.locator('input[name=compare][value=none]').check({ force: true });
@@ -357,11 +357,11 @@ describePanel(
       await panel.page.getByLabel('Routes').selectOption('local_w3');
       await plot(panel).focus();
       await panel.page.keyboard.press('ArrowRight');
-      await panel.page.waitForTimeout(60);
+      await settled(panel.page);
       assert.match(await summary(panel), /^Step 1 of 53\. windows 3 reads token 1, row 0, column 1\./);
       const box = (await plot(panel).boundingBox())!;
       await panel.page.mouse.click(box.x + 8 + 6, box.y + 8 + 28 + 6);
-      await panel.page.waitForTimeout(60);
+      await settled(panel.page);
       assert.equal((await panel.state<ScanState>()).order.token, 0);
     });
 
@@ -372,10 +372,10 @@ describePanel(
       await plot(panel).focus();
       await panel.page.keyboard.press('[');
       await panel.page.keyboard.press('ArrowLeft');
-      await panel.page.waitForTimeout(60);
+      await settled(panel.page);
       assert.equal((await panel.state<ScanState>()).frame, 800);
       await panel.page.getByRole('slider', { name: 'Training' }).fill('7');
-      await panel.page.waitForTimeout(60);
+      await settled(panel.page);
       assert.match(await summary(panel), /^Probe 8 of 19, step 350/);
     });
 
@@ -401,7 +401,7 @@ describePanel(
     it('stays usable when the survey fails', async () => {
       const panel = await suite.open('scan', { state: start({ view: 'attention' }) });
       await panel.post({ type: 'target', name: 'induction/mamba-0', trained: true });
-      await panel.page.waitForTimeout(60);
+      await settled(panel.page);
       const asked = (type: string) =>
         panel.sent().then((all) => all.findLast((message) => message.type === type)!);
       await panel.post({
