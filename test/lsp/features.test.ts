@@ -1,4 +1,8 @@
 import * as assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CodeActionRequest,
   CodeLensRequest,
@@ -297,5 +301,21 @@ describe('language server', () => {
     assert.equal(missing?.code, 'extends-missing');
     const gone = { textDocument: { uri: 'untitled:other' } };
     assert.equal(await client.connection.sendRequest('ssm/resolvedConfig', gone), null);
+  });
+
+  it('does not read a base that has no end, or wait for one that nobody writes', async function () {
+    if (process.platform === 'win32') this.skip();
+    const folder = mkdtempSync(join(tmpdir(), 'ssm-base-'));
+    try {
+      execFileSync('mkfifo', [join(folder, 'pipe')]);
+      for (const base of ['/dev/zero', join(folder, 'pipe')]) {
+        const uri = await client.open(`extends: ${base}\n`);
+        const [found] = await client.diagnostics(uri);
+        assert.equal(found?.code, 'extends-missing');
+        assert.match(String(found.message), /a device or a pipe, no file/);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

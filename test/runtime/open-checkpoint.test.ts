@@ -1,7 +1,7 @@
 /** @file Checkpoints of others: what the golden cases do not hold, written here from their definitions. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stringifyPythonJson } from '../../src/formats/python-json';
@@ -113,6 +113,23 @@ describe('opening checkpoints', () => {
     );
     assert.deepEqual(unknown, ['extra.weight']);
     await assert.rejects(openModelFolder(folder), /model\.safetensors: the tensor/);
+  });
+
+  it('through links, as in the cache of Hugging Face, and nothing but tensors at their ends', async function () {
+    if (process.platform === 'win32') this.skip();
+    config('hf-mamba-tiny');
+    const link = join(folder, 'model.safetensors');
+    symlinkSync(join(golden, 'hf-mamba-tiny', 'model.safetensors'), link);
+    assert.deepEqual(await logits(folder), await logits(join(golden, 'hf-mamba-tiny')));
+    for (const [target, message] of [
+      ['/etc/passwd', /Not a valid safetensors file/],
+      ['/dev/zero', /cannot be read/],
+      [link, /cannot be read \(ELOOP\)/],
+    ] as const) {
+      rmSync(link);
+      symlinkSync(target, link);
+      await assert.rejects(openModelFolder(folder), message);
+    }
   });
 
   it('does not wait at a pipe in the place of a file', async function () {
