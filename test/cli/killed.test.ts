@@ -82,7 +82,8 @@ describe('a killed run', function () {
       }
       await new Promise((resolved) => setTimeout(resolved, random.uniform() * LONGEST));
       // Every other kill comes while a checkpoint is being written.
-      for (let wait = 0; kill % 2 === 1 && wait < 2000 && !(await saving(killed)); wait++);
+      const waits = kill % 2 === 1 ? 2000 : 0;
+      for (let wait = 0; wait < waits && !(await saving(killed)); wait++);
       child.kill('SIGKILL');
       const { code, stderr } = await done;
       assert.equal(code, null, `life ${kill} ended by itself: ${stderr}`);
@@ -150,11 +151,11 @@ describe('a killed export', function () {
     let during = 0;
     for (let kill = 0; kill < 6; kill++) {
       const { child, done } = start(args, {}, QUICK_CLI);
-      let ended = false;
-      void done.then(() => (ended = true));
       // The moment at which the first byte may be there.
-      while (!ended && !(await readdir(folder)).some((name) => name.includes(`out.${child.pid}`)))
+      while (child.exitCode === null) {
+        if ((await readdir(folder)).some((name) => name.includes(`out.${child.pid}`))) break;
         await new Promise((resolved) => setTimeout(resolved, 1));
+      }
       await new Promise((resolved) => setTimeout(resolved, random.uniform() * 20));
       child.kill('SIGKILL');
       await done;

@@ -370,7 +370,7 @@ describe('bombs', function () {
         file({
           post_processor: {
             type: 'TemplateProcessing',
-            single: Array(60_000).fill({ Sequence: { id: 'A', type_id: 0 } }),
+            single: range(60_000, () => ({ Sequence: { id: 'A', type_id: 0 } })),
           },
         }),
       /single has 60000 parts/,

@@ -312,7 +312,7 @@ describe('language server', () => {
         const uri = await client.open(`extends: ${base}\n`);
         const [found] = await client.diagnostics(uri);
         assert.equal(found?.code, 'extends-missing');
-        assert.match(String(found.message), /a device or a pipe, no file/);
+        assert.match(JSON.stringify(found.message), /a device or a pipe, no file/);
       }
     } finally {
       rmSync(folder, { recursive: true });
