@@ -73,7 +73,8 @@ export const s4 = defineLayer<typeof options, Resolved>({
     'Structured state space model: a HiPPO matrix as diagonal plus low rank, one long kernel per channel.',
   description:
     'The state keeps the coefficients of the past in a polynomial (or Fourier) basis. Its kernel comes from Cauchy ' +
-    'sums in the frequency domain, for sequences of `l_max` tokens; decoding takes one linear step per token.',
+    'sums in the frequency domain (`legs`) or powers of the state matrix, for sequences of `l_max` tokens; decoding ' +
+    'takes one linear step per token.',
   formula: [
     'x′ = A x + B u,  A = V (Λ − P P*) V*  (HiPPO)',
     'Ā = (I − Δ/2 A)⁻¹ (I + Δ/2 A),  B̄ = (I − Δ/2 A)⁻¹ Δ B',
