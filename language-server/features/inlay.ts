@@ -1,12 +1,12 @@
 /** @file Inlay hints: what follows from the written options, behind the line that decides it. */
 import { InlayHintKind, type InlayHint, type Range } from 'vscode-languageserver';
 import { find, type Path } from '../../src/config';
-import type { Analysis } from '../../src/language';
+import { stackLine, type Analysis } from '../../src/language';
 import type { LayerFacts, WrittenLayer } from '../../src/language/layers';
 import { quantity, written } from '../../src/language/words';
 import type { HintKind } from '../client';
 import type { State } from '../documents';
-import { derivedLine, patternLine, shapeLine, stackLine } from './numbers';
+import { derivedLine, patternLine, shapeLine } from './numbers';
 
 /** @param kinds those that the user has not switched off */
 export function inlayHints(state: State, range: Range, kinds: ReadonlySet<HintKind>): InlayHint[] {

@@ -1,6 +1,6 @@
 /** @file The numbers of a config in words: sizes, parameters, states. */
 import { startsWith, type Path } from '../../src/config';
-import { costOf, memoryEstimate, parameterTotal, type Analysis } from '../../src/language';
+import { costOf, stackCosts, stackLine, type Analysis } from '../../src/language';
 import type { WrittenLayer } from '../../src/language/layers';
 import { reachLine } from '../../src/language/reach';
 import { quantity } from '../../src/language/words';
@@ -63,24 +63,9 @@ export function layerSummary(analysis: Analysis, layer: WrittenLayer): string | 
     .join('\n');
 }
 
-export function stackLine(analysis: Analysis): string | undefined {
-  const { stack } = analysis;
-  if (stack.total === 0) return undefined;
-  const total = parameterTotal(analysis);
-  const layers = `${stack.total} layer${stack.total === 1 ? '' : 's'}`;
-  return total === undefined ? layers : `${layers}, ${quantity(total)} parameters`;
-}
-
 export function stackSummary(analysis: Analysis): string | undefined {
-  const line = stackLine(analysis);
-  const flops = costOf(analysis)?.flopsPerToken;
-  const memory = memoryEstimate(analysis);
-  const parts = [
-    line,
-    flops === undefined ? '' : `${quantity(flops)}FLOP per token forward`,
-    memory === undefined ? '' : `about ${quantity(memory.total)}B of memory to train`,
-  ];
-  return line === undefined ? undefined : `Here: ${parts.filter((part) => part !== '').join(', ')}.`;
+  const costs = stackCosts(analysis);
+  return costs === undefined ? undefined : `Here: ${costs}.`;
 }
 
 /** `24 mamba2 (43 %), 4 attention (7 %), 28 mlp (50 %)`: what a pattern's layers are. */

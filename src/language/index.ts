@@ -69,5 +69,6 @@ export {
   type Resolved,
   type ResolveOptions,
 } from './resolve';
+export { stackCosts, stackLine } from './summary';
 export type { SweepAxis } from './sweep';
 export type { RunConfig } from '../models/config';

@@ -52,5 +52,11 @@ describe('check', () => {
       'examples/text.ssm.yaml',
     );
     assert.equal(code, 0, stdout);
+    // What each comes to.
+    assert.match(
+      stdout,
+      /^examples\/induction-heads\.ssm\.yaml: 2 layers, 21 k parameters, .*FLOP per token forward, about .*B of memory to train\.$/m,
+    );
+    assert.match(stdout, /2 files checked: no problems\.\n$/);
   });
 });
