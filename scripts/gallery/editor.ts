@@ -5,7 +5,14 @@
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunWriter, writeNotes } from '../../src/runs';
-import { dismissNotifications, runCommand, runRows, showRuns, until } from '../../test/e2e/support/actions';
+import {
+  chooseFromMenu,
+  dismissNotifications,
+  runCommand,
+  runRows,
+  showRuns,
+  until,
+} from '../../test/e2e/support/actions';
 import { closeBrowser, openEditor, type EditorSession } from '../../test/e2e/support/editor';
 import { setTheme } from '../../test/e2e/support/panels';
 import { newRun, trainRow } from '../../test/runs/sample';
@@ -84,11 +91,7 @@ async function widen({ page }: EditorSession, by: number): Promise<void> {
 async function openWeights({ page }: EditorSession): Promise<void> {
   await runCommand(page, 'View: Show Explorer');
   const folder = page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'mamba-tiny' });
-  await folder.click({ button: 'right' });
-  const item = page.locator('.context-view .action-item', { hasText: 'Open Checkpoint' }).first();
-  await item.hover();
-  await page.waitForTimeout(300); // a menu that has just opened ignores clicks
-  await item.click();
+  await chooseFromMenu(folder, 'Open Checkpoint');
   await page.locator('.codelens-decoration a', { hasText: 'Fine-Tune' }).waitFor();
 }
 

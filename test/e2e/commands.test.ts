@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {
+  chooseFromMenu,
   dismissNotifications,
   editorText,
   notification,
@@ -127,12 +128,8 @@ describe('commands', () => {
 
   /** Right-clicks a run and chooses from its menu. */
   const choose = async (row: string, entry: string): Promise<void> => {
-    const { page } = session;
-    await page.locator('.part.sidebar .monaco-list-row', { hasText: row }).first().click({ button: 'right' });
-    const item = page.locator('.context-view .action-item', { hasText: entry }).first();
-    await item.hover();
-    await page.waitForTimeout(300); // a menu that has just opened ignores clicks
-    await item.click();
+    const rows = session.page.locator('.part.sidebar .monaco-list-row', { hasText: row });
+    await chooseFromMenu(rows.first(), entry);
   };
 
   /** Answers the question that comes up. */

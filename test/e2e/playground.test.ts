@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import {
+  chooseFromMenu,
   dismissNotifications,
   editorText,
   notification,
@@ -146,12 +147,10 @@ describe('the playground', () => {
   it('continues texts with a run of the Runs view', async () => {
     const { page } = session;
     await showRuns(page);
-    const row = page.locator('.part.sidebar .monaco-list-row', { hasText: 'sea' });
-    await row.click({ button: 'right' });
-    const item = page.locator('.context-view .action-item', { hasText: 'Open Playground' }).first();
-    await item.hover();
-    await page.waitForTimeout(300); // a menu that has just opened ignores clicks
-    await item.click();
+    await chooseFromMenu(
+      page.locator('.part.sidebar .monaco-list-row', { hasText: 'sea' }),
+      'Open Playground',
+    );
     await page.locator('.tab.active', { hasText: 'Playground: small/sea' }).waitFor();
     const frame = await panel('[data-ready=true][data-branches="0"]');
     assert.match(await frame.locator('.bar').innerText(), /checkpoint at step 10/);
@@ -174,13 +173,10 @@ describe('the playground', () => {
   it('makes a config that trains on from the checkpoint', async () => {
     const { page } = session;
     await runCommand(page, 'View: Show Explorer');
-    await page
-      .locator('.explorer-folders-view .monaco-list-row', { hasText: 'weights' })
-      .click({ button: 'right' });
-    const item = page.locator('.context-view .action-item', { hasText: 'Open Checkpoint' }).first();
-    await item.hover();
-    await page.waitForTimeout(300); // a menu that has just opened ignores clicks
-    await item.click();
+    await chooseFromMenu(
+      page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'weights' }),
+      'Open Checkpoint',
+    );
     await page.locator('.tab', { hasText: 'weights.yaml' }).waitFor();
     await page.locator('.codelens-decoration a', { hasText: 'Fine-Tune' }).click();
     await page.locator('.tab', { hasText: 'weights-tuned.ssm.yaml' }).waitFor();

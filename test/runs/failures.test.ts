@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { readNotes, RunFolderError, RunWriter, writeNotes } from '../../src/runs';
 import { RunLock } from '../../src/runs/lock';
-import { failingFs, newRun, temporaryFolder, trainRow } from './run';
+import { failingFs, freshFolders, newRun, trainRow } from './run';
 
 const CODES = [
   ['ENOSPC', /the disk is full\. Free some space/],
@@ -14,13 +14,7 @@ const CODES = [
 ] as const;
 
 describe('a failing disk', () => {
-  const root = temporaryFolder();
-  let number = 0;
-  const fresh = (): string => {
-    const dir = join(root, `run-${number++}`);
-    fs.mkdirSync(dir);
-    return dir;
-  };
+  const fresh = freshFolders();
   const told = (message: RegExp) => (error: unknown) => {
     assert.ok(error instanceof RunFolderError && error.problem === 'write', String(error));
     assert.match(error.message, message);

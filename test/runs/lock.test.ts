@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readRunInfo, RunFolderError, RunReader, runStatus, RunWriter } from '../../src/runs';
 import { RunLock } from '../../src/runs/lock';
 import { isAlive, processStart } from '../../src/runs/process';
-import { failingFs, newRun, temporaryFolder } from './run';
+import { failingFs, freshFolders, newRun } from './run';
 
 const locked = (message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof RunFolderError && error.problem === 'locked', String(error));
@@ -26,13 +26,7 @@ async function holder(dir: string): Promise<ChildProcess> {
 
 describe('the lock of a run folder', function () {
   this.timeout(20_000);
-  const root = temporaryFolder();
-  let number = 0;
-  const fresh = (): string => {
-    const dir = join(root, `run-${number++}`);
-    fs.mkdirSync(dir);
-    return dir;
-  };
+  const fresh = freshFolders();
   const lockOf = (dir: string): Record<string, unknown> =>
     JSON.parse(fs.readFileSync(join(dir, 'run.lock'), 'utf8'));
   const change = (dir: string, changes: object): void =>
@@ -43,10 +37,10 @@ describe('the lock of a run folder', function () {
   };
 
   it('refuses another process while its own lives, and is taken over at once when it is killed', async () => {
-    const dir = join(root, 'killed');
+    const dir = fresh();
     const child = await holder(dir);
     try {
-      const words = new RegExp(`Process ${child.pid} on .* is training in .*killed\\. Stop that run first`);
+      const words = new RegExp(`Process ${child.pid} on .* is training in .*run-\\d+\\. Stop that run first`);
       assert.throws(() => RunWriter.create(dir, newRun, ''), locked(words));
       assert.throws(() => RunWriter.reopen(dir), locked(words));
       assert.equal(runStatus(await readRunInfo(dir)), 'running');

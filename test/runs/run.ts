@@ -13,6 +13,17 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** New folders in a temporary one, one for each call. Call it within `describe`. */
+export function freshFolders(): () => string {
+  const root = temporaryFolder();
+  let number = 0;
+  return () => {
+    const folder = join(root, `run-${number++}`);
+    fs.mkdirSync(folder);
+    return folder;
+  };
+}
+
 const failure = (code: string): Error => Object.assign(new Error(`${code}: made to fail`), { code });
 
 /** The real file system, but `fails(call, path)` may give an error code; descriptors are known by their path. */

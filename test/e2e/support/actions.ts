@@ -100,6 +100,16 @@ export async function editorText(page: Page): Promise<string> {
   return lines.map((line) => line.replaceAll('\u00a0', ' ')).join('\n');
 }
 
+/** Chooses an entry of the menu that a right click on a row opens. */
+export async function chooseFromMenu(row: Locator, entry: string): Promise<void> {
+  await row.click({ button: 'right' });
+  const page = row.page();
+  const item = page.locator('.context-view .action-item', { hasText: entry }).first();
+  await item.hover();
+  await page.waitForTimeout(300); // a menu that has just opened ignores clicks
+  await item.click();
+}
+
 /** Shows the Runs view. */
 export async function showRuns(page: Page): Promise<void> {
   // A click on the icon of a view that is shown would hide it.
