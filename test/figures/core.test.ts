@@ -49,6 +49,10 @@ describe('numbers of the views', () => {
   it('write integers, shares, durations and config values as people do', () => {
     assert.equal(integer(1_234_567), '1,234,567');
     assert.equal(percent(0.996), '99.6\u00a0%');
+    assert.equal(percent(0.9997), '99.9\u00a0%');
+    assert.equal(percent(0.9997, 0), '99\u00a0%');
+    assert.equal(percent(1), '100.0\u00a0%');
+    assert.equal(percent(1 - 1e-16, 0), '100\u00a0%');
     assert.deepEqual([7.94, 60, 75, 3600 * 2 + 180].map(duration), [
       '7.9\u00a0s',
       '1\u00a0min',

@@ -43,8 +43,12 @@ export function fixed(value: number, decimals: number): string {
   return signed(Number(text) === 0 ? text.replace('-', '') : text);
 }
 
+/** A share; 100 % says that it is all of it, and is not rounded up to. */
 export function percent(share: number | undefined, decimals = 1): string {
-  return share === undefined ? '–' : `${fixed(share * 100, decimals)}${space}%`;
+  if (share === undefined) return '–';
+  const steps = 10 ** decimals;
+  const almost = share < 1 - 1e-9 && Math.round(share * 100 * steps) === 100 * steps;
+  return `${almost ? fixed(100 - 1 / steps, decimals) : fixed(share * 100, decimals)}${space}%`;
 }
 
 /** `97.5k`, `1.2M`: axis numbers of large quantities. */
