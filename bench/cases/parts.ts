@@ -1,4 +1,4 @@
-/** @file Forward and backward over parts of a batch, one per thread and added up, as training computes them. */
+/** @file Forward and backward over parts of a batch, added up, as many as training takes. */
 import * as g from '../../src/graph';
 import type { Tensor } from '../../src/graph';
 import type { Parameters, Tensors } from '../../src/layers';
@@ -6,6 +6,7 @@ import type { Place } from '../../src/runtime/engine/shard-protocol';
 import { ShardThread } from '../../src/runtime/engine/shard-thread';
 import { shardCount } from '../../src/runtime/engine/shards';
 import { GRADIENT } from '../../src/runtime/engine/types';
+import { fastestParts, fixedShare } from '../../src/runtime/train/kernels';
 import { Random } from '../../src/util/random';
 import { timed, type Contestant } from '../harness';
 
@@ -37,10 +38,9 @@ function placed(shapes: readonly (readonly [string, readonly number[]])[]): {
   return { places, bytes };
 }
 
-/** Gradients of all parameters and of the input; where the batch has no parts, operators share the threads. */
-export function forwardAndBackward({ specs, shape, build }: Measured, threads: number): Contestant {
-  const count = shardCount(threads, shape[0], 0);
-  const partial = [shape[0] / count, ...shape.slice(1)];
+/** Loss and gradients for so many examples of the batch, and what they are computed from. */
+function graphOf({ specs, shape, build }: Measured, examples: number) {
+  const partial = [examples, ...shape.slice(1)];
   const shapes = Object.entries(specs).map(([name, spec]) => [name, spec.shape] as const);
   const p = Object.fromEntries(shapes.map(([name, extents]) => [name, g.input(name, extents)]));
   const [x, cotangent] = [g.input('x', partial), g.input('cotangent', partial)];
@@ -49,7 +49,17 @@ export function forwardAndBackward({ specs, shape, build }: Measured, threads: n
   const found = g.gradients([{ output: y, cotangent }], Object.values(wanted));
   const outputs = Object.keys(wanted).map((name, index) => [GRADIENT + name, found[index]!] as const);
   const loss = g.sum(g.mul(y, cotangent));
-  const compiled = g.compile({ loss, ...Object.fromEntries(outputs) }, { target: 'cpu' });
+  return { partial, shapes, outputs, graph: { loss, ...Object.fromEntries(outputs) } };
+}
+
+/** Gradients of all parameters and of the input; where the batch has no parts, operators share the threads. */
+export function forwardAndBackward(measured: Measured, threads: number): Contestant {
+  const { specs, shape } = measured;
+  const most = shardCount(threads, shape[0], 0);
+  const fixed = fixedShare((examples) => graphOf(measured, examples).graph, shape[0], most);
+  const count = fastestParts(most, threads, fixed);
+  const { partial, shapes, outputs, graph } = graphOf(measured, shape[0] / count);
+  const compiled = g.compile(graph, { target: 'cpu' });
 
   // Input and cotangent lie with the parameters: as messages they would be fresh memory in every repetition.
   const given = placed([...shapes, ['x', partial], ['cotangent', partial]]);

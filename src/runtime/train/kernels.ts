@@ -48,8 +48,11 @@ export function fixedShare(step: (examples: number) => Graph, batchSize: number,
   return ((count * work(step(batchSize / count))) / work(whole) - 1) / (count - 1);
 }
 
-/** Threads on one operator are together as fast as so many to this power: two were 1.6 times as fast as one. */
-const SCALING = 0.7;
+/**
+ * Threads on one operator are together as fast as so many to this power: two were 1.4 to 1.6 times as fast as one, and
+ * no faster where the system let both wait for one core, which happens as often as operators are short.
+ */
+const SCALING = 0.5;
 
 /**
  * In how many parts a batch is computed fastest: `most` or a divisor, with as many threads for each as there are.
