@@ -7,6 +7,7 @@ import * as fc from 'fast-check';
 import * as g from '../../src/graph';
 import { mixers } from '../../src/layers';
 import { openSession } from '../../src/runtime/ort';
+import { webgpuProblem } from '../graph/support/compare';
 import { setUp } from './check-layer';
 import { drawOptions, repaired, type Options } from './random-options';
 
@@ -55,7 +56,12 @@ function programOf({ definition, dims, resolved, specs, shape, width }: ReturnTy
   return { program, zeros };
 }
 
-async function agrees(mixer: string, drawn: Options, { d_model, batch, length }: Sizes): Promise<void> {
+async function agrees(
+  device: 'cpu' | 'webgpu',
+  mixer: string,
+  drawn: Options,
+  { d_model, batch, length }: Sizes,
+): Promise<void> {
   const definition = mixers[mixer]!;
   const around = { d_model, n_layer: 1, residuals_per_layer: 1, norm_eps: 1e-5, length };
   const options = repaired(definition, drawn, around);
@@ -73,7 +79,7 @@ async function agrees(mixer: string, drawn: Options, { d_model, batch, length }:
     names.map((name) => program[name]!),
     singles,
   );
-  const session = await openSession(g.compile(program, { target: 'cpu' }), { device: 'cpu' });
+  const session = await openSession(g.compile(program, { target: device }), { device });
   const found = await session.run(singles);
   await session.release();
   for (const [i, name] of names.entries()) {
@@ -88,19 +94,29 @@ async function agrees(mixer: string, drawn: Options, { d_model, batch, length }:
   }
 }
 
-describe('onnxruntime computes what the reference does, with random options', function () {
-  this.timeout(120_000);
-  const sizes = fc.record({
-    d_model: fc.constantFrom(1, 2, 3, 4, 6, 8),
-    batch: fc.constantFrom(1, 2, 3),
-    length: fc.integer({ min: 1, max: 14 }),
-  });
-  for (const [mixer, definition] of Object.entries(mixers)) {
-    it(mixer, () => {
-      const property = fc.asyncProperty(drawOptions(definition), sizes, (drawn, drawnSizes) =>
-        agrees(mixer, drawn, drawnSizes),
-      );
-      return fc.assert(property, { numRuns: 10 });
+/** Opening a graph on a device takes longer there. */
+const runs = { cpu: 10, webgpu: 4 };
+
+for (const device of ['cpu', 'webgpu'] as const) {
+  describe(`onnxruntime on ${device} computes what the reference does, with random options`, function () {
+    this.timeout(240_000);
+    const sizes = fc.record({
+      d_model: fc.constantFrom(1, 2, 3, 4, 6, 8),
+      batch: fc.constantFrom(1, 2, 3),
+      length: fc.integer({ min: 1, max: 14 }),
     });
-  }
-});
+    for (const [mixer, definition] of Object.entries(mixers)) {
+      it(mixer, async function () {
+        const problem = device === 'webgpu' ? await webgpuProblem() : undefined;
+        if (problem !== undefined) {
+          this.test!.title += ` (skipped: no WebGPU device here: ${problem.slice(0, 120)})`;
+          this.skip();
+        }
+        const property = fc.asyncProperty(drawOptions(definition), sizes, (drawn, drawnSizes) =>
+          agrees(device, mixer, drawn, drawnSizes),
+        );
+        await fc.assert(property, { numRuns: runs[device] });
+      });
+    }
+  });
+}

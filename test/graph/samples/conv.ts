@@ -19,6 +19,11 @@ export const convSamples: readonly Sample[] = [
     build: (x, w) => g.causalConv1d(x, w, undefined, 1),
   },
   {
+    name: 'causalConv1d of one tap',
+    inputs: [float(2, 3, 3), float(3, 1, 1)],
+    build: (x, w) => g.causalConv1d(x, w, undefined, 1),
+  },
+  {
     name: 'causalConv1d between axes',
     inputs: [float(2, 5, 3, 4), float(4, 1, 3), float(4)],
     build: (x, w, b) => g.causalConv1d(x, w, b, 1),
