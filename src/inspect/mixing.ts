@@ -10,7 +10,7 @@ import { score } from '../analysis/blocks/h3';
 import { trapezoidal } from '../analysis/blocks/mamba3';
 import { hiddenAttention } from '../analysis/hidden-attention';
 import type { Scan } from '../analysis/scan';
-import { rowScales } from '../layers/mamba2-parts';
+import { rowScales } from '../layers/mamba/mamba2-parts';
 import { filtersOf, type Filters } from './filters';
 import type { Probe, Trace } from './spec';
 

@@ -12,10 +12,10 @@ import {
   cacheState,
   weightsProbe,
   type HeadOptions,
-} from './attention-heads';
+} from './attention/attend';
 import { defineLayer, type Problem, type Tensors } from './define';
-import { nearestDivisor } from './divisors';
-import { queryHeads } from './heads';
+import { nearestDivisor } from './parts/divisors';
+import { queryHeads } from './parts/heads';
 import { ones, zeros } from './init';
 import {
   convolutionParameters,
@@ -25,8 +25,8 @@ import {
   linearParameters,
   project,
   residualInit,
-} from './projection';
-import { rotaryOptions } from './rotary';
+} from './parts/projection';
+import { rotaryOptions } from './attention/rotary';
 
 const options = z.strictObject({
   heads: queryHeads,

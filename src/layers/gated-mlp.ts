@@ -11,8 +11,8 @@ import {
   twoProjections,
   widthOptions,
   widthProblems,
-} from './feed-forward';
-import { gauged } from './gauges';
+} from './parts/feed-forward';
+import { gauged } from './parts/gauges';
 
 const options = z.strictObject({
   d_intermediate: z

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import type { Tensor } from '../graph';
 import type { Tensors } from './define';
 import { defineLayer } from './define';
-import { activations, gated } from './feed-forward';
-import { gaugeGate } from './gauges';
-import { probe } from './probe';
-import { linearParameters, project } from './projection';
+import { activations, gated } from './parts/feed-forward';
+import { gaugeGate } from './parts/gauges';
+import { probe } from './parts/probe';
+import { linearParameters, project } from './parts/projection';
 
 const options = z.strictObject({
   activation: z

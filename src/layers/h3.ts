@@ -7,10 +7,10 @@ import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { defineLayer, type Parameters, type Problem, type Tensors } from './define';
-import { nearestDivisor } from './divisors';
-import { gaugeGate } from './gauges';
-import { mapped, pick, products } from './h3-heads';
-import { register, shiftKernel, shown, withSkip } from './h3-shift';
+import { nearestDivisor } from './parts/divisors';
+import { gaugeGate } from './parts/gauges';
+import { mapped, pick, products } from './h3/heads';
+import { register, shiftKernel, shown, withSkip } from './h3/shift';
 import { formula, linear, normal, uniform } from './init';
 import { complexStates, continueFrom, realRows } from './lti/continue';
 import {
@@ -25,9 +25,9 @@ import {
 import { startingPoles } from './lti/poles';
 import { kernelProbe, modeProbes, probeModes, stateNorm } from './lti/probes';
 import { batchMajor, checkPairs, stateSize, stepFields } from './lti/s4-block';
-import { probe } from './probe';
-import { stepProblems } from './scan-options';
-import { linearParameters, project, residualInit } from './projection';
+import { probe } from './parts/probe';
+import { stepProblems } from './parts/scan-options';
+import { linearParameters, project, residualInit } from './parts/projection';
 
 const options = z.strictObject({
   d_state: stateSize.describe(

@@ -5,14 +5,14 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer } from './define';
-import { gatedNorm } from './gated-norm';
-import { gaugeGate, gaugeSteps } from './gauges';
-import { headProblems } from './heads';
-import { hydraProbes, probeHydra } from './hydra-probes';
+import { gatedNorm } from './parts/gated-norm';
+import { gaugeGate, gaugeSteps } from './parts/gauges';
+import { headProblems } from './parts/heads';
+import { hydraProbes, probeHydra } from './matrix/hydra-probes';
 import { linear, ones, uniform, zeros } from './init';
-import { withoutPadding } from './padding';
-import { convolutionParameters, convolveAround, divide, linearParameters, project } from './projection';
-import { acrossPadding, quasiseparable } from './quasiseparable';
+import { withoutPadding } from './parts/padding';
+import { convolutionParameters, convolveAround, divide, linearParameters, project } from './parts/projection';
+import { acrossPadding, quasiseparable } from './matrix/quasiseparable';
 import {
   centredTaps,
   centreProblems,
@@ -24,7 +24,7 @@ import {
   stepFloor,
   stepProblems,
   stepRange,
-} from './scan-options';
+} from './parts/scan-options';
 
 const options = z.strictObject({
   d_state: z.int().positive().default(64).describe('State size per channel.').meta({ symbol: 'N' }),

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { defineLayer, type Parameters, type Problem, type Tensors } from './define';
-import { dropoutRate, keepAll } from './dropout';
+import { dropoutRate, keepAll } from './parts/dropout';
 import { formula } from './init';
 import { blockSizes, blockTransform, dftEntry, inverseBlockTransform } from './lti/block-fft';
 import { checkKernelLength, kernelLength, lengthField } from './lti/kernel-length';

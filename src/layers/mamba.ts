@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, UNSEEN, type ForwardContext, type Tensors } from './define';
-import { gaugeGate, gaugeSteps } from './gauges';
+import { gaugeGate, gaugeSteps } from './parts/gauges';
 import { constant, formula, ones, uniform } from './init';
 import {
   convolutionParameters,
@@ -15,10 +15,18 @@ import {
   linearParameters,
   project,
   residualInit,
-} from './projection';
-import { causalTaps, expand, outerBias, stepBias, stepFloor, stepProblems, stepRange } from './scan-options';
-import { scanProbes } from './scan-probes';
-import { timeMajor } from './time-major';
+} from './parts/projection';
+import {
+  causalTaps,
+  expand,
+  outerBias,
+  stepBias,
+  stepFloor,
+  stepProblems,
+  stepRange,
+} from './parts/scan-options';
+import { scanProbes } from './mamba/scan-probes';
+import { timeMajor } from './parts/time-major';
 
 const options = z.strictObject({
   d_state: z.int().positive().default(16).describe('State size per channel.').meta({ symbol: 'N' }),

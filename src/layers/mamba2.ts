@@ -5,9 +5,9 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, UNSEEN, type ForwardContext, type Problem, type Tensors } from './define';
-import { nearestDivisor } from './divisors';
-import { gaugeGate, gaugeSteps } from './gauges';
-import { headProblems } from './heads';
+import { nearestDivisor } from './parts/divisors';
+import { gaugeGate, gaugeSteps } from './parts/gauges';
+import { headProblems } from './parts/heads';
 import { formula, ones, uniform, zeros } from './init';
 import {
   finish,
@@ -20,7 +20,7 @@ import {
   widths,
   type Divided,
   type Mamba2Sizes,
-} from './mamba2-parts';
+} from './mamba/mamba2-parts';
 import {
   convolutionParameters,
   convolve,
@@ -29,7 +29,7 @@ import {
   divide,
   linearParameters,
   residualInit,
-} from './projection';
+} from './parts/projection';
 import {
   causalTaps,
   convolutionBound,
@@ -40,8 +40,8 @@ import {
   stepFloor,
   stepProblems,
   stepRange,
-} from './scan-options';
-import { scanProbes } from './scan-probes';
+} from './parts/scan-options';
+import { scanProbes } from './mamba/scan-probes';
 
 const infinity = z.enum(['inf', 'Infinity']);
 

@@ -5,15 +5,15 @@
 import * as z from 'zod';
 import * as g from '../graph';
 import { defineLayer, UNSEEN, type ForwardContext, type Problem } from './define';
-import { gatedNorm } from './gated-norm';
-import { gaugeGate, gaugeSteps } from './gauges';
-import { headProblems } from './heads';
+import { gatedNorm } from './parts/gated-norm';
+import { gaugeGate, gaugeSteps } from './parts/gauges';
+import { headProblems } from './parts/heads';
 import { constant, ones } from './init';
-import { scanMamba3, stepMamba3 } from './mamba3-scan';
-import { mamba3Probes, probeMamba3 } from './mamba3-probes';
-import { perRankOf, select, widths, type Mamba3Sizes } from './mamba3-select';
-import { linearParameters, project, residualInit } from './projection';
-import { expand, stepBias, stepFloor, stepProblems, stepRange } from './scan-options';
+import { scanMamba3, stepMamba3 } from './mamba/mamba3-scan';
+import { mamba3Probes, probeMamba3 } from './mamba/mamba3-probes';
+import { perRankOf, select, widths, type Mamba3Sizes } from './mamba/mamba3-select';
+import { linearParameters, project, residualInit } from './parts/projection';
+import { expand, stepBias, stepFloor, stepProblems, stepRange } from './parts/scan-options';
 
 const options = z.strictObject({
   d_state: z.int().positive().default(128).describe('State size per channel; even.').meta({ symbol: 'N' }),

@@ -12,20 +12,20 @@ import {
   type Problem,
   type Tensors,
 } from './define';
-import { gatedNorm } from './gated-norm';
-import { headProblems } from './heads';
+import { gatedNorm } from './parts/gated-norm';
+import { headProblems } from './parts/heads';
 import { constant, linear, normal, ones, uniform, zeros } from './init';
-import { matrixOf, scaleOf, type DenseKind, type MatrixSizes, type Selection } from './matrix-mixers';
-import { withoutPadding } from './padding';
-import { probe } from './probe';
-import { convolutionParameters, convolveAround, divide, linearParameters, project } from './projection';
+import { matrixOf, scaleOf, type DenseKind, type MatrixSizes, type Selection } from './matrix/kinds';
+import { withoutPadding } from './parts/padding';
+import { probe } from './parts/probe';
+import { convolutionParameters, convolveAround, divide, linearParameters, project } from './parts/projection';
 import {
   acrossPadding,
   onDiagonal,
   quasiseparable,
   quasiseparableMatrix,
   type TwoScans,
-} from './quasiseparable';
+} from './matrix/quasiseparable';
 import {
   centredTaps,
   centreProblems,
@@ -35,7 +35,7 @@ import {
   stepBias,
   stepFloor,
   stepProblems,
-} from './scan-options';
+} from './parts/scan-options';
 
 const KINDS = [
   'dense',

@@ -10,7 +10,7 @@ import {
   twoProjections,
   widthOptions,
   widthProblems,
-} from './feed-forward';
+} from './parts/feed-forward';
 
 const options = z.strictObject({
   d_intermediate: z

@@ -6,11 +6,11 @@ import * as z from 'zod';
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import { defineLayer, type Dims, type Problem, type Tensors } from './define';
-import { activate, activationOption, feedForward } from './feed-forward';
-import { gaugeGate } from './gauges';
+import { activate, activationOption, feedForward } from './parts/feed-forward';
+import { gaugeGate } from './parts/gauges';
 import { zeros } from './init';
-import { probe } from './probe';
-import { linearParameters, project, residualInit } from './projection';
+import { probe } from './parts/probe';
+import { linearParameters, project, residualInit } from './parts/projection';
 
 const options = z.strictObject({
   num_experts: z.int().min(2).max(4096).default(8).describe('Experts to choose from.').meta({ symbol: 'E' }),

@@ -26,7 +26,7 @@ import {
   stepFields,
   transformFields,
 } from './lti/s4-block';
-import { probe } from './probe';
+import { probe } from './parts/probe';
 
 const options = z.strictObject({
   d_state: stateSize,

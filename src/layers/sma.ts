@@ -4,18 +4,18 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { batchNorm, batchNormParameters } from './batch-norm';
+import { batchNorm, batchNormParameters } from './parts/batch-norm';
 import { defineLayer, UNSEEN, type Dims, type ForwardContext, type Parameters, type Tensors } from './define';
-import { dropoutRate, dropper } from './dropout';
-import { ema, emaFrom, emaParameters, emaState, emaStep, type EmaSizes } from './ema';
-import { gaugeGate } from './gauges';
+import { dropoutRate, dropper } from './parts/dropout';
+import { ema, emaFrom, emaParameters, emaState, emaStep, type EmaSizes } from './sma/ema';
+import { gaugeGate } from './parts/gauges';
 import { constant, ones, truncatedNormal, zeros } from './init';
-import { meanOfTokens, withoutPadding } from './padding';
-import { linearParameters, project } from './projection';
-import { compress, localAttention, rowsAt, type SmaSizes } from './sma-attention';
-import { attentionMap, smaProbes } from './sma-probes';
-import { attendFrom } from './sma-prefill';
-import { smaState, stepAttention } from './sma-step';
+import { meanOfTokens, withoutPadding } from './parts/padding';
+import { linearParameters, project } from './parts/projection';
+import { compress, localAttention, rowsAt, type SmaSizes } from './sma/attention';
+import { attentionMap, smaProbes } from './sma/probes';
+import { attendFrom } from './sma/prefill';
+import { smaState, stepAttention } from './sma/step';
 
 const options = z.strictObject({
   zdim: z.int().positive().default(96).describe('Width of queries and keys.').meta({ symbol: 'z' }),

@@ -5,15 +5,15 @@
  */
 import * as z from 'zod';
 import * as g from '../graph';
-import { closedLoop, companionMatrix, normalised, openLoop, type Companion } from './companion';
+import { closedLoop, companionMatrix, normalised, openLoop, type Companion } from './spacetime/companion';
 import { defineLayer, type Dims, type ParameterSpec, type Problem, type Tensors } from './define';
-import { nearestDivisor } from './divisors';
-import { dropoutRate, dropper, keepAll, type Drop } from './dropout';
+import { nearestDivisor } from './parts/divisors';
+import { dropoutRate, dropper, keepAll, type Drop } from './parts/dropout';
 import { normal, uniform } from './init';
 import { continueFrom, denseSpace } from './lti/continue';
-import { probe } from './probe';
-import { convolve, convolveFrom, convolveStep, linearParameters, project } from './projection';
-import { preprocessingTaps, tapsOf, type Preprocessing } from './spacetime-preprocess';
+import { probe } from './parts/probe';
+import { convolve, convolveFrom, convolveStep, linearParameters, project } from './parts/projection';
+import { preprocessingTaps, tapsOf, type Preprocessing } from './spacetime/preprocess';
 
 const options = z.strictObject({
   kernel_dim: z.int().positive().default(64).describe('State size of every kernel.').meta({ symbol: 'd' }),

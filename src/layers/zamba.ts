@@ -13,14 +13,14 @@ import {
   cacheState,
   weightsProbe,
   type HeadOptions,
-} from './attention-heads';
+} from './attention/attend';
 import { defineLayer, type Dims, type Parameters, type Problem, type Tensors } from './define';
-import { nearestDivisor } from './divisors';
-import { queryHeads } from './heads';
-import { activations, hiddenProbe } from './feed-forward';
+import { nearestDivisor } from './parts/divisors';
+import { queryHeads } from './parts/heads';
+import { activations, hiddenProbe } from './parts/feed-forward';
 import { linear, ones, zeros } from './init';
-import { linearParameters, project, residualInit } from './projection';
-import { rotaryOptions } from './rotary';
+import { linearParameters, project, residualInit } from './parts/projection';
+import { rotaryOptions } from './attention/rotary';
 
 const options = z.strictObject({
   heads: queryHeads,

@@ -3,7 +3,7 @@
  * the runtime takes. Layer items are checked by the mixers' own definitions; see `src/language`.
  */
 import * as z from 'zod';
-import { dropoutRate } from '../layers/dropout';
+import { dropoutRate } from '../layers/parts/dropout';
 import { ModelError } from './types';
 
 const step = z.int().positive();

@@ -2,7 +2,7 @@
 import * as g from '../graph';
 import type { Tensor } from '../graph';
 import type { Dims, Tensors } from '../layers';
-import { batchNorm } from '../layers/batch-norm';
+import { batchNorm } from '../layers/parts/batch-norm';
 import type { TaskConfig } from './config';
 import type { BuiltLayer } from './layers';
 import { adapted } from './lora';

@@ -2,7 +2,7 @@
 import * as g from '../graph';
 import type { Shape, Tensor } from '../graph';
 import type { ParameterSpec, Tensors } from '../layers';
-import { meanOfTokens } from '../layers/padding';
+import { meanOfTokens } from '../layers/parts/padding';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates, prefill, prefillProblem } from './decode';

@@ -1,6 +1,6 @@
 /** @file All parameters of a model under their checkpoint names, and their initial values. */
 import type { ParameterSpec } from '../layers';
-import { batchNormParameters } from '../layers/batch-norm';
+import { batchNormParameters } from '../layers/parts/batch-norm';
 import { size } from '../graph';
 import { linear, normal, ones, zeros } from '../layers/init';
 import { Random } from '../util/random';

@@ -1,7 +1,7 @@
 /** @file What is promised of every definition: documentation, defaults, checks, initial values. */
 import * as assert from 'node:assert/strict';
 import { mixerExamples, mixers, type Dims, type Parameters } from '../../src/layers';
-import { nearestDivisor } from '../../src/layers/divisors';
+import { nearestDivisor } from '../../src/layers/parts/divisors';
 import { Random } from '../../src/util/random';
 
 const dims: Dims = { d_model: 32, n_layer: 4, residuals_per_layer: 1, norm_eps: 1e-5 };

@@ -1,5 +1,5 @@
 /** @file SpaceTime's block by stepping companion states, one matrix-vector product per token. */
-import { preprocessingTaps, tapsOf, type Preprocessing } from '../../src/layers/spacetime-preprocess';
+import { preprocessingTaps, tapsOf, type Preprocessing } from '../../src/layers/spacetime/preprocess';
 import { affine, erf, perSequence, type Shape3, type Values } from './slow';
 
 interface Sizes extends Preprocessing {

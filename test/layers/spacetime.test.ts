@@ -2,8 +2,8 @@
 import * as assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import { mixers } from '../../src/layers';
-import { companionMatrix, normalised } from '../../src/layers/companion';
-import { preprocessingTaps, tapsOf } from '../../src/layers/spacetime-preprocess';
+import { companionMatrix, normalised } from '../../src/layers/spacetime/companion';
+import { preprocessingTaps, tapsOf } from '../../src/layers/spacetime/preprocess';
 
 const dims = { d_model: 8, n_layer: 1, residuals_per_layer: 1, norm_eps: 1e-5, length: 12 };
 const problems = (options: Record<string, unknown>) => {

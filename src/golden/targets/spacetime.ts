@@ -1,7 +1,7 @@
 /** @file `spacetime.companion`, `spacetime.closed_loop` and `spacetime.network`: open loop, forecast, both together. */
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
-import { closedLoop, convolveKernels, openLoop, type Companion } from '../../layers/companion';
+import { closedLoop, convolveKernels, openLoop, type Companion } from '../../layers/spacetime/companion';
 import type { GoldenCase } from '../case';
 import { caseGradients, caseInput } from '../differentiate';
 import { MalformedCase } from '../errors';

@@ -2,7 +2,7 @@
 import * as g from '../../graph';
 import type { Complex, Tensor } from '../../graph';
 import type { ForwardContext, ProbeSpec } from '../define';
-import { probe } from '../probe';
+import { probe } from '../parts/probe';
 import { writtenKernel, type DiscreteModes } from './diagonal-ssm';
 import { batchMajor } from './s4-block';
 

@@ -7,12 +7,12 @@ import * as z from 'zod';
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
 import type { Dims, ForwardContext, Parameters, Problem, Tensors } from '../define';
-import { nearestDivisor } from '../divisors';
-import { dropoutRate, dropper, keepAll, type Drop } from '../dropout';
+import { nearestDivisor } from '../parts/divisors';
+import { dropoutRate, dropper, keepAll, type Drop } from '../parts/dropout';
 import { linear, normal, uniform } from '../init';
-import { withoutPadding } from '../padding';
-import { linearParameters } from '../projection';
-import { stepProblems, stepRange } from '../scan-options';
+import { withoutPadding } from '../parts/padding';
+import { linearParameters } from '../parts/projection';
+import { stepProblems, stepRange } from '../parts/scan-options';
 import { complexStates, continueFrom, realRows, type StateSpace } from './continue';
 
 export const stateSize = z
