@@ -17,6 +17,12 @@ export interface Bridge<In, Out, State> {
   onMessage(listener: (message: In) => void): void;
 }
 
+/** What the page that this one replaces had saved. */
+function handedOver(): unknown {
+  const saved = document.getElementById('root')?.dataset['saved'];
+  return saved === undefined ? undefined : JSON.parse(saved);
+}
+
 /** Acquires the host once; messages that fit no schema are reported and dropped. */
 export function connect<In, Out extends { type: string }, State>(schemas: {
   incoming: z.ZodType<In>;
@@ -39,7 +45,8 @@ export function connect<In, Out extends { type: string }, State>(schemas: {
     report(`${event.message} (${event.filename.split('/').at(-1)}:${event.lineno})`);
   });
   window.addEventListener('unhandledrejection', (event) => report(`Unhandled: ${String(event.reason)}`));
-  const state = schemas.state.safeParse(api.getState());
+  const state = schemas.state.safeParse(api.getState() ?? handedOver());
+  if (state.success) api.setState(state.data);
   return {
     send: (message) => api.postMessage(schemas.outgoing.parse(message)),
     restored: state.success ? state.data : undefined,

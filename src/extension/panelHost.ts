@@ -15,8 +15,7 @@ export function registerSerializers(studio: Studio): vscode.Disposable {
       try {
         const services = await panelServices(studio);
         const { createSerializers } = await load();
-        const serializers = createSerializers(studio.context, () => services);
-        await serializers[kind].deserializeWebviewPanel(panel, state);
+        await createSerializers(studio.context, services)[kind].deserializeWebviewPanel(panel, state);
       } catch (error) {
         panel.dispose();
         await studio.report(`restoring the ${kind} panel`, error);

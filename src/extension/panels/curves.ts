@@ -33,6 +33,7 @@ export class CurvesPanel {
     private readonly context: vscode.ExtensionContext,
     private readonly services: PanelServices,
     runs: readonly string[],
+    saved?: unknown,
   ) {
     CurvesPanel.open.set(key, this);
     for (const dir of runs) this.asked.add(dir);
@@ -47,7 +48,7 @@ export class CurvesPanel {
     panel.title =
       key === 'all' ? 'Curves' : `Curves: ${path.basename(key).replace(/\.ssm\.(ya?ml|json)$/, '')}`;
     panel.iconPath = panelIcon(context, 'curves');
-    showPage(context, panel, 'curves', key);
+    showPage(context, panel, 'curves', key, saved);
   }
 
   private dispose(): void {

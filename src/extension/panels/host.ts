@@ -6,6 +6,12 @@ import type { PanelServices } from '../services';
 import { makeNonce, panelPage } from './html';
 
 export type Bundle = 'curves' | 'scan' | 'playground';
+/** By which the editor knows them, also in the manifest. */
+export const viewTypes: Record<Bundle, string> = {
+  curves: 'ssm.curves',
+  scan: 'ssm.scan',
+  playground: 'ssm.playground',
+};
 const titles: Record<Bundle, string> = { curves: 'Curves', scan: 'Scan', playground: 'Playground' };
 
 type Common = z.output<typeof exportSchema> | z.output<typeof copySchema> | z.output<typeof panelErrorSchema>;
@@ -21,49 +27,30 @@ export function panelOptions(
   };
 }
 
-/** Milliseconds after which a page that is seen and says nothing is loaded again, and how often. */
-const SILENT_MS = 4000;
-const TRIES = 6;
-
 /**
- * Fills a panel with its page. Editors in a browser sometimes start a page before they serve its script, where two
- * panels are restored at once: such a page says nothing and would stay empty, so it is loaded again.
+ * Fills a panel with its page.
+ * @param key which panel this is
+ * @param saved what an earlier page of it had saved, for a page whose editor does not remember it
  */
 export function showPage(
   context: vscode.ExtensionContext,
-  panel: vscode.WebviewPanel,
+  { webview }: vscode.WebviewPanel,
   bundle: Bundle,
   key: string,
+  saved?: unknown,
 ): void {
-  const { webview } = panel;
   const at = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(context.extensionUri, 'dist', 'media', name)).toString();
-  const load = (): void => {
-    webview.html = panelPage({
-      title: titles[bundle],
-      script: at(`${bundle}.js`),
-      style: at(`${bundle}.css`),
-      cspSource: webview.cspSource,
-      nonce: makeNonce(),
-      panel: key,
-    });
-  };
   webview.options = panelOptions(context);
-  load();
-  let seen = 0;
-  const watch = setInterval(() => {
-    // A page that is not seen is not loaded either.
-    if (!panel.visible) return;
-    if (seen++ < TRIES) load();
-    else end();
-  }, SILENT_MS);
-  const end = (): void => {
-    clearInterval(watch);
-    first.dispose();
-    closed.dispose();
-  };
-  const first = webview.onDidReceiveMessage(end);
-  const closed = panel.onDidDispose(end);
+  webview.html = panelPage({
+    title: titles[bundle],
+    script: at(`${bundle}.js`),
+    style: at(`${bundle}.css`),
+    cspSource: webview.cspSource,
+    nonce: makeNonce(),
+    panel: key,
+    saved,
+  });
 }
 
 /** Icon of a panel's tab; written by the bundler beside the script. */

@@ -10,6 +10,8 @@ export interface PageParts {
   readonly nonce: string;
   /** Which panel this is, read by its script. */
   readonly panel: string;
+  /** State of an earlier page, where the editor has none for this one. */
+  readonly saved?: unknown;
 }
 
 export function contentSecurityPolicy(cspSource: string, nonce: string): string {
@@ -31,7 +33,8 @@ const escape = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 export function panelPage(parts: PageParts): string {
-  const { title, script, style, cspSource, nonce, panel } = parts;
+  const { title, script, style, cspSource, nonce, panel, saved } = parts;
+  const state = saved === undefined ? '' : ` data-saved="${escape(JSON.stringify(saved))}"`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -42,7 +45,7 @@ export function panelPage(parts: PageParts): string {
 <title>${escape(title)}</title>
 </head>
 <body>
-<div id="root" data-panel="${escape(panel)}"></div>
+<div id="root" data-panel="${escape(panel)}"${state}></div>
 <script nonce="${escape(nonce)}" src="${escape(script)}"></script>
 </body>
 </html>

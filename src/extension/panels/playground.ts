@@ -42,6 +42,7 @@ export class PlaygroundPanel {
     readonly panel: vscode.WebviewPanel,
     context: vscode.ExtensionContext,
     private readonly services: PanelServices,
+    saved?: unknown,
   ) {
     PlaygroundPanel.open.set(target, this);
     this.checkpoints = this.countCheckpoints();
@@ -61,7 +62,7 @@ export class PlaygroundPanel {
     });
     panel.title = `Playground: ${this.name()}`;
     panel.iconPath = panelIcon(context, 'playground');
-    showPage(context, panel, 'playground', target);
+    showPage(context, panel, 'playground', target, saved);
   }
 
   reveal(): void {

@@ -22,6 +22,16 @@ export interface Beside {
   readonly name: string;
 }
 
+/** What a new panel shows first. */
+export interface Beginning {
+  readonly layer?: number | undefined;
+  readonly ids?: readonly number[] | undefined;
+  /** A run whose matrices stand beside those of the target. */
+  readonly beside?: Beside | undefined;
+  /** What an earlier page of this panel had saved. */
+  readonly saved?: unknown;
+}
+
 export class ScanPanel {
   static readonly open = new Map<string, ScanPanel>();
   private readonly disposables: vscode.Disposable[] = [];
@@ -29,6 +39,9 @@ export class ScanPanel {
   private checkpoints = 0;
   private present = true;
   private replayed = 0;
+  private layer: number | undefined;
+  private ids: readonly number[] | undefined;
+  private beside: Beside | undefined;
 
   /** Fills a new or restored panel. */
   static show(...parameters: ConstructorParameters<typeof ScanPanel>): vscode.WebviewPanel {
@@ -41,10 +54,11 @@ export class ScanPanel {
     readonly panel: vscode.WebviewPanel,
     context: vscode.ExtensionContext,
     private readonly services: PanelServices,
-    private layer: number | undefined,
-    private ids?: readonly number[],
-    private beside?: Beside,
+    { layer, ids, beside, saved }: Beginning = {},
   ) {
+    this.layer = layer;
+    this.ids = ids;
+    this.beside = beside;
     ScanPanel.open.set(target, this);
     this.checkpoints = this.countCheckpoints();
     this.disposables.push(
@@ -63,10 +77,10 @@ export class ScanPanel {
     });
     panel.title = `Scan: ${this.name()}`;
     panel.iconPath = panelIcon(context, 'scan');
-    showPage(context, panel, 'scan', target);
+    showPage(context, panel, 'scan', target, saved);
   }
 
-  reveal(layer: number | undefined, ids?: readonly number[], beside?: Beside): void {
+  reveal({ layer, ids, beside }: Beginning): void {
     this.panel.reveal(undefined, true);
     if (beside) void this.post({ type: 'picked', ...beside });
     if (layer === undefined && ids === undefined) return;
