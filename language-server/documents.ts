@@ -11,7 +11,7 @@ import {
   type Parsed,
   type Reader,
 } from '../src/config';
-import { DataCheck } from './dataCheck';
+import { DataCheck } from './data-check';
 import { resolveChain, type Language, type Resolved } from '../src/language';
 
 export interface State {

@@ -18,16 +18,16 @@ import {
   type MapType,
   type Type,
   type VariantsType,
-} from '../../src/language/types';
+} from '../../src/language/schema/types';
 import { defaultText, shortType, written } from '../../src/language/words';
 import { cursorAt, type Cursor } from '../cursor';
 import type { State } from '../documents';
 import { dataMarkdown, fieldDetail, fieldMarkdown, layerMarkdown, variantMarkdown } from './docs';
 import { aliasItems } from './aliases';
 import { fileItems } from './files';
-import { LazyDocs, type Describe } from './lazyDocs';
+import { LazyDocs, type Describe } from './lazy-docs';
 import { keySnippet, layerSnippet, plainText, usualOptions } from './snippets';
-import { sweepPaths } from './sweepPaths';
+import { sweepPaths } from './sweep-paths';
 
 export interface CompletionOptions {
   readonly snippets: boolean;

@@ -3,7 +3,7 @@ import { DiagnosticSeverity, type Diagnostic as Shown, type Range } from 'vscode
 import type { Diagnostic, Related } from '../../src/config';
 import { codeAnchor } from '../../src/language';
 import type { State } from '../documents';
-import { isPreset, virtualPreset } from '../presetFiles';
+import { isPreset, virtualPreset } from '../preset-files';
 
 const severities = {
   error: DiagnosticSeverity.Error,

@@ -1,6 +1,6 @@
 /** @file Markdown about keys, mixers and data sets, shared by completion and hover. */
 import type { DataDefinition, LayerDefinition } from '../../src/language';
-import type { Field, Type } from '../../src/language/types';
+import type { Field, Type } from '../../src/language/schema/types';
 import { code, defaultText, shortType } from '../../src/language/words';
 
 /** A key: type, description, default. */

@@ -3,13 +3,13 @@ import { MarkupKind, type Hover, type Position } from 'vscode-languageserver';
 import { nodeAt, scalarText, type Path } from '../../src/config';
 import { presetMarkdown, type Analysis, type Language } from '../../src/language';
 import { publishedLine, publishedValues } from '../../src/language/presets/values';
-import { locate, type Located } from '../../src/language/types';
+import { locate, type Located } from '../../src/language/schema/types';
 import { tagIn } from '../../src/language/language';
 import { quantity } from '../../src/language/words';
 import type { State } from '../documents';
 import { aliasHover } from './aliases';
 import { dataMarkdown, fieldMarkdown, layerMarkdown, variantMarkdown } from './docs';
-import { spotAt, type Spot } from './locateOffset';
+import { spotAt, type Spot } from './locate-offset';
 import { layerAt, layerSummary, patternSummary, shapeSummary, stackSummary } from './numbers';
 
 export function hover(state: State, position: Position, language: Language): Hover | undefined {

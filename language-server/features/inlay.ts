@@ -2,7 +2,7 @@
 import { InlayHintKind, type InlayHint, type Range } from 'vscode-languageserver';
 import { find, type Path } from '../../src/config';
 import { stackLine, type Analysis } from '../../src/language';
-import type { LayerFacts, WrittenLayer } from '../../src/language/layers';
+import type { LayerFacts, WrittenLayer } from '../../src/language/model/layers';
 import { quantity, written } from '../../src/language/words';
 import type { HintKind } from '../client';
 import type { State } from '../documents';

@@ -5,7 +5,7 @@ import type { Language } from '../../src/language';
 import { fileReferences } from '../../src/language/files';
 import type { Documents, State } from '../documents';
 import { anchorOf } from './anchors';
-import { spotAt } from './locateOffset';
+import { spotAt } from './locate-offset';
 
 export function documentLinks(state: State, documents: Documents, language: Language): DocumentLink[] {
   const { document, parsed } = state;

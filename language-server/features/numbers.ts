@@ -1,8 +1,8 @@
 /** @file The numbers of a config in words: sizes, parameters, states. */
 import { startsWith, type Path } from '../../src/config';
 import { costOf, stackCosts, stackLine, type Analysis } from '../../src/language';
-import type { WrittenLayer } from '../../src/language/layers';
-import { reachLine } from '../../src/language/reach';
+import type { WrittenLayer } from '../../src/language/model/layers';
+import { reachLine } from '../../src/language/model/reach';
 import { quantity } from '../../src/language/words';
 
 export function layerAt(analysis: Analysis, path: Path): WrittenLayer | undefined {

@@ -1,7 +1,7 @@
 /** @file What a completion writes: keys with a place for their value, layers with good defaults. */
 import type { Cursor } from '../cursor';
 import type { Language, LayerDefinition } from '../../src/language';
-import type { Field, MapType, Type } from '../../src/language/types';
+import type { Field, MapType, Type } from '../../src/language/schema/types';
 import { defaultText } from '../../src/language/words';
 
 /** Characters with a meaning in snippets. */

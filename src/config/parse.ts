@@ -1,7 +1,7 @@
 /** @file Text → tree with ranges. Half-typed texts give the part that can be read, and diagnostics. */
 import * as YAML from 'yaml';
 import { diagnose, type Diagnostic } from './diagnostic';
-import { fromYaml } from './fromYaml';
+import { fromYaml } from './from-yaml';
 import type { ConfigNode } from './node';
 import { readPieces } from './pieces';
 import { makeSource, type Source } from './source';

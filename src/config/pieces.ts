@@ -3,7 +3,7 @@
  * have not changed since the last time are taken from memory. Whatever is not plain is left to the full parser.
  */
 import * as YAML from 'yaml';
-import { fromYaml } from './fromYaml';
+import { fromYaml } from './from-yaml';
 import type { ConfigNode, Entry, MapNode } from './node';
 import { makeSource, type Source, type Where } from './source';
 

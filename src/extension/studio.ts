@@ -4,9 +4,9 @@
  */
 import * as vscode from 'vscode';
 import { UserError } from './errors';
-import { registerSerializers } from './panelHost';
-import { ModelTree } from './views/modelTree';
-import { RunsTree } from './views/runsTree';
+import { registerSerializers } from './panel-host';
+import { ModelTree } from './views/model-tree';
+import { RunsTree } from './views/runs-tree';
 import type { LanguageServer } from './client';
 import type { RunManager } from './runs/manager';
 

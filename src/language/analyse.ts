@@ -20,12 +20,12 @@ import { defaultTask, ModelError } from '../models/types';
 import type { ModelConfig, RunConfig, TaskConfig } from '../models/config';
 import { expandLayers, taskSchema, trainSchema } from '../models/config';
 import type { Language } from './language';
-import { layerFacts, readStack, type LayerFacts, type Stack, type WrittenLayer } from './layers';
-import { explainIssues } from './messages';
-import type { Parsed } from './schema';
-import { checkPattern } from './checkPattern';
-import { patternLayers } from './pattern';
-import { checkMeaning } from './semantics';
+import { layerFacts, readStack, type LayerFacts, type Stack, type WrittenLayer } from './model/layers';
+import { explainIssues } from './checks/messages';
+import type { Parsed } from './schema/compose';
+import { checkPattern } from './checks/pattern';
+import { patternLayers } from './model/pattern';
+import { checkMeaning } from './checks/semantics';
 
 /** What is known of a config, complete or not. */
 export interface Analysis {

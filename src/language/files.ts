@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { nodeAt, type ConfigNode, type Path, type Plain, type Reader } from '../config';
 import type { Language } from './language';
-import type { Type } from './types';
+import type { Type } from './schema/types';
 
 /** A written file name or pattern. */
 export interface FileReference {

@@ -1,10 +1,10 @@
 /** @file The config language: resolving, checking, schema and reference of `*.ssm.yaml`. */
 import { diskReader, sortDiagnostics, type Reader } from '../config';
 import { language } from './builtin';
-import { checkDataFiles } from './dataFiles';
-import { jsonSchemaOf } from './jsonSchema';
-import { referenceOf } from './reference';
-import { checkStart } from './startFile';
+import { checkDataFiles } from './checks/data-files';
+import { jsonSchemaOf } from './schema/json-schema';
+import { referenceOf } from './schema/reference';
+import { checkStart } from './checks/start-file';
 import { resolveFileWith, resolveTextWith, type Resolved, type ResolveOptions } from './resolve';
 
 /**
@@ -50,16 +50,16 @@ export { hasErrors, sortDiagnostics } from '../config';
 export type { Analysis } from './analyse';
 export { language } from './builtin';
 export { codeAnchor, codes, type Code } from './codes';
-export { checkDataFiles } from './dataFiles';
-export { checkStart } from './startFile';
+export { checkDataFiles } from './checks/data-files';
+export { checkStart } from './checks/start-file';
 export { createLanguage, type Language } from './language';
 export type { DataDefinition } from '../data/define';
 export type { LayerDefinition } from '../layers/define';
-export { memoryEstimate, type MemoryEstimate } from './memory';
+export { memoryEstimate, type MemoryEstimate } from './model/memory';
 export { presetDocument } from './presets/resolved';
-export { structureOf, type Structure, type StructureItem } from './structure';
+export { structureOf, type Structure, type StructureItem } from './model/structure';
 export { presetMarkdown, presets, presetSummary } from './presets';
-export { costOf, parameterTotal } from './totals';
+export { costOf, parameterTotal } from './model/totals';
 export type { Registry } from './registry';
 export { formatJson, formatText } from './report';
 export {
@@ -69,6 +69,6 @@ export {
   type Resolved,
   type ResolveOptions,
 } from './resolve';
-export { stackCosts, stackLine } from './summary';
+export { stackCosts, stackLine } from './model/summary';
 export type { SweepAxis } from './sweep';
 export type { RunConfig } from '../models/config';

@@ -2,8 +2,8 @@
 import type * as z from 'zod';
 import { scalarText, child, nodeAt, type ConfigNode, type Path, type Rules } from '../config';
 import type { Registry } from './registry';
-import { composeSchema } from './schema';
-import { locate, readType, type Located, type MapType, type Type } from './types';
+import { composeSchema } from './schema/compose';
+import { locate, readType, type Located, type MapType, type Type } from './schema/types';
 
 export interface Language {
   readonly registry: Registry;

@@ -1,6 +1,6 @@
 /** @file How types and values are named in sentences. */
 import type { ConfigNode } from '../config';
-import type { Docs, NumberType, Type } from './types';
+import type { Docs, NumberType, Type } from './schema/types';
 
 export const code = (value: unknown): string => `\`${String(value)}\``;
 

@@ -2,7 +2,7 @@
 import * as assert from 'node:assert/strict';
 import { buildModel } from '../../src/models';
 import { structureOf } from '../../src/language';
-import { jsonSchemaOf } from '../../src/language/jsonSchema';
+import { jsonSchemaOf } from '../../src/language/schema/json-schema';
 import { resolve, testLanguage } from './registry';
 
 const config = (model: string): string =>

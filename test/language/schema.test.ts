@@ -1,8 +1,8 @@
 import * as assert from 'node:assert/strict';
 import { codes } from '../../src/language/codes';
-import { jsonSchemaOf } from '../../src/language/jsonSchema';
-import { referenceOf } from '../../src/language/reference';
-import type { Type } from '../../src/language/types';
+import { jsonSchemaOf } from '../../src/language/schema/json-schema';
+import { referenceOf } from '../../src/language/schema/reference';
+import type { Type } from '../../src/language/schema/types';
 import { shortType, written } from '../../src/language/words';
 import { testLanguage } from './registry';
 

@@ -14,7 +14,7 @@ import {
   type TextEdit,
 } from 'vscode-languageserver-protocol/node';
 import { marksOf } from '../../language-server/anchors';
-import { legend } from '../../language-server/features/semanticTokens';
+import { legend } from '../../language-server/features/semantic-tokens';
 import { atCursor, TestClient } from './harness';
 
 const text = [

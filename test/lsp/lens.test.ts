@@ -8,7 +8,7 @@ import { hintKinds, readClient } from '../../language-server/client';
 import { Documents, type State } from '../../language-server/documents';
 import { inlayHints } from '../../language-server/features/inlay';
 import { codeLenses } from '../../language-server/features/lens';
-import type { StructureNode } from '../../language-server/features/modelStructure';
+import type { StructureNode } from '../../language-server/features/model-structure';
 import { runsOnDisk } from '../../language-server/runs';
 import { language } from '../../src/language';
 import { testLanguage } from '../language/registry';

@@ -2,11 +2,11 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../errors';
-import { compareScans, openCurves } from '../panelHost';
+import { compareScans, openCurves } from '../panel-host';
 import { dirOf, dirsOf } from '../runs/pick';
 import type { RunEntry } from '../services';
 import type { Studio } from '../studio';
-import { describe, runLabel } from '../views/runsTree';
+import { describe, runLabel } from '../views/runs-tree';
 
 export async function compareRuns(studio: Studio, argument?: unknown, selection?: unknown): Promise<void> {
   const { store } = await studio.runs();

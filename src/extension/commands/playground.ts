@@ -1,10 +1,10 @@
 /** @file *Open Playground*: the language model of a run or a checkpoint, to continue texts with. */
 import * as vscode from 'vscode';
-import { openPlayground as showPlayground } from '../panelHost';
+import { openPlayground as showPlayground } from '../panel-host';
 import { dirOf, runItem } from '../runs/pick';
 import type { Studio } from '../studio';
 import { ensureTrusted } from '../trust';
-import { isLanguageModel } from '../views/runsTree';
+import { isLanguageModel } from '../views/runs-tree';
 import { checkpointOf } from '../runs/checkpoint';
 
 /** @param argument a run of the tree, the address of a checkpoint or of its summary, `{target}`; else asked for */

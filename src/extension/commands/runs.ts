@@ -2,14 +2,14 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../errors';
-import { openCurves as showCurves, openScan as showScan } from '../panelHost';
+import { openCurves as showCurves, openScan as showScan } from '../panel-host';
 import { dirOf, pickRun } from '../runs/pick';
 import { pickConfig, stemOf, toSource, uriOf, type ConfigSource } from '../runs/source';
 import type { RunEntry } from '../services';
 import type { Studio } from '../studio';
 import { ensureTrusted } from '../trust';
 import { checkpointOf } from '../runs/checkpoint';
-import { describe } from '../views/runsTree';
+import { describe } from '../views/runs-tree';
 
 /** Trains the config of the argument, the active editor or a pick, and shows its curves. */
 export async function train(studio: Studio, argument?: unknown): Promise<string | undefined> {

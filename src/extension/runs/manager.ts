@@ -12,7 +12,7 @@ import { UserError } from '../errors';
 import { count, percent, quantity } from '../format';
 import type { RunEntry } from '../services';
 import type { Studio } from '../studio';
-import { TrainingStatus } from '../views/statusBar';
+import { TrainingStatus } from '../views/status-bar';
 import { DiskRunStore } from './store';
 import type { ConfigSource } from './source';
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { describe, runLabel } from '../views/runsTree';
+import { describe, runLabel } from '../views/runs-tree';
 import { UserError } from '../errors';
 import type { RunEntry } from '../services';
 import type { RunManager } from './manager';

@@ -1,7 +1,7 @@
 /** @file Keys in the order of the reference page, with the comments that belong to them. */
 import { isFlow, parseConfig, toPlain, type ConfigNode, type Entry, type MapNode } from '../../config';
 import type { Language } from '../language';
-import { narrow, type Type } from '../types';
+import { narrow, type Type } from '../schema/types';
 import { tagIn } from '../language';
 import { columnOf, lineEnd, lineStart, withComments } from './lines';
 

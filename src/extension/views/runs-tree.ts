@@ -6,7 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { count, duration, percent, quantity } from '../format';
 import type { RunEntry, RunStatus, RunStore } from '../services';
-import { CheckpointDrop } from './checkpointDrop';
+import { CheckpointDrop } from './checkpoint-drop';
 import type { Studio } from '../studio';
 
 export interface ConfigNode {

@@ -1,7 +1,7 @@
 /** @file JSON Schema for editors that use another YAML server. */
 import * as z from 'zod';
-import { defaultText } from './words';
-import type { Language } from './language';
+import { defaultText } from '../words';
+import type { Language } from '../language';
 
 type Json = Record<string, unknown>;
 

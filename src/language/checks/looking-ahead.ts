@@ -1,6 +1,6 @@
 /** @file Which option makes a layer see later tokens. */
-import type { Dims } from '../layers/define';
-import type { WrittenLayer } from './layers';
+import type { Dims } from '../../layers/define';
+import type { WrittenLayer } from '../model/layers';
 
 /**
  * The written option whose default would make the layer causal, and that default; undefined where no single option

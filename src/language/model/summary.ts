@@ -1,8 +1,8 @@
 /** @file What the layers of a config come to, in one line. */
-import type { Analysis } from './analyse';
+import type { Analysis } from '../analyse';
 import { memoryEstimate } from './memory';
 import { costOf, parameterTotal } from './totals';
-import { quantity } from './words';
+import { quantity } from '../words';
 
 /** `2 layers, 21 k parameters`; undefined where there are no layers. */
 export function stackLine(analysis: Analysis): string | undefined {

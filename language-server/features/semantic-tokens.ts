@@ -3,7 +3,7 @@ import { SemanticTokensBuilder, type SemanticTokens } from 'vscode-languageserve
 import { scalarText, type ConfigNode, type Path, type Where } from '../../src/config';
 import type { Language } from '../../src/language';
 import { tagIn } from '../../src/language/language';
-import { narrow, type Type } from '../../src/language/types';
+import { narrow, type Type } from '../../src/language/schema/types';
 import { marksOf } from '../anchors';
 import type { State } from '../documents';
 

@@ -11,7 +11,7 @@ import {
   type ConfigNode,
   type MapNode,
   type Where,
-} from '../config';
+} from '../../config';
 
 /** What a symbol is unless `symbols` says otherwise, as in Megatron's hybrid models: no biases, no positions. */
 export const usualSymbols: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -1,8 +1,8 @@
 /** @file The reference page: every key, mixer, data set and diagnostic code, from their definitions. */
-import { codeAnchor, codes } from './codes';
-import type { Language } from './language';
+import { codeAnchor, codes } from '../codes';
+import type { Language } from '../language';
 import type { Field, MapType, Type } from './types';
-import { code, defaultText, shortType } from './words';
+import { code, defaultText, shortType } from '../words';
 
 export function referenceOf(language: Language): string {
   const { fields } = language.type;

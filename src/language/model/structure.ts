@@ -1,6 +1,6 @@
 /** @file The model of a config as a tree: blocks and layers as written, with shapes, sizes and cost. */
-import { scalarText, type ConfigNode, type Path, type Where } from '../config';
-import type { Analysis } from './analyse';
+import { scalarText, type ConfigNode, type Path, type Where } from '../../config';
+import type { Analysis } from '../analyse';
 import type { WrittenLayer } from './layers';
 import { memoryEstimate, type MemoryEstimate } from './memory';
 import { costOf, parameterTotal } from './totals';

@@ -1,13 +1,13 @@
 /** @file Warnings for what runs but is probably wrong. Each says what was compared, so that it can be judged. */
 import * as os from 'node:os';
-import type { Diagnostic, Path, Severity } from '../config';
-import type { TrainConfig } from '../models/config';
-import type { Analysis } from './analyse';
-import type { Code } from './codes';
-import type { LayerFacts, WrittenLayer } from './layers';
-import { memoryEstimate, surelyFits } from './memory';
-import { isPointwise, reachOf } from './reach';
-import { quantity, written } from './words';
+import type { Diagnostic, Path, Severity } from '../../config';
+import type { TrainConfig } from '../../models/config';
+import type { Analysis } from '../analyse';
+import type { Code } from '../codes';
+import type { LayerFacts, WrittenLayer } from '../model/layers';
+import { memoryEstimate, surelyFits } from '../model/memory';
+import { isPointwise, reachOf } from '../model/reach';
+import { quantity, written } from '../words';
 
 type Say = (path: Path, severity: Severity, code: Code, message: string, suggestion?: string) => Diagnostic;
 

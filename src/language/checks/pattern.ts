@@ -1,11 +1,11 @@
 /** @file What can be wrong with a pattern of layers. */
-import { diagnose, find, headWhere, nearest, type Diagnostic, type MapNode } from '../config';
-import type { Analysis } from './analyse';
-import type { Code } from './codes';
-import { isPointwise } from './reach';
-import { meaningOf, readPattern, usualSymbols, type PatternSymbol } from './pattern';
-import type { Registry } from './registry';
-import { code, list } from './words';
+import { diagnose, find, headWhere, nearest, type Diagnostic, type MapNode } from '../../config';
+import type { Analysis } from '../analyse';
+import type { Code } from '../codes';
+import { isPointwise } from '../model/reach';
+import { meaningOf, readPattern, usualSymbols, type PatternSymbol } from '../model/pattern';
+import type { Registry } from '../registry';
+import { code, list } from '../words';
 
 export function checkPattern(analysis: Analysis, registry: Registry): Diagnostic[] {
   const { root } = analysis;

@@ -3,14 +3,14 @@
  * from the sizes of the parameters alone.
  */
 import * as os from 'node:os';
-import type { DataShape } from '../data/define';
-import type { Analysis } from './analyse';
-import { maxLayers } from '../models/config';
+import type { DataShape } from '../../data/define';
+import type { Analysis } from '../analyse';
+import { maxLayers } from '../../models/config';
 import { isPointwise } from './reach';
 import * as z from 'zod';
-import { resolvedCheckpointing, trainingMemory, type TrainingMemory } from '../models';
-import { evalSchema, modelFields, trainSchema, type TrainConfig } from '../models/config';
-import { toPlain } from '../config';
+import { resolvedCheckpointing, trainingMemory, type TrainingMemory } from '../../models';
+import { evalSchema, modelFields, trainSchema, type TrainConfig } from '../../models/config';
+import { toPlain } from '../../config';
 
 export type MemoryEstimate = Pick<TrainingMemory, 'parameters' | 'activations' | 'total'>;
 

@@ -17,11 +17,11 @@ import {
   type Path,
   type ScalarNode,
   type Where,
-} from '../config';
-import type { Language } from './language';
-import { narrow, type Located, type Type } from './types';
+} from '../../config';
+import type { Language } from '../language';
+import { narrow, type Located, type Type } from '../schema/types';
 import { placeName, unknownKey } from './unknown';
-import { code, expectation, found, list, written } from './words';
+import { code, expectation, found, list, written } from '../words';
 
 type Issue = z.core.$ZodIssue;
 
@@ -125,7 +125,7 @@ function starter(type: Type): string {
 
 /** ", a positive whole number. Width of the residual stream." */
 function describeField(located: Located | undefined): string {
-  if (!located) return '.';
+  if (!located) return '..';
   const { type, field } = located;
   const simple = !['map', 'variants', 'any', 'record'].includes(type.kind);
   const expected = simple ? `, ${expectation(type)}` : '';

@@ -1,11 +1,11 @@
 /** @file Whether the files that a config names are there and long enough, asked of the data set itself. */
 import * as path from 'node:path';
-import { diagnose, find, headWhere, valueWhere, type Diagnostic, type Reader } from '../config';
-import { DataError } from '../data/define';
-import { fileReferences } from './files';
-import type { Code } from './codes';
-import type { Language } from './language';
-import type { Resolved } from './resolve';
+import { diagnose, find, headWhere, valueWhere, type Diagnostic, type Reader } from '../../config';
+import { DataError } from '../../data/define';
+import { fileReferences } from '../files';
+import type { Code } from '../codes';
+import type { Language } from '../language';
+import type { Resolved } from '../resolve';
 
 /**
  * Opens data that are read from the user's own files and reports what is wrong with them. Generated and shipped

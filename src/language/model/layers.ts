@@ -1,9 +1,9 @@
 /** @file The layers of a written config: where they stand, their options and what follows from them. */
-import { child, toPlain, type ConfigNode, type MapNode, type Path } from '../config';
-import type { Dims, LayerDefinition, Problem } from '../layers/define';
-import { itemParts, type MixerItem, type Place } from '../models/config';
+import { child, toPlain, type ConfigNode, type MapNode, type Path } from '../../config';
+import type { Dims, LayerDefinition, Problem } from '../../layers/define';
+import { itemParts, type MixerItem, type Place } from '../../models/config';
 import { meaningOf, readPattern } from './pattern';
-import type { Registry } from './registry';
+import type { Registry } from '../registry';
 
 /** A mixer item as written, once, however often it is repeated. */
 export interface WrittenLayer {

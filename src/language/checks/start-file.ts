@@ -1,9 +1,9 @@
 /** @file Whether the checkpoint that training starts from is there. */
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import { diagnose, find, headWhere, valueWhere, type Diagnostic, type Reader } from '../config';
-import type { Code } from './codes';
-import type { Resolved } from './resolve';
+import { diagnose, find, headWhere, valueWhere, type Diagnostic, type Reader } from '../../config';
+import type { Code } from '../codes';
+import type { Resolved } from '../resolve';
 
 /** A warning, because a run that goes on from its own checkpoint needs no other. */
 export function checkStart({ config, analysis, files: [file] }: Resolved, reader: Reader): Diagnostic[] {

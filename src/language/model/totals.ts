@@ -1,7 +1,7 @@
 /** @file Numbers of the whole model, counted on the model itself. */
-import type { ModelCost } from '../models/cost';
-import { buildModel, type Model } from '../models/model';
-import type { Analysis } from './analyse';
+import type { ModelCost } from '../../models/cost';
+import { buildModel, type Model } from '../../models/model';
+import type { Analysis } from '../analyse';
 
 /** Deeper stacks are not counted while somebody waits; their graph takes too long to draw. */
 const maxCounted = 64;

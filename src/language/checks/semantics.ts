@@ -9,15 +9,15 @@ import {
   type Diagnostic,
   type Path,
   type Severity,
-} from '../config';
-import { optimizerSchema, type OptimizerConfig, type TrainConfig } from '../models/config';
-import { taskProblem } from '../models/types';
+} from '../../config';
+import { optimizerSchema, type OptimizerConfig, type TrainConfig } from '../../models/config';
+import { taskProblem } from '../../models/types';
 import { advise } from './advice';
-import type { Analysis } from './analyse';
-import type { Code } from './codes';
-import { maxLayers } from '../models/config';
+import type { Analysis } from '../analyse';
+import type { Code } from '../codes';
+import { maxLayers } from '../../models/config';
 import { lookingAhead } from './looking-ahead';
-import { written } from './words';
+import { written } from '../words';
 
 interface OptionProblem {
   readonly path: Path;

@@ -7,10 +7,10 @@ import {
   placeFields,
   taskSchema,
   trainSchema,
-} from '../models/config';
-import type { RunConfig } from '../models/config';
-import { usualSymbols } from './pattern';
-import type { Registry } from './registry';
+} from '../../models/config';
+import type { RunConfig } from '../../models/config';
+import { usualSymbols } from '../model/pattern';
+import type { Registry } from '../registry';
 
 const repeat = z
   .int()

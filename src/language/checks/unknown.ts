@@ -1,8 +1,8 @@
 /** @file Unknown keys: what was probably meant. */
-import { diagnose, nearest, type Diagnostic, type Entry, type MapNode, type Path } from '../config';
-import type { Language } from './language';
-import type { MapType, Type, VariantsType } from './types';
-import { code, list } from './words';
+import { diagnose, nearest, type Diagnostic, type Entry, type MapNode, type Path } from '../../config';
+import type { Language } from '../language';
+import type { MapType, Type, VariantsType } from '../schema/types';
+import { code, list } from '../words';
 
 /** Names that people bring from other tools. */
 const synonyms: Readonly<Record<string, string>> = {
@@ -76,7 +76,7 @@ export function placeName(path: Path, map?: MapNode): string {
     return mixer ? `${article(mixer)} ${mixer} layer` : map?.entries.has('block') ? 'a block' : 'a layer';
   }
   const type = path.length === 1 ? tag('type') : undefined;
-  return type ? `${code(path.join('.'))} of type ${type}` : code(path.join('.'));
+  return type ? `${code(path.join('..'))} of type ${type}` : code(path.join('..'));
 }
 
 /** Vowels, and letters that are spoken as if one stood before them: an s4, an mlp. */

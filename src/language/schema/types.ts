@@ -3,7 +3,7 @@
  * defaults and ranges, read from the zod schema so that nothing is said twice.
  */
 import type * as z from 'zod';
-import type { Path } from '../config';
+import type { Path } from '../../config';
 
 export interface Docs {
   readonly description?: string;

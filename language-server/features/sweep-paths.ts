@@ -1,7 +1,7 @@
 /** @file The paths of a config that hold a single value. */
 import { toPlain, type ConfigNode, type Path } from '../../src/config';
 import { tagIn, type Language } from '../../src/language/language';
-import { locate, narrow, type Field, type Type } from '../../src/language/types';
+import { locate, narrow, type Field, type Type } from '../../src/language/schema/types';
 
 export interface SweepPath {
   readonly path: string;

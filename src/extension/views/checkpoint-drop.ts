@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { RunsNode } from './runsTree';
+import type { RunsNode } from './runs-tree';
 
 const URIS = 'text/uri-list';
 /** Things that are opened of one drop. */
