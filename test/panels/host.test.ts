@@ -141,8 +141,10 @@ describe('the page of a panel', () => {
       cspSource: 'x',
       nonce: 'n',
       panel: '"><script>',
+      saved: { filter: '"><script>' },
     });
     assert.ok(page.includes('a&lt;b') && !page.includes('"><script>'));
+    assert.ok(page.includes('data-saved="{&quot;filter&quot;:'));
     assert.ok(!/ style=/.test(page));
     assert.notEqual(makeNonce(), makeNonce());
     assert.match(makeNonce(), /^[0-9a-f]{32}$/);

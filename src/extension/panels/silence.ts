@@ -12,15 +12,19 @@ export function whenSilent(
   act: () => void,
 ): void {
   let seen = 0;
-  const watch = setInterval(() => {
+  const look = (): void => {
     // A page that is not seen is not loaded either.
     if (panel.visible) seen += LOOK_MS;
-    if (seen < patience) return;
+    if (seen < patience) {
+      next = setTimeout(look, LOOK_MS);
+      return;
+    }
     end();
     act();
-  }, LOOK_MS);
+  };
+  let next = setTimeout(look, LOOK_MS);
   const end = (): void => {
-    clearInterval(watch);
+    clearTimeout(next);
     word.dispose();
     closed.dispose();
   };
