@@ -118,6 +118,18 @@ describe('extremes', () => {
       { numRuns: 60 },
     );
   });
+  it('hold after every single value that comes', () => {
+    const column = new Column();
+    const extremes = new Extremes(column);
+    const out: [number, number] = [0, 0];
+    for (let n = 1; n <= 5000; n++) {
+      // The largest comes first, the smallest second: a block that is left out shows.
+      column.push(n === 1 ? 9 : n === 2 ? -9 : 1 / n);
+      extremes.update();
+      extremes.query(0, n, out);
+      assert.deepEqual(out, [n === 1 ? 9 : -9, 9], `${n}`);
+    }
+  });
 });
 
 describe('tracing', () => {

@@ -21,7 +21,7 @@ export class Extremes {
     let first = Math.min(changed, this.built, n) >> shift;
     this.built = n;
     let below: { low: Column; high: Column } = { low: this.values, high: this.values };
-    for (let level = 0; below.low.length > block; level++) {
+    for (let level = 0; below.low.length >= block; level++) {
       const low = (this.lows[level] ??= new Column());
       const high = (this.highs[level] ??= new Column());
       const count = Math.ceil(below.low.length / block);
