@@ -12,14 +12,19 @@ export class PngError extends Error {
   }
 }
 
-export interface Picture {
+interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+export interface Picture extends Size {
   /** Red, green, blue and opacity of each pixel, row by row. */
   readonly data: Uint8Array;
 }
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n';
+/** Numbers of a pixel by the type of its colours. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 /** Bits of the widest pixel: four channels of 16. */
 const MOST_BITS = 64;
 
@@ -28,7 +33,7 @@ const fail = (message: string): never => {
 };
 
 /** Size of the image as its header states it; undefined when it has no header of PNG. */
-export function sizeOfPng(bytes: Uint8Array): { width: number; height: number } | undefined {
+export function sizeOfPng(bytes: Uint8Array): Size | undefined {
   const start = Buffer.from(bytes.subarray(0, 8)).toString('latin1');
   if (bytes.length < 33 || start !== SIGNATURE) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -44,21 +49,33 @@ export function readPng(bytes: Uint8Array): Picture {
   const size = sizeOfPng(bytes);
   if (!size) return fail('it does not begin as a PNG image does');
   const { packed, interlaced } = chunksOf(bytes);
-  // Seven passes over an interlaced image; the decoder bounds others itself.
-  if (interlaced) {
-    const rows = 7 * (size.height + 8);
-    const most = rows + (MOST_BITS / 8) * size.width * size.height;
-    try {
-      inflateSync(Buffer.concat(packed), { maxOutputLength: most });
-    } catch (error) {
-      return fail(`its pixels cannot be unpacked (${(error as NodeJS.ErrnoException).code ?? 'damaged'})`);
-    }
-  }
+  const unpacked = unpack(packed, size, interlaced);
+  // Where pixels end too early the decoder would take what lies in memory for the others.
+  if (!interlaced && unpacked < size.height * bytesOfRow(bytes, size.width))
+    return fail('pixels are missing');
   try {
     return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (error) {
     return fail((error as Error).message);
   }
+}
+
+/** Bytes that the pixels unpack to. */
+function unpack(packed: readonly Uint8Array[], { width, height }: Size, interlaced: boolean): number {
+  // Seven passes over an interlaced image, whose length the decoder does not bound.
+  const filters = interlaced ? 7 * (height + 8) : height;
+  try {
+    return inflateSync(Buffer.concat(packed), { maxOutputLength: filters + (MOST_BITS / 8) * width * height })
+      .length;
+  } catch (error) {
+    return fail(`its pixels cannot be unpacked (${(error as NodeJS.ErrnoException).code ?? 'damaged'})`);
+  }
+}
+
+/** With its filter; not a number for colours that there are not, which the decoder refuses. */
+function bytesOfRow(bytes: Uint8Array, width: number): number {
+  const [depth, colours] = bytes.subarray(24, 26) as unknown as [number, number];
+  return 1 + Math.ceil((width * (CHANNELS[colours] ?? Number.NaN) * depth) / 8);
 }
 
 /** Every chunk is whole, the header comes once; a second one would replace the size. */

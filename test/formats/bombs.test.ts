@@ -19,6 +19,7 @@ import { tokenizerOf } from '../../src/tokenizers';
 import { npy, npyOf, zip } from '../data/npy-writer';
 import { openData } from '../data/open';
 import * as r from '../data/r-writer';
+import { emptyTokenizer } from '../tokenizers/empty';
 import { chunk, header, pixels, png } from './png-writer';
 
 const M = 2 ** 20;
@@ -61,19 +62,26 @@ describe('bombs', function () {
     return path;
   };
 
-  /** `open` fails with this message; what was made for it before costs nothing here. */
+  /**
+   * `open` fails with this message; what was made for it before costs nothing here. The least processor time of three
+   * tries counts: a core that is shared gives the same work more of it.
+   */
   async function refused(open: () => unknown, message: RegExp): Promise<void> {
     const peak = process.resourceUsage().maxRSS;
-    const before = process.cpuUsage();
-    // Also what throws before there is a promise.
-    const opening = Promise.resolve().then(open);
-    await assert.rejects(opening, (error: Error) => {
-      assert.match(error.message, message);
-      assert.ok(error.message.length < 4000, `a message of ${error.message.length}`);
-      return true;
-    });
-    const { user, system } = process.cpuUsage(before);
-    assert.ok(user + system < 1e6, `${(user + system) / 1000} ms`);
+    let least = Infinity;
+    for (let attempt = 0; attempt < 3 && least > 1000; attempt++) {
+      const before = process.cpuUsage();
+      // Also what throws before there is a promise.
+      const opening = Promise.resolve().then(open);
+      await assert.rejects(opening, (error: Error) => {
+        assert.match(error.message, message);
+        assert.ok(error.message.length < 4000, `a message of ${error.message.length}`);
+        return true;
+      });
+      const { user, system } = process.cpuUsage(before);
+      least = Math.min(least, (user + system) / 1000);
+    }
+    assert.ok(least < 1000, `${least} ms`);
     const grown = (process.resourceUsage().maxRSS - peak) / 1024;
     assert.ok(grown < 256, `${grown} MB more`);
   }
@@ -120,7 +128,8 @@ describe('bombs', function () {
       /pixels cannot be unpacked/,
     ],
     ['too many pixels', () => png(header(8, 8), pixels(Buffer.alloc(64 * M))), /no PNG image/],
-    ['no pixels', () => png(header(8, 8)), /no PNG image/],
+    ['no pixels', () => png(header(8, 8)), /pixels cannot be unpacked/],
+    ['pixels that end too early', () => png(header(8, 8), pixels(Buffer.alloc(8 * 25 - 1))), /are missing/],
     ['a chunk of 4 GB', () => png(header(8, 8), Buffer.alloc(8, 255)), /cut off/],
     [
       '100,000 empty chunks',
@@ -290,15 +299,8 @@ describe('bombs', function () {
     ['ten million lists', () => safetensors(`{"a":[${'[],'.repeat(1e7)}1]}`), /too many items/],
   ]);
 
-  const base = {
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: null,
-    post_processor: null,
-    decoder: null,
-  };
-  const model = { type: 'BPE', vocab: { a: 0, b: 1 } as Record<string, number>, merges: [] as unknown[] };
-  const file = (parts: object): string => JSON.stringify({ ...base, model, ...parts });
+  const { model } = emptyTokenizer;
+  const file = (parts: object): string => JSON.stringify({ ...emptyTokenizer, ...parts });
   const text = `${'a'.repeat(64)}b`;
   const used = async (content: string): Promise<void> => {
     const tokenizer = await tokenizerOf(content, 'tokenizer.json');

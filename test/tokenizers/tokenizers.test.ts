@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bytesTokenizer, openTokenizer, textStream, tokenizerOf, trainBpe } from '../../src/tokenizers';
+import { emptyTokenizer } from './empty';
 
 const golden = resolve(__dirname, '../golden');
 const bundled = resolve(__dirname, '../../media/data/moby-dick.txt');
@@ -93,20 +94,11 @@ describe('tokenizers', () => {
     before(async () => (folder = await mkdtemp(join(tmpdir(), 'tokenizers-'))));
     after(() => rm(folder, { recursive: true }));
 
-    const base = {
-      added_tokens: [],
-      normalizer: null,
-      pre_tokenizer: null,
-      post_processor: null,
-      decoder: null,
-      model: { type: 'BPE', vocab: { a: 0, b: 1 }, merges: [] },
-    };
+    const base = emptyTokenizer;
     const refused = async (content: string, message: RegExp): Promise<void> => {
       const path = join(folder, 'tokenizer.json');
       await writeFile(path, content);
-      const began = performance.now();
       await assert.rejects(openTokenizer(path), message);
-      assert.ok(performance.now() - began < 1000);
     };
 
     it('say what is wrong', async () => {
