@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { concatenated } from '../../util/concatenate';
 import { decodeLzma2, measureLzma2 } from './index';
 import { crc64 } from './crc64';
 import { fail } from './range';
@@ -30,13 +31,7 @@ export function decodeXz(bytes: Uint8Array, most: number): Uint8Array {
     }
     reader.skipZeros();
   }
-  const whole = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concatenated(Uint8Array, parts);
 }
 
 /** The content of one stream, block by block. */

@@ -3,7 +3,7 @@ import { check } from '../errors';
 import { apply } from '../node';
 import { defineOperator } from '../registry';
 import { sameShape } from '../shape';
-import type { Operator, Shape, Tensor } from '../types';
+import type { Node, Operator, Shape, Tensor } from '../types';
 import { expandSsd, expandSsdGradient } from './ssd-lower';
 import { evaluateSsd, evaluateSsdGradient } from './ssd-reference';
 
@@ -61,6 +61,24 @@ interface TypeShapes {
   readonly state: Shape;
 }
 
+/**
+ * The gradient of an operator with the outputs Y and finalState, by another that takes both, the operator's inputs, and
+ * the cotangents that there are.
+ */
+export const gradientBy =
+  <A extends SsdAttributes>(operator: () => Operator<A & SsdGradientAttributes>) =>
+  (
+    node: Node<A>,
+    [dY, dFinal]: readonly (Tensor | undefined)[],
+    wanted: readonly boolean[],
+  ): (Tensor | undefined)[] => {
+    if (!dY && !dFinal) return [];
+    const cotangents = [dY, dFinal].filter((t) => t !== undefined);
+    const attributes = { ...node.attributes, hasY: dY !== undefined, hasFinal: dFinal !== undefined };
+    const found = apply(operator(), [...node.outputs, ...node.inputs, ...cotangents], attributes);
+    return found.map((t, i) => (wanted[i] ? t : undefined));
+  };
+
 /** Outputs Y and finalState. */
 export const ssdOperator: Operator<SsdAttributes> = defineOperator<SsdAttributes>({
   name: 'ssd',
@@ -72,13 +90,7 @@ export const ssdOperator: Operator<SsdAttributes> = defineOperator<SsdAttributes
     ];
   },
   evaluate: evaluateSsd,
-  gradient(node, [dY, dFinal], wanted) {
-    if (!dY && !dFinal) return [];
-    const cotangents = [dY, dFinal].filter((t) => t !== undefined);
-    const attributes = { ...node.attributes, hasY: dY !== undefined, hasFinal: dFinal !== undefined };
-    const found = apply(ssdGradientOperator, [...node.outputs, ...node.inputs, ...cotangents], attributes);
-    return found.map((t, i) => (wanted[i] ? t : undefined));
-  },
+  gradient: gradientBy<SsdAttributes>(() => ssdGradientOperator),
   expand: expandSsd,
 });
 

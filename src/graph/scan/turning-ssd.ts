@@ -8,7 +8,13 @@ import { defineOperator } from '../registry';
 import { sameShape } from '../shape';
 import type { Operator, Tensor } from '../types';
 import type { Pairs } from './rotate';
-import { checkInputs, type SsdAttributes, type SsdGradientAttributes, type SsdInputs } from './ssd';
+import {
+  checkInputs,
+  gradientBy,
+  type SsdAttributes,
+  type SsdGradientAttributes,
+  type SsdInputs,
+} from './ssd';
 import { expandTurningSsd, expandTurningSsdGradient } from './turning-ssd-lower';
 import { evaluateTurningSsd, evaluateTurningSsdGradient } from './turning-ssd-reference';
 
@@ -46,13 +52,7 @@ const operator: Operator<TurningSsdAttributes> = defineOperator<TurningSsdAttrib
     ];
   },
   evaluate: evaluateTurningSsd,
-  gradient(node, [dY, dFinal], wanted) {
-    if (!dY && !dFinal) return [];
-    const cotangents = [dY, dFinal].filter((t) => t !== undefined);
-    const attributes = { ...node.attributes, hasY: dY !== undefined, hasFinal: dFinal !== undefined };
-    const found = apply(gradientOperator, [...node.outputs, ...node.inputs, ...cotangents], attributes);
-    return found.map((t, i) => (wanted[i] ? t : undefined));
-  },
+  gradient: gradientBy<TurningSsdAttributes>(() => gradientOperator),
   expand: expandTurningSsd,
 });
 
