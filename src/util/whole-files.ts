@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { describeWriteError } from './write-error';
 
 /** The calls that writing needs; tests pass some that fail. */
-export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm'>;
+export type FileSystem = Pick<typeof nodeFs, 'link' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm'>;
 
 export interface NewFile {
   readonly name: string;
@@ -37,7 +37,9 @@ export async function syncFolder(path: string, fs: FileSystem): Promise<void> {
   }
 }
 
-const beside = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+/** Where this process writes what will be `path`, or keeps what was. */
+export const beside = (path: string, suffix: 'tmp' | 'old' = 'tmp'): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}.${suffix}`);
 
 /**
  * Writes files into a folder. One that is new appears with all of them; in one that is there they replace those of the
@@ -58,7 +60,7 @@ export async function writeWhole(
         throw error;
       },
     );
-    await (isNew ? writeNew(path, files, fs) : replaceIn(path, files, fs));
+    await (isNew ? writeFolder(path, files, fs) : replaceIn(path, files, fs));
   } catch (error) {
     throw new Error(`${describeWriteError(path, error)}.`, { cause: error });
   }
@@ -83,7 +85,67 @@ export async function writeFileWhole(
   await writeWhole(dirname(real), [{ name: basename(real), parts }], fs);
 }
 
-async function writeNew(path: string, files: readonly NewFile[], fs: FileSystem): Promise<void> {
+/**
+ * Writes one file where there is none: of two that are written at once, one is there and the other fails.
+ * @returns false where there is one already, which stays
+ * @throws Error that says what to do
+ */
+export async function writeNewFile(
+  path: string,
+  parts: NewFile['parts'],
+  fs: FileSystem = nodeFs,
+): Promise<boolean> {
+  const real = resolve(path);
+  const [folder, name, temporary] = [dirname(real), basename(real), beside(real)];
+  try {
+    await fs.mkdir(folder, { recursive: true });
+    await removeLeftovers(folder, [name], fs);
+    try {
+      await writeSynced(temporary, parts, fs);
+      if (!(await moveToFreeName(temporary, real, fs))) return false;
+    } finally {
+      await fs.rm(temporary, { force: true });
+    }
+    await syncFolder(folder, fs);
+    return true;
+  } catch (error) {
+    throw new Error(`${describeWriteError(path, error)}.`, { cause: error });
+  }
+}
+
+/** What file systems say that know no hard links. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** Unlike a rename, takes no name from what has it. @returns whether the name was free; `from` may stay */
+async function moveToFreeName(from: string, to: string, fs: FileSystem): Promise<boolean> {
+  const isTaken = async (take: Promise<unknown>): Promise<boolean> =>
+    take.then(
+      () => false,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') return true;
+        throw error;
+      },
+    );
+  try {
+    return !(await isTaken(fs.link(from, to)));
+  } catch (error) {
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (await isTaken(fs.open(to, 'wx').then((handle) => handle.close()))) return false;
+    await fs.rename(from, to);
+    return true;
+  }
+}
+
+/**
+ * Writes a folder that appears with all of its files.
+ * @param move brings it from where it was written to its path
+ */
+export async function writeFolder(
+  path: string,
+  files: readonly NewFile[],
+  fs: FileSystem,
+  move: (from: string, to: string) => Promise<void> = fs.rename,
+): Promise<void> {
   const parent = dirname(path);
   const temporary = beside(path);
   await fs.mkdir(parent, { recursive: true });
@@ -92,7 +154,7 @@ async function writeNew(path: string, files: readonly NewFile[], fs: FileSystem)
     await fs.mkdir(temporary);
     for (const { name, parts } of files) await writeSynced(join(temporary, name), parts, fs);
     await syncFolder(temporary, fs);
-    await fs.rename(temporary, path);
+    await move(temporary, path);
   } catch (error) {
     await fs.rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw error;

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import * as nodeFs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFileWhole, writeWhole, type FileSystem, type NewFile } from '../../src/util/whole-files';
+import {
+  writeFileWhole,
+  writeNewFile,
+  writeWhole,
+  type FileSystem,
+  type NewFile,
+} from '../../src/util/whole-files';
 
 const CODES = [
   ['ENOSPC', /disk is full\. Free some space/],
@@ -98,6 +104,41 @@ describe('whole files', () => {
     for (const name of left) await nodeFs.writeFile(join(out, name), 'half');
     await writeWhole(out, files('new'));
     assert.deepEqual((await nodeFs.readdir(out)).toSorted(), [...left.slice(1), 'a.txt', 'b.txt'].toSorted());
+  });
+
+  describe('where there must be none', () => {
+    /** What another process writes while the file is written beside, on file systems with links and without. */
+    const meanwhile = (path: string | undefined, links: boolean): FileSystem => ({
+      ...nodeFs,
+      link: async (from, to) => {
+        if (path !== undefined) await nodeFs.writeFile(path, 'theirs');
+        if (!links) throw Object.assign(new Error('no links'), { code: 'EPERM' });
+        await nodeFs.link(from, to);
+      },
+    });
+
+    for (const links of [true, false]) {
+      const system = links ? 'a file system with links' : 'one without';
+      it(`appear whole on ${system}, and leave nothing beside`, async () => {
+        const path = join(folder, 'deep/a.json');
+        assert.equal(await writeNewFile(path, ['1', '2'], meanwhile(undefined, links)), true);
+        assert.equal(await read('deep/a.json'), '12');
+        assert.deepEqual(await nodeFs.readdir(join(folder, 'deep')), ['a.json']);
+      });
+
+      it(`take no name that another took meanwhile on ${system}`, async () => {
+        const path = join(folder, 'a.json');
+        assert.equal(await writeNewFile(path, ['ours'], meanwhile(path, links)), false);
+        assert.equal(await read('a.json'), 'theirs');
+        assert.deepEqual(await nodeFs.readdir(folder), ['a.json']);
+      });
+    }
+
+    it('say what to do when they cannot be written', async () => {
+      const path = join(folder, 'a.json');
+      await assert.rejects(writeNewFile(path, ['x'], failing('write', 1, 'ENOSPC')), /disk is full/);
+      assert.deepEqual(await nodeFs.readdir(folder), []);
+    });
   });
 
   it('one alone: through a link, into a new folder, and not in the place of a device', async function () {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { writeFileWhole } from '../../util/whole-files';
+import { writeFileWhole, writeNewFile } from '../../util/whole-files';
 import { UsageError } from '../errors';
 import { positiveInteger, toJson } from '../options';
 
@@ -47,10 +47,13 @@ async function train(
       }),
     );
   }
-  if (options.force !== true && existsSync(options.out))
-    throw new UsageError(`${options.out} cannot be written: there is one already; --force replaces it.`);
+  const refused = `${options.out} cannot be written: there is one already; --force replaces it.`;
+  if (options.force !== true && existsSync(options.out)) throw new UsageError(refused);
   const { file, vocabSize } = trainBpe(texts, options);
-  await writeFileWhole(options.out, [`${JSON.stringify(file, undefined, 1)}\n`]);
+  const parts = [`${JSON.stringify(file, undefined, 1)}\n`];
+  if (options.force === true) await writeFileWhole(options.out, parts);
+  // Another may have written it while this one trained.
+  else if (!(await writeNewFile(options.out, parts))) throw new UsageError(refused);
   const characters = texts.reduce((total, text) => total + text.length, 0);
   process.stdout.write(`${options.out}: ${vocabSize} tokens from ${characters} characters\n`);
 }

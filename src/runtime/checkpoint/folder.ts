@@ -1,10 +1,10 @@
 /**
- * @file A folder that is either complete under its final name or not there: written beside, synced to the
- * disk, renamed. Whatever fails or dies in between leaves the previous state whole.
+ * @file A folder that is either complete under its final name or not there, and replaces one of that name. Whatever
+ * fails or dies in between leaves the previous state whole.
  */
 import * as nodeFs from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { syncFolder, writeSynced, type FileSystem, type NewFile } from '../../util/whole-files';
+import { join } from 'node:path';
+import { beside, writeFolder as write, type FileSystem, type NewFile } from '../../util/whole-files';
 import { describeWriteError } from '../../util/write-error';
 
 export type { FileSystem } from '../../util/whole-files';
@@ -32,19 +32,9 @@ export async function writeFolder(
   files: readonly FolderFile[],
   fs: FileSystem = nodeFs,
 ): Promise<void> {
-  const parent = dirname(path);
-  const beside = (suffix: string): string => join(parent, `.${basename(path)}.${process.pid}.${suffix}`);
-  const temporary = beside('tmp');
   try {
-    await fs.mkdir(parent, { recursive: true });
-    await fs.rm(temporary, { recursive: true, force: true });
-    await fs.mkdir(temporary);
-    for (const file of files) await writeSynced(join(temporary, file.name), file.parts, fs);
-    await syncFolder(temporary, fs);
-    await replace(temporary, path, beside('old'), fs);
-    await syncFolder(parent, fs);
+    await write(path, files, fs, (from, to) => replace(from, to, fs));
   } catch (error) {
-    await fs.rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw new CheckpointError(
       `${describeWriteError(path, error)}, then continue with --resume. Earlier checkpoints are whole.`,
       error,
@@ -52,7 +42,8 @@ export async function writeFolder(
   }
 }
 
-async function replace(from: string, to: string, aside: string, fs: FileSystem): Promise<void> {
+async function replace(from: string, to: string, fs: FileSystem): Promise<void> {
+  const aside = beside(to, 'old');
   try {
     await fs.rename(from, to);
   } catch (error) {
@@ -72,7 +63,7 @@ async function replace(from: string, to: string, aside: string, fs: FileSystem):
 
 /** Removes a folder: its name goes first, so that no part of it is ever taken for a whole one. */
 export async function removeFolder(path: string, fs: FileSystem): Promise<void> {
-  const aside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const aside = beside(path);
   await fs.rename(path, aside);
   await fs.rm(aside, { recursive: true, force: true });
 }
