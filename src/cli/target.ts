@@ -85,7 +85,7 @@ async function openConfig(path: string, options: TargetOptions): Promise<Target>
 }
 
 async function openCheckpoint(path: string, options: TargetOptions, step?: number): Promise<Target> {
-  const open = await opener(path, options.bits);
+  const open = await opener(path, options);
   const folder = path.endsWith('.safetensors') ? dirname(path) : path;
   const run = dirname(dirname(folder));
   const cache = options.cacheLength === undefined ? {} : { cacheLength: options.cacheLength };
@@ -128,10 +128,10 @@ async function openCheckpoint(path: string, options: TargetOptions, step?: numbe
 }
 
 /** Opens a checkpoint with its large weights in so many bits. */
-async function opener(path: string, bits: QuantizedBits | undefined) {
+async function opener(path: string, { bits, onMessage }: TargetOptions) {
   const { openModelFolder } = await import('../runtime/checkpoint');
   if (bits === undefined) return (adapt: (spec: ModelSpec) => ModelSpec) => openModelFolder(path, adapt);
-  const { quantizer } = await import('../runtime/quantize');
+  const { leftWhole, quantizer } = await import('../runtime/quantize');
   const { signedBytesExact } = await import('../runtime/signed-bytes');
   const signed = bits === 8 && (await signedBytesExact());
   return async (adapt: (spec: ModelSpec) => ModelSpec) => {
@@ -141,6 +141,8 @@ async function opener(path: string, bits: QuantizedBits | undefined) {
       weights = found;
       return take;
     });
+    const left = leftWhole(opened.model, bits);
+    if (left !== undefined) onMessage?.(left);
     return { ...opened, weights };
   };
 }

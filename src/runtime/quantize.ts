@@ -2,7 +2,7 @@
  * @file Weights in 8 or 4 bits: the large projections, the head and the embedding. A_log, D, everything of Δ, convolutions, norms
  * and biases stay in float32, as the recurrence multiplies their errors.
  */
-import { dequantize, type QuantizedMatrix } from '../graph';
+import { dequantize, size, type QuantizedMatrix } from '../graph';
 import type { Model } from '../models';
 
 export type QuantizedBits = 8 | 4;
@@ -16,6 +16,26 @@ export const EMBEDDING = 'backbone.embedding.weight';
 
 /** Names of parts whose weight is quantised. */
 const LARGE = /\.(in_proj|out_proj|fc1|fc2)\.weight$|^lm_head\.weight$/;
+
+type Named = readonly [name: string, shape: readonly number[]];
+
+/** Matrices that are meant to be held in few bits. */
+const isMeant = ([name, shape]: Named): boolean =>
+  shape.length === 2 && (name === EMBEDDING || LARGE.test(name));
+
+/** Rows that are no whole number of blocks cannot be. */
+const fits = ([, shape]: Named): boolean => shape[1]! % BLOCK === 0;
+
+/** Which weights `--bits` has to leave as they are, as a sentence; undefined where it leaves none. */
+export function leftWhole(model: Model, bits: QuantizedBits): string | undefined {
+  const left = [...model.parameters]
+    .map(([name, { shape }]): Named => [name, shape])
+    .filter((parameter) => isMeant(parameter) && !fits(parameter))
+    .reduce((sum, [, shape]) => sum + size(shape), 0);
+  if (left === 0) return undefined;
+  const [some, all] = [left, model.parameterCount].map((count) => count.toLocaleString('en-GB'));
+  return `--bits ${bits}: ${some} of ${all} parameters stay in 32 bits, as their rows are no multiple of ${BLOCK}.`;
+}
 
 /** Weights in few bits by the names that a decoding step asks for, and the embedding. */
 export type FewBits = ReadonlyMap<string, QuantizedMatrix>;
@@ -51,9 +71,9 @@ export function quantizer(
     weights,
     take(name, values) {
       const { shape } = model.parameters.get(name)!;
+      if (!isMeant([name, shape]) || !fits([name, shape])) return false;
       const isEmbedding = name === EMBEDDING;
       const [rows, columns] = shape as [number, number];
-      if (shape.length !== 2 || columns % BLOCK !== 0 || !(isEmbedding || LARGE.test(name))) return false;
       const eight = bits === 8 || isEmbedding ? eightBits(values, rows, columns, signed) : undefined;
       const matrix = (): QuantizedMatrix => (bits === 8 ? eight! : fourBits(values, rows, columns));
       if (!isEmbedding) weights.set(name, matrix());

@@ -18,7 +18,7 @@ import {
   type GenerateOptions,
 } from '../../src/runtime/generate';
 import { lookUp } from '../../src/runtime/generate/speculate';
-import { quantizeParameters, roundedParameters } from '../../src/runtime/quantize';
+import { leftWhole, quantizeParameters, roundedParameters } from '../../src/runtime/quantize';
 import { openSession } from '../../src/runtime/ort';
 import { signedBytesExact } from '../../src/runtime/signed-bytes';
 import { bytesTokenizer } from '../../src/tokenizers';
@@ -323,6 +323,28 @@ describe('signed bytes', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('say how many weights stay in 32 bits because their rows are no whole blocks', async () => {
+    const { model } = await openModelFolder(join(golden, 'hf-mamba-tiny'));
+    const of = (d_model: number) =>
+      buildModel({ model: { ...model.config, d_model }, task: model.task, data: model.data });
+    assert.equal(leftWhole(of(64), 4), undefined);
+    // Of a model 48 wide the embedding and the projections into the layers; d_inner is 96, three blocks.
+    const odd = of(48);
+    const sizes = [...odd.parameters].filter(([name]) => /embedding|in_proj/.test(name));
+    const left = sizes.reduce((sum, [, { shape }]) => sum + shape[0]! * shape[1]!, 0);
+    const [some, all] = [left, odd.parameterCount].map((count) => count.toLocaleString('en-GB'));
+    assert.match(
+      leftWhole(odd, 4) ?? '',
+      new RegExp(`^--bits 4: ${some} of ${all} parameters stay in 32 bits`),
+    );
+    const weights = quantizeParameters(odd, odd.initialise(3), 4);
+    assert.deepEqual(
+      [...weights.keys()].filter((name) => /embedding|in_proj/.test(name)),
+      [],
+    );
+    assert.ok([...weights.keys()].some((name) => name.endsWith('out_proj.weight')));
   });
 
   it('give the same products wherever they are trusted', async function () {

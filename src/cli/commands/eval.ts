@@ -37,9 +37,10 @@ export function registerEval(program: Command): void {
 }
 
 async function runEval(path: string, options: EvalOptions): Promise<void> {
+  const note = (text: string): void => void process.stderr.write(`${text}\n`);
   const target = await openTarget(path, {
     ...(options.set === undefined ? {} : { set: options.set }),
-    onMessage: (text) => process.stderr.write(`${text}\n`),
+    onMessage: note,
   });
   const { model, parameters, data, config } = target;
   if (data === undefined || config === undefined) {
@@ -60,7 +61,9 @@ async function runEval(path: string, options: EvalOptions): Promise<void> {
     const whole = await run(parameters);
     let found: Evaluation = whole;
     if (options.bits !== undefined) {
-      const { roundedParameters } = await import('../../runtime/quantize');
+      const { leftWhole, roundedParameters } = await import('../../runtime/quantize');
+      const left = leftWhole(model, options.bits);
+      if (left !== undefined) note(left);
       const rounded = await run(roundedParameters(model, parameters, options.bits));
       const perplexity_ratio = Math.exp(rounded.loss - whole.loss);
       found = { ...rounded, bits: options.bits, loss_32_bits: whole.loss, perplexity_ratio };
