@@ -64,6 +64,9 @@ const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']);
 const number = z.union([z.number(), nonFinite]);
 const step = z.int().min(0);
 
+/** Resident bytes of the run's process, and the most that they ever were; absent in runs of older versions. */
+const memory = { memory: number.optional(), memory_peak: number.optional() };
+
 /** After an optimiser step. Totals count from step 0, over resumes. */
 export const stepRowSchema = z.looseObject({
   /** Finished optimiser steps, from 1. */
@@ -76,15 +79,14 @@ export const stepRowSchema = z.looseObject({
   tokens: number,
   flops: number,
   seconds: number,
-  /** Resident bytes of the run's process, and the most that they ever were. */
-  memory: number.optional(),
-  memory_peak: number.optional(),
+  ...memory,
 });
 
 /** After an evaluation; further values of `eval` are metrics of their own. */
 export const evalRowSchema = z.looseObject({
   step,
   eval: z.looseObject({ split: z.string(), loss: number, accuracy: number.optional() }),
+  ...memory,
 });
 
 /** Whether a metric of an evaluation is about one layer, for example `layers.0.rms`: many, and for curves. */

@@ -47,7 +47,7 @@ export class Metrics {
     }
     if (!isObject(row) || typeof row['step'] !== 'number' || !(row['step'] >= 0)) this.unreadable++;
     else if (typeof row['event'] === 'string') this.#takeEvent(row as RunEvent);
-    else if (isObject(row['eval'])) this.#takeEvaluation(row['step'], row['eval']);
+    else if (isObject(row['eval'])) this.#takeEvaluation(row['step'], row['eval'], row);
     else this.#takeNumbers('train', row['step'], row);
   }
 
@@ -65,9 +65,10 @@ export class Metrics {
     }
   }
 
-  #takeEvaluation(step: number, values: Json): void {
+  /** @param row around the values: what it says besides them is of the process, not of the model */
+  #takeEvaluation(step: number, values: Json, { eval: _values, ...around }: Json): void {
     const split = typeof values['split'] === 'string' ? values['split'] : 'validation';
-    this.#takeNumbers(`eval/${split}`, step, values);
+    this.#takeNumbers(`eval/${split}`, step, { ...around, ...values });
     const restored = Object.fromEntries(
       Object.entries(values).map(([key, value]) => [key, rowNumber(value) ?? value]),
     );

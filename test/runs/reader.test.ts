@@ -43,7 +43,7 @@ describe('following a run', () => {
     const { writer, reader } = open();
     writer.row({ step: 5, eval: { split: 'validation', loss: 1.5, accuracy: 0.25 } });
     writer.row({ step: 10, eval: { split: 'validation', loss: NaN, bits_per_byte: 2.5 } });
-    writer.row({ step: 10, eval: { split: 'test', loss: 1 } });
+    writer.row({ step: 10, eval: { split: 'test', loss: 1 }, memory: 1e8, memory_peak: 2e8 });
     await reader.poll();
     assert.deepEqual(steps(reader, 'eval/validation'), [5, 10]);
     const table = reader.tables.get('eval/validation')!;
@@ -51,6 +51,8 @@ describe('following a run', () => {
     assert.deepEqual([...table.column('bits_per_byte')!], [NaN, 2.5]);
     assert.deepEqual([...table.column('accuracy')!], [0.25, NaN]);
     assert.deepEqual(steps(reader, 'eval/test'), [10]);
+    assert.deepEqual([...reader.tables.get('eval/test')!.column('memory_peak')!], [2e8]);
+    assert.deepEqual(reader.evals[2], { step: 10, eval: { split: 'test', loss: 1 } });
     assert.deepEqual(reader.evals[0], { step: 5, eval: { split: 'validation', loss: 1.5, accuracy: 0.25 } });
     assert.equal(reader.evals[1]?.eval['loss'], NaN);
   });

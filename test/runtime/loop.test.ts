@@ -87,6 +87,9 @@ describe('the training loop', () => {
       memory: 1e8,
       memory_peak: 2e8,
     });
+    // The last evaluation has no row of a step behind it.
+    const { memory, memory_peak } = rows[7]!;
+    assert.deepEqual([memory, memory_peak], [1e8, 2e8]);
   });
 
   it('draws the same micro-batches after a resume', async () => {

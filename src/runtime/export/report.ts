@@ -35,7 +35,7 @@ export function htmlReport(reader: RunReader, config: string): string {
     ...(info.ended ? ([['Ended', info.ended]] as [string, string][]) : []),
     ['Device', `${info.device}, ${info.threads} threads`],
     ['Parameters', info.parameters.toLocaleString('en-US')],
-    ...Object.entries(reader.last ?? {}).map(([name, value]): [string, string] => [
+    ...Object.entries({ ...reader.last, ...mostMemory(reader) }).map(([name, value]): [string, string] => [
       names[name] ?? name,
       shown(value),
     ]),
@@ -80,6 +80,13 @@ ${
 <h2>Config</h2><pre>${escaped(config)}</pre>
 </html>
 `;
+}
+
+/** Over steps and evaluations, the last of which come after the last step's row. */
+function mostMemory({ tables }: RunReader): { readonly memory_peak?: number } {
+  const seen = [...tables.values()].flatMap((table) => [...(table.column('memory_peak') ?? [])]);
+  const most = seen.reduce((a, b) => (b > a ? b : a), 0);
+  return most > 0 ? { memory_peak: most } : {};
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -85,6 +85,10 @@ export async function trainingLoop(
     await parts.row({ step: totals.step, event: 'checkpoint', path });
     return path;
   };
+  const memory = (): { readonly memory: number; readonly memory_peak: number } => {
+    const { now, peak } = parts.memory();
+    return { memory: now, memory_peak: peak };
+  };
   const due = (): boolean => {
     if (train.checkpoint_every !== undefined) return totals.step % train.checkpoint_every === 0;
     return totals.step - saved.step >= CHECKPOINT_STEPS || parts.now() - saved.time >= CHECKPOINT_MS;
@@ -126,7 +130,6 @@ export async function trainingLoop(
       const { loss } = result;
       await parts.row({ step: totals.step, event: 'overflow', loss, loss_scale: smaller.value });
     } else if (last || totals.step % train.log_every === 0) {
-      const memory = parts.memory();
       await parts.row({
         step: totals.step,
         loss: result.loss,
@@ -135,15 +138,14 @@ export async function trainingLoop(
         tokens: totals.tokens,
         flops: totals.flops,
         seconds: totals.seconds,
-        memory: memory.now,
-        memory_peak: memory.peak,
+        ...memory(),
       });
     }
     evaluation = undefined;
     if (last || totals.step % config.eval.every === 0) {
       for (const found of await parts.evaluate(last)) {
         if (found.split === 'validation') evaluation = found;
-        await parts.row({ step: totals.step, eval: found });
+        await parts.row({ step: totals.step, eval: found, ...memory() });
       }
     }
     if (due()) await save();
