@@ -111,6 +111,21 @@ describe('advice', () => {
     );
   });
 
+  it('says that one sequence is too long where the length is, not the width', async () => {
+    const text = config('{type: recall, length: 100000000}', '{mixer: mamba}', 'train: {batch_size: 1}\n');
+    const { diagnostics } = await resolve(text);
+    const found = diagnostics.filter(({ code }) => code === 'memory');
+    assert.deepEqual(
+      found.map(({ line, column }) => text.split('\n')[line - 1]!.slice(column - 1, column + 8)),
+      ['100000000'],
+    );
+    assert.match(found[0]!.message, /one sequence of 100000000 steps alone about/);
+    // Where the parameters are what does not fit, the width is said.
+    const wide = await resolve(text.replace('d_model: 32', 'd_model: 4000000').replace('100000000', '64'));
+    const [widest] = wide.diagnostics.filter(({ code }) => code === 'memory');
+    assert.match(widest!.message, /the parameters and one sequence alone/);
+  });
+
   it('counts the states that a scan keeps', async () => {
     const wide = await resolve(config('{type: recall, length: 64}', '{mixer: mamba, d_state: 100000000}'));
     assert.deepEqual(

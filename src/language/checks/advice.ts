@@ -122,6 +122,15 @@ function learningRate(
   return [];
 }
 
+/** Options that decide how long a sequence is, as data sets call them. */
+const lengthKeys = ['length', 'context', 'document_length', 'size'];
+
+/** The option of the data that decides how long a sequence is; the data where none is called so. */
+function lengthPath({ data }: Analysis): Path {
+  const key = lengthKeys.find((name) => Object.hasOwn((data?.options ?? {}) as object, name));
+  return key === undefined ? ['data'] : ['data', key];
+}
+
 /** Systems swap, and the estimate may be a fifth too high: more than so many times the memory cannot be meant. */
 const hopeless = 1.5;
 
@@ -134,13 +143,19 @@ function memory(analysis: Analysis, train: TrainConfig, say: Say): Diagnostic[] 
   const share = estimate.activations / train.batch_size;
   const fits = Math.floor((available - (estimate.total - estimate.activations)) / share);
   const start = `Training takes about ${quantity(estimate.total)}B, this machine has ${quantity(available)}B`;
-  if (fits < 1) {
+  const checkpointing =
+    train.activation_checkpointing === 'none' ? ', or `activation_checkpointing: blocks`' : '';
+  if (fits < 1 && share <= estimate.total - estimate.activations) {
     const message = `${start}: the parameters and one sequence alone do not fit.`;
     return [say(['model', 'd_model'], severity, 'memory', message)];
   }
+  if (fits < 1) {
+    const message =
+      `${start}, and one sequence of ${analysis.data?.shape?.length} steps alone about ${quantity(share)}B: ` +
+      `take shorter ones${checkpointing}.`;
+    return [say(lengthPath(analysis), severity, 'memory', message)];
+  }
   const size = 2 ** Math.floor(Math.log2(fits));
-  const checkpointing =
-    train.activation_checkpointing === 'none' ? ', or `activation_checkpointing: blocks`' : '';
   const message = `${start}: take \`batch_size: ${size}\` and \`accumulate\` for the rest${checkpointing}.`;
   return [say(['train', 'batch_size'], severity, 'memory', message, String(size))];
 }
