@@ -28,8 +28,8 @@ function pass(ms: number): void {
 }
 
 describe('a page that does not come', () => {
-  beforeEach(() => void mock.timers.enable({ apis: ['setTimeout'] }));
-  afterEach(() => void mock.timers.reset());
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
 
   it('is noticed once, after the patience one has with it', () => {
     const one = panel();
