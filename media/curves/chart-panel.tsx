@@ -35,7 +35,7 @@ export function unitLine(model: CurvesModel, metric: Metric, long: boolean): str
   if (model.useLog(metric)) parts.push('log');
   if (long && metric.smooth && smoothing > 0) {
     parts.push(
-      `${oneSided ? 'EMA, one-sided,' : 'centred EMA'} ${smoothing}${envelope ? ' over min–max of raw' : ''}`,
+      `${oneSided ? 'EMA, one-sided,' : 'local linear EMA'} ${smoothing}${envelope ? ' over min–max of raw' : ''}`,
     );
   }
   return parts.filter(Boolean).join(' · ');

@@ -9,6 +9,7 @@ import {
   notification,
   openFile,
   pick,
+  runAndPick,
   runCommand,
   runRows,
   showRuns,
@@ -148,8 +149,7 @@ describe('commands', () => {
     await choose('half a run', 'Edit Tags');
     await answer('paper, mamba');
     await page.locator('.part.sidebar .monaco-list-row', { hasText: '#paper · #mamba' }).waitFor();
-    await runCommand(page, 'SSM Studio: Pin Run');
-    await pick(page, 'half a run');
+    await runAndPick(page, 'SSM Studio: Pin Run', 'half a run');
     await page.locator('.part.sidebar .monaco-list-row', { hasText: 'pinned' }).waitFor();
     const notes = runFolders(session.workspace)
       .map((dir) => path.join(dir, 'notes.json'))

@@ -1,7 +1,7 @@
 /** @file Two runs compared in the Scan panel: both views side by side under one cursor. */
 import assert from 'node:assert/strict';
 import type { Frame } from 'playwright-core';
-import { pick, runCommand, showRuns } from './support/actions';
+import { runAndPick, showRuns } from './support/actions';
 import { closeBrowser, panelFrame, type EditorSession } from './support/editor';
 import { keepFailures } from './support/failures';
 import { openTwoRuns, scanFrame, summaryOf } from './support/two-runs';
@@ -25,8 +25,7 @@ describe('two runs side by side', () => {
     await showRuns(page);
     for (const name of ['run-small', 'run-other'])
       await page.locator('.part.sidebar .monaco-list-row', { hasText: name }).waitFor();
-    await runCommand(page, 'SSM Studio: Compare Runs');
-    for (const name of ['run-small', 'run-other']) await pick(page, name);
+    await runAndPick(page, 'SSM Studio: Compare Runs', 'run-small', 'run-other');
     await page.locator('.quick-input-widget .monaco-button', { hasText: 'OK' }).click();
     await page
       .locator('.notifications-toasts .monaco-button', { hasText: 'Compare Scans' })

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import type { Frame } from 'playwright-core';
-import { dismissNotifications, pick, runCommand, runRows, showRuns, until } from './support/actions';
+import {
+  dismissNotifications,
+  pick,
+  runAndPick,
+  runCommand,
+  runRows,
+  showRuns,
+  until,
+} from './support/actions';
 import { closeBrowser, panelFrame, type EditorSession } from './support/editor';
 import { keepFailures } from './support/failures';
 import { curvesFrame, curvesShown, zoomTo } from './support/panels';
@@ -22,13 +30,11 @@ describe('the panels, kept', () => {
   const scan = (more: string): Promise<Frame> => scanFrame(session, more);
   const inspectRun = async (name: string): Promise<void> => {
     const { page } = session;
-    await runCommand(page, 'SSM Studio: Inspect Scan');
-    await pick(page, name);
+    await runAndPick(page, 'SSM Studio: Inspect Scan', name);
     await page.locator('.tab.active', { hasText: `Scan: ${name}` }).waitFor();
   };
   const remove = async (name: string): Promise<void> => {
-    await runCommand(session.page, 'SSM Studio: Delete Run');
-    await pick(session.page, name);
+    await runAndPick(session.page, 'SSM Studio: Delete Run', name);
     await session.page.locator('.notification-toast', { hasText: 'Deleted' }).waitFor();
   };
   const undo = (): Promise<void> =>
@@ -141,8 +147,7 @@ describe('the panels, kept', () => {
     await dismissNotifications(page);
     await page.locator('.tab', { hasText: 'Curves' }).click();
     // All runs, whatever their config.
-    await runCommand(page, 'SSM Studio: Compare Runs');
-    for (const name of ['run-small', 'run-other']) await pick(page, name);
+    await runAndPick(page, 'SSM Studio: Compare Runs', 'run-small', 'run-other');
     await page.locator('.quick-input-widget .monaco-button', { hasText: 'OK' }).click();
     await panelFrame(page, '[data-testid=curves][data-runs="2"]');
     await dismissNotifications(page);

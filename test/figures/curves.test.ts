@@ -66,6 +66,18 @@ describe('smoothing', () => {
     assert.ok(worst(smooth(truth, { beta: 0.95, kind: 'centred', log: true })) < 1.5);
     assert.ok(worst(smooth(truth, { beta: 0.95, kind: 'one-sided', log: false })) > 3);
   });
+  it('of a short run begins and ends where the values do', () => {
+    const off = (length: number, kind: 'centred' | 'one-sided'): number[] => {
+      const truth = Float64Array.from({ length }, (_, t) => 1.5 + 4 * Math.exp(-t / 20));
+      const shown = smooth(truth, { beta: 0.95, kind, log: true });
+      return [0, length - 1].map((at) => Math.abs(Math.log(shown[at]! / truth[at]!)));
+    };
+    assert.ok(off(40, 'centred')[0]! < 0.07, `${off(40, 'centred')}`);
+    assert.ok(off(40, 'centred')[1]! < 0.05);
+    assert.ok(off(40, 'one-sided')[1]! > 0.2);
+    assert.ok(off(100, 'centred')[0]! < 0.15, `${off(100, 'centred')}`);
+    assert.ok(off(100, 'centred')[1]! < 0.06);
+  });
   it('ends near the one-sided value instead of at the newest', () => {
     const values = [...new Array<number>(200).fill(1), 100];
     const shown = smooth(values, { beta: 0.95, kind: 'centred', log: true });

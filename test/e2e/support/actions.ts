@@ -20,11 +20,28 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   }
 }
 
+/**
+ * Runs a command that asks which, and picks rows by their text. As with the palette, a panel that takes the focus closes
+ * the question: it is asked again.
+ */
+export async function runAndPick(page: Page, title: string, ...texts: readonly string[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await runCommand(page, title);
+    try {
+      for (const text of texts) await pick(page, text, attempt < 4 ? 8000 : 30_000);
+      return;
+    } catch (error) {
+      if (attempt === 4) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
+}
+
 /** Picks a row of the open quick pick by its text. */
-export async function pick(page: Page, text: string): Promise<void> {
+export async function pick(page: Page, text: string, timeout = 30_000): Promise<void> {
   const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
-  await entry.waitFor({ state: 'visible' });
-  await entry.click();
+  await entry.waitFor({ state: 'visible', timeout });
+  await entry.click({ timeout });
 }
 
 /** Opens a file of the workspace's top folder from the Explorer. (Quick Open needs a search binary that the embedded
