@@ -198,7 +198,7 @@ function handleKey(event: KeyboardEvent, chart: Chart, model: CurvesModel): bool
     case 'ArrowDown': {
       const at = current ?? high;
       const order = chart.lines
-        .map((line) => ({ key: line.group.key, value: line.valueAt(at) ?? line.end?.value }))
+        .map((line) => ({ key: line.group.key, value: line.pointAt(at)?.value ?? line.end?.value }))
         .filter((entry) => entry.value !== undefined)
         .sort((a, b) => a.value! - b.value!);
       const place = order.findIndex((entry) => entry.key === cursor.hovered);
@@ -237,7 +237,7 @@ function handleKey(event: KeyboardEvent, chart: Chart, model: CurvesModel): bool
     case 'c':
     case 'C': {
       const line = chart.lines.find((entry) => entry.group.key === cursor.hovered) ?? chart.lines[0];
-      const value = current === undefined ? line?.end?.value : line?.valueAt(current);
+      const value = current === undefined ? line?.end?.value : line?.pointAt(current)?.value;
       if (value !== undefined) {
         model.send({ type: 'copy', text: String(value) });
         announce('Value copied', true);

@@ -15,7 +15,14 @@ import { metricOf } from '../../src/figures/curves/metrics';
 import { Series } from '../../src/figures/curves/series';
 import { Smoother, smooth } from '../../src/figures/curves/smooth';
 import { bestEval, firstReached, meanThroughput } from '../../src/figures/curves/summary';
-import { commonRange, traceBand, tracePath, traceSeeds, valueBetween } from '../../src/figures/curves/trace';
+import {
+  commonRange,
+  pointOf,
+  traceBand,
+  tracePath,
+  traceSeeds,
+  valueBetween,
+} from '../../src/figures/curves/trace';
 import { drawChart, type ChartGroup } from '../../src/figures/curves/chart';
 import { drawOverlay, nearestGroup } from '../../src/figures/curves/overlay';
 import { chartSummary, cursorSentence } from '../../src/figures/curves/summary';
@@ -369,13 +376,29 @@ describe('a chart', () => {
   });
   it('finds the line under the pointer and says its value', () => {
     const line = chart.lines.find((entry) => entry.group.key === 'g1')!;
-    assert.equal(nearestGroup(chart, 900, chart.y.map(line.valueAt(900)!) + 3), 'g1');
+    assert.equal(nearestGroup(chart, 900, chart.y.map(line.pointAt(900)!.value) + 3), 'g1');
     assert.equal(nearestGroup(chart, 900, -500), undefined);
     assert.match(cursorSentence(chart, 900, 'g3'), /^step 900, hybrid \S+, lowest of 5$/);
     assert.match(
       chartSummary(chart),
       /^Training loss of 6 groups, log scale, step 0 to 1,500\. Lowest: hybrid 5\.\d\de−4\. Live: attention, s4d-n64\.$/,
     );
+  });
+});
+
+describe('the value at the cursor', () => {
+  const data = new RunData();
+  data
+    .ensure('train')
+    .append({ step: Float64Array.of(100, 150, 200), loss: Float64Array.of(4, 3, Number.NaN) }, 3);
+  const point = (at: number) => pointOf([series(data)], at, true);
+  it('is that of the nearest row, where that stands', () => {
+    assert.deepEqual(point(120), { at: 100, value: 4 });
+    assert.deepEqual(point(130), { at: 150, value: 3 });
+  });
+  it('is none further from the ends than half of what lies between rows, and none in a gap', () => {
+    assert.deepEqual(point(80), { at: 100, value: 4 });
+    for (const far of [70, 190, 230]) assert.equal(point(far), undefined);
   });
 });
 

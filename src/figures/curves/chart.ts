@@ -12,7 +12,7 @@ import { drawLines, emphasised, type DrawnLines } from './lines';
 import { drawNotes, type ChartNote } from './notes';
 import { chartScales } from './scales';
 import type { Series } from './series';
-import { valueOf } from './trace';
+import { pointOf, type Point } from './trace';
 
 export interface ChartGroup {
   readonly key: string;
@@ -51,8 +51,8 @@ export interface ChartFrame {
 
 export interface ChartLine {
   readonly group: ChartGroup;
-  /** Mean over seeds at a position, the drawn value. */
-  valueAt(x: number): number | undefined;
+  /** The drawn value near a position; of several seeds their mean there. */
+  pointAt(x: number): Point | undefined;
   /** Last settled value and where the line ends, in px. */
   readonly end: { readonly x: number; readonly y: number; readonly value: number } | undefined;
   /** The line drawn thicker, for when it is pointed at. */
@@ -280,7 +280,7 @@ export function drawChart(
     y,
     lines: groups.map((group, i) => ({
       group,
-      valueAt: (at) => valueOf(group.series, at, y.log),
+      pointAt: (at) => pointOf(group.series, at, y.log),
       end: placeEnd(ends[i], x, y),
       emphasis: () => emphasised(group, view, x, y, theme),
     })),

@@ -30,9 +30,9 @@ export function nearestGroup(chart: Chart, at: number, py: number): string | und
   let best: string | undefined;
   let distance = 24;
   for (const line of chart.lines) {
-    const value = line.valueAt(at);
-    if (value === undefined) continue;
-    const d = Math.abs(chart.y.map(value) - py);
+    const point = line.pointAt(at);
+    if (!point) continue;
+    const d = Math.abs(chart.y.map(point.value) - py);
     if (d < distance) {
       distance = d;
       best = line.group.key;
@@ -79,13 +79,14 @@ export function drawOverlay(
       stroke: { color: theme.foreground, width: 1 },
     });
     for (const line of chart.lines) {
-      const value = line.valueAt(cursor);
-      if (value === undefined) continue;
-      const py = y.map(value);
-      if (py < plot.y - 2 || py > bottom + 2) continue;
+      const point = line.pointAt(cursor);
+      if (!point) continue;
+      // On the line: where the value was taken, which for evaluations is seldom right at the cursor.
+      const [mx, py] = [x.map(point.at), y.map(point.value)];
+      if (py < plot.y - 2 || py > bottom + 2 || mx < plot.x - 2 || mx > right + 2) continue;
       marks.push({
         kind: 'marker',
-        x: px,
+        x: mx,
         y: py,
         shape: line.group.style.marker,
         radius: 3.5,
@@ -193,7 +194,7 @@ function drawGutter(
       points: [right + (short > 6 ? 0 : 4), clampY(end.y), right + 10, at],
       stroke: { color, width: 1, opacity: 0.8 },
     });
-    const value = formatValue(chart, cursor === undefined ? end.value : line.valueAt(cursor));
+    const value = formatValue(chart, cursor === undefined ? end.value : line.pointAt(cursor)?.value);
     const valueWidth = measure(value, small, strong ? 600 : 400);
     marks.push({
       kind: 'text',

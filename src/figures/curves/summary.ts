@@ -76,7 +76,7 @@ export function chartSummary(chart: Chart): string {
 /** "step 620, hybrid 0.00135, lowest of 7" */
 export function cursorSentence(chart: Chart, at: number, key: string | undefined): string {
   const values = chart.lines
-    .map((line) => ({ line, value: line.valueAt(at) }))
+    .map((line) => ({ line, value: line.pointAt(at)?.value }))
     .filter(
       (entry): entry is { line: (typeof chart.lines)[number]; value: number } => entry.value !== undefined,
     )

@@ -262,21 +262,27 @@ export function traceSeeds(
   return { line, band, rest };
 }
 
-/** The value of a group at `at`: of one run its nearest row, of several seeds their mean where all have one. */
-export function valueOf(seeds: readonly Series[], at: number, log: boolean): number | undefined {
-  const [single] = seeds;
-  if (seeds.length === 1 && single) return nearestValue(single, at);
-  const values = seeds.map((series) => valueBetween(series, at)).filter((value) => value !== undefined);
-  return values.length === 0 || values.length < seeds.length ? undefined : meanOf(values, log);
+/** A drawn value and where it stands. */
+export interface Point {
+  readonly at: number;
+  readonly value: number;
 }
 
-/** The drawn value of the row nearest to `at`; undefined beyond the ends of the run. */
-function nearestValue(series: Series, at: number): number | undefined {
+/** What a group shows at `at`: of one run its nearest row, of several seeds their mean where all have a value. */
+export function pointOf(seeds: readonly Series[], at: number, log: boolean): Point | undefined {
+  const [single] = seeds;
+  if (seeds.length === 1 && single) return nearestPoint(single, at);
+  const values = seeds.map((series) => valueBetween(series, at)).filter((value) => value !== undefined);
+  return values.length === 0 || values.length < seeds.length ? undefined : { at, value: meanOf(values, log) };
+}
+
+/** The row nearest to `at`; undefined further beyond the ends of the run than half of what lies between its rows. */
+function nearestPoint(series: Series, at: number): Point | undefined {
   const index = nearestIndex(series.xs.data, at, series.length);
   if (index < 0) return undefined;
-  const spacing =
-    series.length > 1 ? (series.xs.at(series.length - 1) - series.xs.at(0)) / (series.length - 1) : 0;
-  if (at > series.xs.at(series.length - 1) + spacing || at < series.xs.at(0) - spacing) return undefined;
+  const [first, last] = [series.xs.at(0), series.xs.at(series.length - 1)];
+  const near = series.length > 1 ? (last - first) / (series.length - 1) / 2 : 0;
+  if (at > last + near || at < first - near) return undefined;
   const value = series.shown.data[index] as number;
-  return Number.isFinite(value) ? value : undefined;
+  return Number.isFinite(value) ? { at: series.xs.at(index), value } : undefined;
 }
