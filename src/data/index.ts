@@ -1,23 +1,23 @@
 /** @file The data sets, by the name that a config gives. Everything that lists data sets derives from here. */
-import { associativeRecall } from './associative-recall';
+import { associativeRecall } from './synthetic/associative-recall';
 import { audio } from './audio';
-import { cifar10 } from './cifar';
-import { copying } from './copying';
+import { cifar10 } from './images/cifar';
+import { copying } from './synthetic/copying';
 import type { DataDefinition } from './define';
-import { delay } from './delay';
-import { imageFolder } from './image-folder';
-import { inductionHeads } from './induction-heads';
-import { labelledRows } from './labelled-rows';
-import { labelledText } from './labelled-text';
-import { listops } from './listops';
-import { mqar } from './mqar';
-import { pathfinder } from './pathfinder';
-import { phonebook } from './phonebook';
-import { selectiveCopying } from './selective-copying';
+import { delay } from './synthetic/delay';
+import { imageFolder } from './images/folder';
+import { inductionHeads } from './synthetic/induction-heads';
+import { labelledRows } from './tables/labelled-rows';
+import { labelledText } from './text/labelled';
+import { listops } from './synthetic/listops';
+import { mqar } from './synthetic/mqar';
+import { pathfinder } from './synthetic/pathfinder';
+import { phonebook } from './synthetic/phonebook';
+import { selectiveCopying } from './synthetic/selective-copying';
 import { timeSeries } from './series';
-import { sequentialMnist } from './sequential-mnist';
+import { sequentialMnist } from './images/sequential-mnist';
 import { text } from './text';
-import { textPairs } from './text-pairs';
+import { textPairs } from './text/pairs';
 
 export {
   DataError,

@@ -50,6 +50,20 @@ export const classedDataset = <Item extends { readonly label: number }, I extend
     targetLabel: (id) => classes[id] ?? String(id),
   });
 
+/**
+ * Numbers of classes by their names; `said` comes before a name that is none of them, for example `a.csv: row 2 is of the
+ * class`.
+ * @throws DataError at `classes`
+ */
+export function numbersOf(classes: readonly string[]): (name: string, said: string) => number {
+  const numbers = new Map(classes.map((name, id) => [name, id]));
+  return (name, said) => {
+    const number = numbers.get(name);
+    if (number !== undefined) return number;
+    throw new DataError(`${said} ${name.slice(0, 40)}, which is not among the classes.`, ['classes']);
+  };
+}
+
 export function storedDataset<I extends Numbers = Int32Array, T extends Numbers = Int32Array>(
   stored: Stored<I, T>,
 ): Dataset {

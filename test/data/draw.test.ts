@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fillIntegers, markDistinct } from '../../src/data/draw';
+import { fillIntegers, markDistinct } from '../../src/data/synthetic/draw';
 import { Random } from '../../src/util/random';
 
 describe('drawing many integers', () => {

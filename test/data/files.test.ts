@@ -1,7 +1,7 @@
 /** @file Data from the user's own files: tables over time, labelled texts, images, tokenised text. */
 import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
-import { parseCsv } from '../../src/data/csv';
+import { parseCsv } from '../../src/data/tables/csv';
 import { trainBpe } from '../../src/tokenizers';
 import { npy, zip } from './npy-writer';
 import { dataFolder, problem } from './folder';
@@ -15,7 +15,7 @@ describe('comma-separated values', () => {
       rows: [['1', 'x, "y"\nz']],
     });
     assert.deepEqual(parseCsv('a;b;c,d\n1;2;3', 'f').rows, [['1', '2', '3']]);
-    assert.throws(() => parseCsv('a,b\n1,2\n3', 'f'), /f: row 2 has 1 fields, the header 2/);
+    assert.throws(() => parseCsv('a,b\n1,2\n3', 'f'), /f: row 2 has 1 fields instead of 2/);
     assert.throws(() => parseCsv('a,b\n1,"2', 'f'), /never closed/);
   });
 });

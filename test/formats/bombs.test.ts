@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { diskReader } from '../../src/config';
-import { readBatch } from '../../src/data/cifar/batches';
+import { readBatch } from '../../src/data/images/cifar/batches';
 import { openGguf } from '../../src/formats/gguf';
 import { openSafetensors } from '../../src/formats/safetensors';
 import { arraySource } from '../../src/formats/source';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readBatch } from '../../src/data/cifar/batches';
-import { parseCsv } from '../../src/data/csv';
+import { readBatch } from '../../src/data/images/cifar/batches';
+import { parseCsv } from '../../src/data/tables/csv';
 import { parseGretl } from '../../src/data/tables/gretl';
 import { readWav } from '../../src/data/audio/wav';
 import { openGguf } from '../../src/formats/gguf';

@@ -3,7 +3,7 @@ import { basename, dirname, extname } from 'node:path';
 import * as z from 'zod';
 import { DataError, defineData, type DataProblem, type DataShape } from '../define';
 import { fileOptions, readItems, shareOptions } from '../kept-apart';
-import { classedDataset, namedTwice, shareProblems } from '../stored';
+import { classedDataset, namedTwice, numbersOf, shareProblems } from '../stored';
 import type { TextFile } from '../text/files';
 import { readWav, WavError, type Sound } from './wav';
 
@@ -85,10 +85,7 @@ interface Recording {
 
 function recordingOf({ path, content }: TextFile, given: Options): Recording {
   const name = given.label === 'folder' ? basename(dirname(path)) : basename(path, extname(path));
-  const label = given.classes.indexOf(name);
-  if (label < 0) {
-    throw new DataError(`${path} is of the class ${name}, which is not among the classes.`, ['classes']);
-  }
+  const label = numbersOf(given.classes)(name, `${path} is of the class`);
   let sound: Sound;
   try {
     sound = readWav(content, given.length);

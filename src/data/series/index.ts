@@ -1,6 +1,6 @@
 /** @file Time series from tables: forecast the next steps of some columns (the protocol of Zhou et al., 2021). */
 import * as z from 'zod';
-import { columnOf, type CsvTable } from '../csv';
+import { columnOf, type CsvTable } from '../tables/csv';
 import { DataError, defineData, type DataProblem, type DataShape, type Split } from '../define';
 import { filesDigest } from '../digest';
 import { countsOf, namedTwice, shareProblems, storedDataset } from '../stored';

@@ -2,7 +2,7 @@
  * @file Data files of gretl (.gdt): XML, of which the variables and the observations count. (gretldata.dtd.) No
  * expression looks beyond the next tag: a text of tags that never end would take the square of its length.
  */
-import type { CsvTable } from '../csv';
+import type { CsvTable } from './csv';
 import { DataError } from '../define';
 
 export const isGretl = (text: string): boolean => /<gretldata[\s>]/.test(text.slice(0, 4096));

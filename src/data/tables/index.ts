@@ -1,5 +1,5 @@
 /** @file Tables from files: comma-separated values, gretl's data files, objects of R, arrays of NumPy; packed with gzip, xz or not. */
-import { parseCsv, type CsvTable } from '../csv';
+import { parseCsv, type CsvTable } from './csv';
 import { textOf } from '../text/decode';
 import type { TextFile } from '../text/files';
 import { isGretl, parseGretl } from './gretl';

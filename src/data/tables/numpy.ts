@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { isNpy, isNpz, NpyError, readNpy, readNpz, type NpyArray } from '../../formats/npy';
 import { ZipError } from '../../formats/zip';
-import { MOST_FIELDS, type CsvTable } from '../csv';
+import { MOST_FIELDS, type CsvTable } from './csv';
 import { DataError } from '../define';
 import type { TextFile } from '../text/files';
 import { chosen } from './choose';

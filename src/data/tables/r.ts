@@ -4,7 +4,7 @@ import { inflateSync } from 'node:zlib';
 import { decodeLzma2, LzmaError } from '../../formats/lzma';
 import { elementOf, namesOf, RDataError, readRData, type RValue } from '../../formats/r-data';
 import { mostUnpacked } from '../../formats/unpacked-size';
-import type { CsvTable } from '../csv';
+import type { CsvTable } from './csv';
 import { DataError } from '../define';
 import type { TextFile } from '../text/files';
 import { chosen } from './choose';

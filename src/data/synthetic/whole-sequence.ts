@@ -1,7 +1,7 @@
 /** @file Tasks whose answer is the last token, trained on it alone or on every next token. */
 import * as z from 'zod';
-import { IGNORED } from '../util/ignored';
-import type { DataShape, Split } from './define';
+import { IGNORED } from '../../util/ignored';
+import type { DataShape, Split } from '../define';
 
 /** The option that chooses; held-out examples are always scored on the answer. */
 export const trainLoss = z

@@ -1,5 +1,8 @@
-/** @file Comma-separated values (RFC 4180): quoted fields, any of comma, semicolon and tab between them. */
-import { DataError } from './define';
+/**
+ * @file Comma-separated values (RFC 4180): quoted fields, any of comma, semicolon and tab between them; and tab-separated
+ * ones, as the type text/tab-separated-values is registered, in which quotation marks are letters.
+ */
+import { DataError } from '../define';
 
 export interface CsvTable {
   readonly header: readonly string[];
@@ -20,18 +23,39 @@ export function parseCsv(text: string, path: string, hasHeader = true): CsvTable
   };
   const delimiter = [',', ';', '\t'].reduce((best, one) => (count(one) > count(best) ? one : best));
   const lines = records(clean, delimiter, path);
+  const { header, rows } = tableOf(
+    lines,
+    path,
+    hasHeader,
+    'is empty. A table needs a header line and rows below',
+  );
+  return { header: header.map((name) => name.trim()), rows };
+}
+
+/** The same for a line per row and a tab between fields, which are not quoted. */
+export function parseTsv(text: string, path: string, hasHeader = true): CsvTable {
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .map((line) => line.replace(/\r$/, '').split('\t'))
+    .filter((fields) => fields.length > 1);
+  return tableOf(lines, path, hasHeader, 'has no row of fields with tabs between them');
+}
+
+/** @param empty what is said of a file without a line */
+function tableOf(
+  lines: readonly (readonly string[])[],
+  path: string,
+  hasHeader: boolean,
+  empty: string,
+): CsvTable {
   const header = hasHeader ? lines[0] : lines[0]?.map((_, i) => String(i + 1));
   const rows = hasHeader ? lines.slice(1) : lines;
-  if (!header)
-    throw new DataError(`${path} is empty. A table needs a header line and rows below.`, ['files']);
+  if (!header) throw new DataError(`${path} ${empty}.`, ['files']);
   const wrong = rows.findIndex((row) => row.length !== header.length);
-  if (wrong >= 0) {
-    throw new DataError(
-      `${path}: row ${wrong + 1} has ${rows[wrong]!.length} fields, the header ${header.length}.`,
-      ['files'],
-    );
-  }
-  return { header: header.map((name) => name.trim()), rows };
+  if (wrong < 0) return { header, rows };
+  const found = `${path}: row ${wrong + 1} has ${rows[wrong]!.length} fields instead of ${header.length}.`;
+  throw new DataError(found, ['files']);
 }
 
 /** Fields of a row; a table of images of 512 × 512 pixels has no more. */

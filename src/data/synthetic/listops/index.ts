@@ -1,11 +1,8 @@
 /** @file ListOps: the value of a nested expression (Nangia & Bowman, 2018; Long Range Arena, Tay et al., 2021). */
 import * as z from 'zod';
-import { defineData, type DataProblem, type DataShape } from '../define';
-import { dataDigest } from '../digest';
-import { syntheticDataset } from '../synthetic';
+import type { DataProblem, DataShape } from '../../define';
+import { defineTask } from '../define';
 import { drawExpression, PADDING, tokenLabel, VOCABULARY } from './expression';
-
-const NAME = 'listops';
 
 const options = z.strictObject({
   length: z
@@ -52,8 +49,8 @@ function check(given: Options): DataProblem[] {
   return [];
 }
 
-export const listops = defineData({
-  name: NAME,
+export const listops = defineTask({
+  name: 'listops',
   title: 'ListOps',
   summary: 'The value of nested MIN, MAX, MED and SM expressions; one of ten classes.',
   description:
@@ -68,14 +65,9 @@ export const listops = defineData({
   options,
   check,
   shape,
-  open: async (given, { seed }) => {
-    const { length, min_length, max_depth, max_args } = given;
+  generate({ length, min_length, max_depth, max_args }) {
     const limits = { shortest: min_length, longest: length, max_depth, max_args };
-    return syntheticDataset({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
+    return {
       example(random, inputs, targets) {
         const { tokens, value } = drawExpression(random, limits);
         inputs.set(tokens);
@@ -83,6 +75,6 @@ export const listops = defineData({
       },
       label: tokenLabel,
       targetLabel: String,
-    });
+    };
   },
 });

@@ -1,12 +1,9 @@
 /** @file Induction heads: recall the token that followed the trigger (Gu & Dao, 2023, section 4.1.2). */
 import * as z from 'zod';
-import { defineData, type DataShape } from './define';
-import { dataDigest } from './digest';
+import type { DataShape } from '../define';
 import { fillIntegers } from './draw';
-import { syntheticDataset } from './synthetic';
+import { defineTask } from './define';
 import { targetOf, trainLoss, writeTargets } from './whole-sequence';
-
-const NAME = 'induction-heads';
 
 const options = z.strictObject({
   length: z
@@ -33,8 +30,8 @@ const shape = ({ length, vocab_size, train_loss }: Options): DataShape => ({
   target: targetOf(train_loss),
 });
 
-export const inductionHeads = defineData({
-  name: NAME,
+export const inductionHeads = defineTask({
+  name: 'induction-heads',
   title: 'Induction heads',
   summary: 'Recall the token that followed the trigger, however long ago.',
   description:
@@ -48,14 +45,9 @@ export const inductionHeads = defineData({
   options,
   check: () => [],
   shape,
-  open: async (given, { seed }) => {
-    const { length, vocab_size, train_loss } = given;
+  generate({ length, vocab_size, train_loss }) {
     const trigger = vocab_size - 1;
-    return syntheticDataset({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
+    return {
       example(random, inputs, targets, split) {
         fillIntegers(random, trigger, inputs, 0, length - 1);
         // The last place whose follower is not the final trigger is length - 3.
@@ -65,6 +57,6 @@ export const inductionHeads = defineData({
         writeTargets(train_loss, split, inputs, inputs[place + 1]!, targets);
       },
       label: (id) => (id === trigger ? '⇒' : String(id)),
-    });
+    };
   },
 });

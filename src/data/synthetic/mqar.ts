@@ -1,13 +1,10 @@
 /** @file Multi-query associative recall (Arora et al., 2023): many keys, each asked for again somewhere later. */
 import * as z from 'zod';
-import { IGNORED } from '../util/ignored';
-import type { Random } from '../util/random';
-import { defineData, type DataProblem, type DataShape } from './define';
-import { dataDigest } from './digest';
+import { IGNORED } from '../../util/ignored';
+import type { Random } from '../../util/random';
+import type { DataProblem, DataShape } from '../define';
 import { fillIntegers } from './draw';
-import { syntheticDataset } from './synthetic';
-
-const NAME = 'mqar';
+import { defineTask } from './define';
 
 const options = z.strictObject({
   length: z
@@ -76,8 +73,8 @@ function check({ length, num_kv_pairs, vocab_size }: Options): DataProblem[] {
   return problems;
 }
 
-export const mqar = defineData({
-  name: NAME,
+export const mqar = defineTask({
+  name: 'mqar',
   title: 'Multi-query associative recall',
   summary: 'Many keys with their values; each key is asked for again later.',
   description:
@@ -91,16 +88,11 @@ export const mqar = defineData({
   options,
   check,
   shape,
-  open: async (given, { seed }) => {
-    const { length, num_kv_pairs: pairs, vocab_size, power_a, random_non_queries } = given;
+  generate({ length, num_kv_pairs: pairs, vocab_size, power_a, random_non_queries }) {
     const half = Math.floor(vocab_size / 2);
     const space = (length - 2 * pairs) / 2;
     const weights = Float64Array.from({ length: space }, (_, i) => (i + 1) ** (power_a - 1));
-    return syntheticDataset({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
+    return {
       example(random, inputs, targets) {
         targets.fill(IGNORED);
         if (random_non_queries) fillIntegers(random, vocab_size, inputs, 2 * pairs, length - 2 * pairs);
@@ -117,7 +109,7 @@ export const mqar = defineData({
         }
       },
       label: (id) => (id === 0 ? '·' : id < half ? `k${id}` : `v${id - half}`),
-    });
+    };
   },
 });
 

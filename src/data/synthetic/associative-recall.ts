@@ -1,11 +1,8 @@
 /** @file Associative recall: what value went with this key? (Fu, Dao et al., 2023, Table 1) */
 import * as z from 'zod';
-import { defineData, type DataShape } from './define';
-import { dataDigest } from './digest';
-import { syntheticDataset } from './synthetic';
+import type { DataShape } from '../define';
+import { defineTask } from './define';
 import { targetOf, trainLoss, writeTargets } from './whole-sequence';
-
-const NAME = 'associative-recall';
 
 const options = z.strictObject({
   length: z
@@ -35,8 +32,8 @@ const shape = ({ length, vocab_size, train_loss }: Options): DataShape => ({
   target: targetOf(train_loss),
 });
 
-export const associativeRecall = defineData({
-  name: NAME,
+export const associativeRecall = defineTask({
+  name: 'associative-recall',
   title: 'Associative recall',
   summary: 'Recall the value that went with a key.',
   description:
@@ -58,17 +55,12 @@ export const associativeRecall = defineData({
           },
         ],
   shape,
-  open: async (given, { seed }) => {
-    const { length, vocab_size, train_loss } = given;
+  generate({ length, vocab_size, train_loss }) {
     const keys = Math.floor((vocab_size - 2) / 2);
     const values = vocab_size - 2 - keys;
     const trigger = vocab_size - 1;
     const map = new Int32Array(keys + 1);
-    return syntheticDataset({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
+    return {
       example(random, inputs, targets, split) {
         map.fill(0);
         for (let i = 0; i < length; i += 2) {
@@ -85,7 +77,7 @@ export const associativeRecall = defineData({
         inputs[length + 1] = query;
         writeTargets(train_loss, split, inputs, map[query]!, targets);
       },
-      label: (id) => (id === trigger ? '⇒' : id === 0 ? '.' : id <= keys ? `k${id}` : `v${id - keys}`),
-    });
+      label: (id) => (id === trigger ? '⇒' : id === 0 ? '..' : id <= keys ? `k${id}` : `v${id - keys}`),
+    };
   },
 });

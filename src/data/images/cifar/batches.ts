@@ -3,10 +3,10 @@
  * "python" (a pickle with `data` and `labels`). (Krizhevsky, 2009, Learning Multiple Layers of Features from Tiny
  * Images; the data set's own page describes both.)
  */
-import { latin1, numpyPickles, PickledArray } from '../../formats/numpy-pickle';
-import { PickleError, readPickle, type PickleDict, type PickleValue } from '../../formats/pickle';
-import { DataError } from '../define';
-import type { TextFile } from '../text/files';
+import { latin1, numpyPickles, PickledArray } from '../../../formats/numpy-pickle';
+import { PickleError, readPickle, type PickleDict, type PickleValue } from '../../../formats/pickle';
+import { DataError } from '../../define';
+import type { TextFile } from '../../text/files';
 
 export const SIDE = 32;
 export const CLASSES = 10;

@@ -1,14 +1,14 @@
 /** @file Texts with a label each, from JSON Lines, CSV or folders: classify the bytes (Long Range Arena's text task). */
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
-import { excessOf } from '../formats/json-size';
-import { columnOf, parseCsv } from './csv';
-import { DataError, defineData, type DataShape } from './define';
-import { fileOptions, readItems, shareOptions } from './kept-apart';
-import { classedDataset, namedTwice, shareProblems } from './stored';
-import { byteLabel } from '../tokenizers';
-import { textOf } from './text/decode';
-import type { TextFile } from './text/files';
+import { excessOf } from '../../formats/json-size';
+import { columnOf, parseCsv } from '../tables/csv';
+import { DataError, defineData, type DataShape } from '../define';
+import { fileOptions, readItems, shareOptions } from '../kept-apart';
+import { classedDataset, namedTwice, numbersOf, shareProblems } from '../stored';
+import { byteLabel } from '../../tokenizers';
+import { textOf } from './decode';
+import type { TextFile } from './files';
 
 const NAME = 'labelled-text';
 const PADDING = 256;
@@ -77,16 +77,11 @@ interface Item {
 }
 
 function itemsOf({ path, content }: TextFile, given: Options): Item[] {
-  const classes = new Map(given.classes.map((name, id) => [name, id]));
-  const itemOf = (bytes: Uint8Array, name: string, place: string): Item => {
-    const label = classes.get(name);
-    if (label === undefined) {
-      throw new DataError(`${place} has the label ${name.slice(0, 40)}, which is not among the classes.`, [
-        'classes',
-      ]);
-    }
-    return { bytes: bytes.subarray(0, given.length), label };
-  };
+  const numberOf = numbersOf(given.classes);
+  const itemOf = (bytes: Uint8Array, name: string, place: string): Item => ({
+    bytes: bytes.subarray(0, given.length),
+    label: numberOf(name, `${place} has the label`),
+  });
   if (/\.txt$/i.test(path)) return [itemOf(content, basename(dirname(path)), path)];
   const text = textOf({ path, content });
   const encoded = (written: string): Uint8Array => new TextEncoder().encode(written);

@@ -1,5 +1,5 @@
 /** @file Random nested expressions over digits, as token ids, with their value (Nangia & Bowman, 2018). */
-import type { Random } from '../../util/random';
+import type { Random } from '../../../util/random';
 
 export const PADDING = 0;
 const FIRST_DIGIT = 1;

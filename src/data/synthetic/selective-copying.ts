@@ -1,11 +1,9 @@
 /** @file Selective copying: repeat the data tokens, skip the blanks between them. */
 import * as z from 'zod';
-import { defineData, type DataShape } from './define';
-import { dataDigest } from './digest';
+import type { DataShape } from '../define';
 import { fillIntegers, markDistinct } from './draw';
-import { syntheticDataset } from './synthetic';
+import { defineTask } from './define';
 
-const NAME = 'selective-copying';
 const BLANK = 0;
 
 const options = z.strictObject({
@@ -40,8 +38,8 @@ const shape = ({ length, tokens, vocab_size }: Options): DataShape => ({
   target: { kind: 'answer', positions: tokens },
 });
 
-export const selectiveCopying = defineData({
-  name: NAME,
+export const selectiveCopying = defineTask({
+  name: 'selective-copying',
   title: 'Selective copying',
   summary: 'Repeat the data tokens in order, skip the blanks between them.',
   description:
@@ -54,15 +52,10 @@ export const selectiveCopying = defineData({
   options,
   check: () => [],
   shape,
-  open: async (given, { seed }) => {
-    const { length, tokens, vocab_size } = given;
+  generate({ length, tokens, vocab_size }) {
     const marker = vocab_size - 1;
     const marks = new Uint8Array(length + tokens);
-    return syntheticDataset({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
+    return {
       example(random, inputs, targets) {
         fillIntegers(random, vocab_size - 2, targets, 0, tokens, 1);
         markDistinct(random, tokens, marks.length, marks);
@@ -71,6 +64,6 @@ export const selectiveCopying = defineData({
         inputs.fill(marker, marks.length);
       },
       label: (id) => (id === BLANK ? '·' : id === marker ? '?' : String(id)),
-    });
+    };
   },
 });

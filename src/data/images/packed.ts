@@ -1,5 +1,5 @@
 /** @file The packed image file of media/data: a header, labels, pixels. */
-import { DataError } from './define';
+import { DataError } from '../define';
 
 const MAGIC = 'SSMIMG1\n';
 const HEADER = MAGIC.length + 4 * 4;

@@ -1,5 +1,5 @@
 /** @file Drawing many small integers at once, without allocation per number. */
-import type { Random } from '../util/random';
+import type { Random } from '../../util/random';
 
 /**
  * Fills `target[start … start + count - 1]` with uniform integers in [offset, offset + bound). Several come from

@@ -1,5 +1,5 @@
 /** @file How a square image becomes a sequence: by pixels, rows or patches. */
-import type { DataProblem } from './define';
+import type { DataProblem } from '../define';
 
 export interface Reading {
   readonly side: number;

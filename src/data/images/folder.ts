@@ -1,8 +1,8 @@
 /** @file Images of your own: PNG files in a folder per class, or arrays of NumPy, read as sequences. */
 import * as z from 'zod';
-import { readPng, sizeOfPng, type Picture } from '../formats/png';
-import { DataError, defineData } from './define';
-import { arrayOptions, arrayProblems, imagesOf } from './image-arrays';
+import { readPng, sizeOfPng, type Picture } from '../../formats/png';
+import { DataError, defineData } from '../define';
+import { arrayOptions, arrayProblems, imagesOf } from './arrays';
 import {
   classOfFolder,
   imageDataset,
@@ -11,12 +11,12 @@ import {
   readingOptions,
   valuesOf,
   type Image,
-} from './image-sequences';
-import { fileOptions, readItems, shareOptions } from './kept-apart';
+} from './sequences';
+import { fileOptions, readItems, shareOptions } from '../kept-apart';
 import { patchProblems } from './pixel-order';
-import { namedTwice, shareProblems } from './stored';
-import { isNumpy } from './tables/numpy';
-import type { TextFile } from './text/files';
+import { namedTwice, shareProblems } from '../stored';
+import { isNumpy } from '../tables/numpy';
+import type { TextFile } from '../text/files';
 
 const NAME = 'images';
 

@@ -1,12 +1,10 @@
 /** @file Pathfinder: do the two discs lie on one contour? (Linsley et al., 2018; Long Range Arena) */
 import * as z from 'zod';
-import { defineData, type DataShape } from '../define';
-import { dataDigest } from '../digest';
-import { placeLabel } from '../pixel-order';
-import { syntheticDataset } from '../synthetic';
+import type { DataShape } from '../../define';
+import { placeLabel } from '../../images/pixel-order';
+import { defineTask } from '../define';
 import { DISC, distance, drawContours, ends, type Contour } from './contours';
 
-const NAME = 'pathfinder';
 /** Half the width of a stroke, as a share of the side. */
 const HALF_WIDTH = 0.5 / 32;
 
@@ -34,8 +32,8 @@ const shape = ({ size }: Options): DataShape => ({
   target: { kind: 'class', classes: 2 },
 });
 
-export const pathfinder = defineData({
-  name: NAME,
+export const pathfinder = defineTask({
+  name: 'pathfinder',
   title: 'Pathfinder',
   summary: 'Are two discs joined by a dashed path? Read pixel by pixel.',
   description:
@@ -49,14 +47,9 @@ export const pathfinder = defineData({
   options,
   check: () => [],
   shape,
-  open: async (given, { seed }) => {
-    const { size, contour_length, distractors } = given;
-    return syntheticDataset<Float32Array>({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
-      example(random, inputs, targets) {
+  generate({ size, contour_length, distractors }) {
+    return {
+      example(random, inputs: Float32Array, targets) {
         const joined = random.integer(2);
         const { long, short } = drawContours(random, contour_length, distractors);
         const [start, end] = ends(long[0]);
@@ -72,7 +65,7 @@ export const pathfinder = defineData({
       label: placeLabel(size),
       targetLabel: (id) => (id === 1 ? 'joined' : 'apart'),
       grid: { rows: size, columns: size, pixels: { width: size, height: size, channels: 1 } },
-    });
+    };
   },
 });
 

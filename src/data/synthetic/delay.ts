@@ -1,11 +1,9 @@
 /** @file Delay: give back the input of some steps ago (Voelker et al., 2019; Gu et al., 2022). */
 import * as z from 'zod';
-import type { Random } from '../util/random';
-import { defineData, type DataProblem, type DataShape } from './define';
-import { dataDigest } from './digest';
-import { syntheticDataset } from './synthetic';
+import type { Random } from '../../util/random';
+import type { DataProblem, DataShape } from '../define';
+import { defineTask } from './define';
 
-const NAME = 'delay';
 const RMS = 0.5;
 
 const options = z.strictObject({
@@ -50,8 +48,8 @@ function check({ length, lag, dt, bandwidth }: Options): DataProblem[] {
   return problems;
 }
 
-export const delay = defineData({
-  name: NAME,
+export const delay = defineTask({
+  name: 'delay',
   title: 'Delay',
   summary: 'Give back a smooth random signal some steps later; a regression.',
   description:
@@ -64,20 +62,16 @@ export const delay = defineData({
   options,
   check,
   shape,
-  open: async (given, { seed }) => {
+  generate(given) {
     const { length, lag } = given;
     const signal = bandLimitedNoise(given);
-    return syntheticDataset<Float32Array, Float32Array>({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
-      example(random, inputs, targets) {
+    return {
+      example(random, inputs: Float32Array, targets: Float32Array) {
         signal(random, inputs);
         targets.set(inputs.subarray(0, length - lag), lag);
       },
       label: String,
-    });
+    };
   },
 });
 

@@ -1,11 +1,9 @@
 /** @file Copying: repeat what came first, after a long gap (Hochreiter & Schmidhuber, 1997; Arjovsky et al., 2016). */
 import * as z from 'zod';
-import { defineData, type DataShape } from './define';
-import { dataDigest } from './digest';
+import type { DataShape } from '../define';
 import { fillIntegers } from './draw';
-import { syntheticDataset } from './synthetic';
+import { defineTask } from './define';
 
-const NAME = 'copying';
 const BLANK = 0;
 
 const options = z.strictObject({
@@ -47,8 +45,8 @@ const shape = ({ layout, length, tokens, vocab_size }: Options): DataShape => ({
   target: layout === 'lag' ? { kind: 'marked' } : { kind: 'answer', positions: tokens },
 });
 
-export const copying = defineData({
-  name: NAME,
+export const copying = defineTask({
+  name: 'copying',
   title: 'Copying',
   summary: 'Repeat the first tokens after a gap of blanks; or every token some steps later.',
   description:
@@ -79,14 +77,9 @@ export const copying = defineData({
     ];
   },
   shape,
-  open: async (given, { seed }) => {
-    const { layout, length, tokens, vocab_size, reverse } = given;
+  generate({ layout, length, tokens, vocab_size, reverse }) {
     const marker = vocab_size - 1;
-    return syntheticDataset({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
+    return {
       example(random, inputs, targets) {
         if (layout === 'lag') {
           fillIntegers(random, vocab_size - 2, inputs, 0, length, 1);
@@ -99,6 +92,6 @@ export const copying = defineData({
         if (reverse) targets.reverse();
       },
       label: (id) => (id === BLANK ? '·' : id === marker ? '?' : String(id)),
-    });
+    };
   },
 });

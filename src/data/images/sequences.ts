@@ -1,9 +1,9 @@
 /** @file Stored images as a data set of sequences, each with a class. */
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
-import { DataError, type DataShape, type Dataset, type Split } from './define';
+import type { DataShape, Dataset, Split } from '../define';
 import { layoutOf, placeLabel, placesOf, type Reading } from './pixel-order';
-import { classedDataset } from './stored';
+import { classedDataset, numbersOf } from '../stored';
 
 export interface Image {
   /** Row by row, the channels of a pixel side by side. */
@@ -62,9 +62,7 @@ const luma = (red: number, green: number, blue: number): number =>
 /** The class whose name the folder of a file has. @throws DataError at `classes` when there is none */
 export function classOfFolder(path: string, classes: readonly string[]): number {
   const folder = basename(dirname(path));
-  const label = classes.indexOf(folder);
-  if (label >= 0) return label;
-  throw new DataError(`${path} lies in the folder ${folder}, which is not among the classes.`, ['classes']);
+  return numbersOf(classes)(folder, `${path} lies in the folder`);
 }
 
 /** The values of an image. @param at red, green and blue of a pixel, 0 … 255 */

@@ -1,11 +1,11 @@
 /** @file Tables whose rows are examples: the numbers of a row are a sequence, one column is its class. */
 import * as z from 'zod';
 import { columnOf } from './csv';
-import { DataError, defineData, type DataShape } from './define';
-import { fileOptions, readItems, shareOptions } from './kept-apart';
-import { classedDataset, namedTwice, shareProblems } from './stored';
-import { readTable } from './tables';
-import type { TextFile } from './text/files';
+import { DataError, defineData, type DataShape } from '../define';
+import { fileOptions, readItems, shareOptions } from '../kept-apart';
+import { classedDataset, namedTwice, numbersOf, shareProblems } from '../stored';
+import { readTable } from '.';
+import type { TextFile } from '../text/files';
 
 const NAME = 'labelled-rows';
 
@@ -96,15 +96,9 @@ async function rowsOf(file: TextFile, given: Options): Promise<Row[]> {
       ['length'],
     );
   }
-  const classes = new Map(given.classes.map((name, id) => [name, id]));
+  const numberOf = numbersOf(given.classes);
   return rows.map((row, i) => {
-    const name = row[labelled]!.trim();
-    const label = classes.get(name);
-    if (label === undefined) {
-      throw new DataError(`${path}: row ${i + 1} is of the class ${name}, which is not among the classes.`, [
-        'classes',
-      ]);
-    }
+    const label = numberOf(row[labelled]!.trim(), `${path}: row ${i + 1} is of the class`);
     const fields = row.filter((_, column) => column !== labelled);
     const values = Float64Array.from(fields, (field) => (field.trim() === '' ? Number.NaN : Number(field)));
     const wrong = values.findIndex((value) => !Number.isFinite(value));

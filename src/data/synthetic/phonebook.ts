@@ -1,10 +1,8 @@
 /** @file Phonebook: look a number up in a list of names (Jelassi et al., 2024; Waleffe et al., 2024). */
 import * as z from 'zod';
-import { defineData, type DataShape } from './define';
-import { dataDigest } from './digest';
-import { syntheticDataset } from './synthetic';
+import type { DataShape } from '../define';
+import { defineTask } from './define';
 
-const NAME = 'phonebook';
 const COLON = 10;
 const NEWLINE = 11;
 const QUERY = 12;
@@ -45,8 +43,8 @@ const shape = ({ entries, names, digits, shots }: Options): DataShape => ({
   target: { kind: 'answer', positions: digits },
 });
 
-export const phonebook = defineData({
-  name: NAME,
+export const phonebook = defineTask({
+  name: 'phonebook',
   title: 'Phonebook',
   summary: 'Look up the number of one name in a list.',
   description:
@@ -69,13 +67,8 @@ export const phonebook = defineData({
           },
         ],
   shape,
-  open: async (given, { seed }) => {
-    const { entries, names, digits, shots } = given;
-    return syntheticDataset({
-      name: NAME,
-      shape: shape(given),
-      hash: dataDigest(NAME, given),
-      seed,
+  generate({ entries, names, digits, shots }) {
+    return {
       example(random, inputs, targets) {
         const chosen = random.choose(entries, names);
         const order = random.permutation(entries);
@@ -105,6 +98,6 @@ export const phonebook = defineData({
           : id < FIRST_NAME
             ? ([':', '↵', '?'][id - COLON] ?? '')
             : `n${id - FIRST_NAME}`,
-    });
+    };
   },
 });

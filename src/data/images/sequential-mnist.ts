@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import * as z from 'zod';
-import { Random } from '../util/random';
-import { DataError, defineData, type DataShape, type Split } from './define';
-import { dataDigest } from './digest';
-import { parseImages } from './images';
+import { Random } from '../../util/random';
+import { DataError, defineData, type DataShape, type Split } from '../define';
+import { dataDigest } from '../digest';
+import { parseImages } from './packed';
 import { layoutOf, patchProblems, placeLabel, placesOf, type Reading } from './pixel-order';
-import { storedDataset } from './stored';
+import { storedDataset } from '../stored';
 
 const NAME = 'sequential-mnist';
 const FILE = 'mnist-10k.bin.gz';

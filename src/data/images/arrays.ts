@@ -1,10 +1,10 @@
 /** @file Images in arrays of NumPy, many in one file: their values, and which class each is of. */
 import * as z from 'zod';
-import type { NpyArray } from '../formats/npy';
-import { DataError, type DataProblem } from './define';
-import { classOfFolder, valuesOf, type Colours, type Image } from './image-sequences';
-import { readArray } from './tables/numpy';
-import type { TextFile } from './text/files';
+import type { NpyArray } from '../../formats/npy';
+import { DataError, type DataProblem } from '../define';
+import { classOfFolder, valuesOf, type Colours, type Image } from './sequences';
+import { readArray } from '../tables/numpy';
+import type { TextFile } from '../text/files';
 
 export const arrayOptions = {
   object: z

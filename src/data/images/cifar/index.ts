@@ -1,17 +1,10 @@
 /** @file CIFAR-10 from the files of its authors, read as sequences (the image task of Long Range Arena). */
 import * as z from 'zod';
-import { defineData } from '../define';
-import {
-  imageDataset,
-  imageShape,
-  readingOf,
-  readingOptions,
-  valuesOf,
-  type Image,
-} from '../image-sequences';
-import { fileOptions, readItems, shareOptions } from '../kept-apart';
+import { defineData } from '../../define';
+import { imageDataset, imageShape, readingOf, readingOptions, valuesOf, type Image } from '../sequences';
+import { fileOptions, readItems, shareOptions } from '../../kept-apart';
 import { patchProblems } from '../pixel-order';
-import { shareProblems } from '../stored';
+import { shareProblems } from '../../stored';
 import { PIXELS, readBatch, SIDE, type LabelledImage } from './batches';
 
 const NAME = 'cifar-10';

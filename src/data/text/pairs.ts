@@ -1,12 +1,12 @@
 /** @file Two texts with a label: do they belong together? (Long Range Arena's retrieval task, AAN.) */
 import * as z from 'zod';
-import { columnOf, parseCsv, type CsvTable } from './csv';
-import { DataError, defineData, type DataShape } from './define';
-import { fileOptions, readItems, shareOptions } from './kept-apart';
-import { classedDataset, namedTwice, shareProblems } from './stored';
-import { byteLabel } from '../tokenizers';
-import { textOf } from './text/decode';
-import type { TextFile } from './text/files';
+import { columnOf, parseCsv, parseTsv } from '../tables/csv';
+import { defineData, type DataShape } from '../define';
+import { fileOptions, readItems, shareOptions } from '../kept-apart';
+import { classedDataset, namedTwice, numbersOf, shareProblems } from '../stored';
+import { byteLabel } from '../../tokenizers';
+import { textOf } from './decode';
+import type { TextFile } from './files';
 
 const NAME = 'text-pairs';
 const PADDING = 256;
@@ -93,36 +93,12 @@ function pairsOf({ path, content }: TextFile, given: Options): Pair[] {
   const [first, second, labelled] = (['first', 'second', 'label'] as const).map((option) =>
     columnOf(table, given[option], path, [option]),
   ) as [number, number, number];
-  const classes = new Map(given.classes.map((name, id) => [name, id]));
+  const numberOf = numbersOf(given.classes);
   const encoder = new TextEncoder();
   return table.rows.map((row, i) => {
-    const label = classes.get(row[labelled]!.trim());
-    if (label === undefined) {
-      throw new DataError(
-        `${path}: row ${i + 1} has the label ${row[labelled]!.slice(0, 40)}, which is not among the classes.`,
-        ['classes'],
-      );
-    }
+    const label = numberOf(row[labelled]!.trim(), `${path}: row ${i + 1} has the label`);
     const bytes = (column: number): Uint8Array =>
       encoder.encode(row[column]!).subarray(0, given.document_length);
     return { texts: [bytes(first), bytes(second)], label };
   });
-}
-
-/** A line per row and a tab between fields, as the type text/tab-separated-values is registered. */
-function parseTsv(text: string, path: string, hasHeader: boolean): CsvTable {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .map((line) => line.replace(/\r$/, '').split('\t'))
-    .filter((fields) => fields.length > 1);
-  const header = hasHeader ? lines[0] : lines[0]?.map((_, i) => String(i + 1));
-  if (!header) throw new DataError(`${path} has no row of fields with tabs between them.`, ['files']);
-  const rows = hasHeader ? lines.slice(1) : lines;
-  const wrong = rows.findIndex((row) => row.length !== header.length);
-  if (wrong < 0) return { header, rows };
-  throw new DataError(
-    `${path}: row ${wrong + 1} has ${rows[wrong]!.length} fields instead of ${header.length}.`,
-    ['files'],
-  );
 }

@@ -2,7 +2,7 @@
  * @file Dashed contours that keep a distance from each other: chains of short strokes that turn a little from one to
  * the next (Linsley et al., 2018). Lengths are in units of an image of side 1.
  */
-import type { Random } from '../../util/random';
+import type { Random } from '../../../util/random';
 
 export interface Point {
   readonly x: number;
