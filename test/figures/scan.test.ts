@@ -140,6 +140,30 @@ describe('the sequence figure', () => {
     const label = texts.find((text) => text.text === '13' && text.weight === 700)!;
     assert.equal(label.color, theme.background);
   });
+  it('shows how Δ spreads over the channels at every width: whiskers, or a band', () => {
+    for (const [width, word] of [
+      [984, 'whisker'],
+      [300, 'band'],
+    ] as const) {
+      const layout = layoutSequence(scan, { ...view, width });
+      const { marks } = drawSequence(
+        scan,
+        layout,
+        { channel: 9, position: 13, quantity: 'output' },
+        theme,
+        tight,
+      );
+      const flat = (some: readonly Mark[]): Mark[] =>
+        some.flatMap((mark) => (mark.kind === 'group' ? flat(mark.marks) : [mark]));
+      const all = flat(marks);
+      assert.ok(
+        all.some((mark) => mark.kind === 'text' && mark.text === `${word}: p10–p90 of`),
+        word,
+      );
+      const washed = all.filter((mark) => mark.kind === 'rect' && mark.fill === theme.secondary);
+      assert.equal(washed.length, word === 'band' ? layout.to - layout.from : 0);
+    }
+  });
   it('paints heat maps whose cells are the values', () => {
     const range = [0, 32] as const;
     const heat = channelMap(scan, theme, 'output', 176, range);

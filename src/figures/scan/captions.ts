@@ -3,10 +3,15 @@ import { fitText, type Mark, type Measure } from '../core/scene';
 import { quantityNames, quantityNotes, type HeatMap } from './heat';
 import { rowNames, xOf, type RowId, type RowPlace, type SequenceView } from './layout';
 import type { Recurrence } from './recurrence';
-import { scaleBar, type RowContext } from './rows';
+import { scaleBar, WHISKERS, type RowContext } from './rows';
 
 /** Lines of explanation under a row's name, and the short form for narrow views. */
-function notesOf(id: RowId, scan: Recurrence, view: SequenceView): { lines: string[]; short: string } {
+function notesOf(
+  id: RowId,
+  scan: Recurrence,
+  view: SequenceView,
+  cell: number,
+): { lines: string[]; short: string } {
   const { channel, position, quantity } = view;
   const perHead = scan.heads < scan.channels;
   const states = `n = 1 … ${scan.states}`;
@@ -23,7 +28,7 @@ function notesOf(id: RowId, scan: Recurrence, view: SequenceView): { lines: stri
       return {
         lines: [
           `bar: ${perHead ? `head ${scan.headOf(channel)}` : `channel ${channel}`} ·`,
-          'whisker: p10–p90 of',
+          `${cell >= WHISKERS ? 'whisker' : 'band'}: p10–p90 of`,
           `${scan.heads} ${perHead ? 'heads' : 'channels'}`,
         ],
         short: 'softplus, per token',
@@ -79,7 +84,7 @@ export function caption(
   const name = row.id === 'channels' ? quantityNames[view.quantity] : rowNames[row.id];
   // The arrow takes the place of the symbol.
   const title = arrow ? `${name.replace(' ‖h‖₂', '')} ${row.back ? '←' : '→'}` : name;
-  const { lines, short } = notesOf(row.id, scan, view);
+  const { lines, short } = notesOf(row.id, scan, view, layout.cell);
   const marks: Mark[] = [];
   if (layout.narrow) {
     const y = row.caption + 13 * scale;

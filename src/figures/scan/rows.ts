@@ -81,6 +81,9 @@ export function readout({ layout, theme, position }: RowContext, y: number, text
   };
 }
 
+/** px per token from which each has whiskers of its own; below, they join to a band. */
+export const WHISKERS = 6;
+
 export function deltaRow(context: RowContext, row: RowPlace): { marks: Mark[]; value: Mark } {
   const { scan, layout, theme, channel, position } = context;
   const spread = scan.deltaSpread;
@@ -89,9 +92,16 @@ export function deltaRow(context: RowContext, row: RowPlace): { marks: Mark[]; v
   const [, top] = growLinear([0, max], 2);
   const y = (value: number): number => row.y + row.height * (1 - value / top);
   const marks: Mark[] = [];
+  const whiskers = layout.cell >= WHISKERS;
+  if (!whiskers) {
+    for (let t = layout.from; t < layout.to; t++) {
+      const [low, , high] = spread[t]!;
+      marks.push(bar(layout, t, y(low), y(high), theme.secondary, 0.3));
+    }
+  }
   for (let t = layout.from; t < layout.to; t++)
     marks.push(bar(layout, t, y(0), y(scan.delta(t, channel)), theme.data));
-  if (layout.cell >= 6) {
+  if (whiskers) {
     for (let t = layout.from; t < layout.to; t++) {
       const [low, middle, high] = spread[t]!;
       const at = xOf(layout, t) + 2.5;
