@@ -22,7 +22,7 @@ export function drawDistances(
     place.x,
     place.y,
     'Contribution by distance',
-    'tokens before the playhead · line: running share · dots: 50 and 90 %',
+    'tokens before the playhead, square root · line: running share · dots: 50, 90 %',
     measureText,
     place.width,
   );
@@ -59,7 +59,8 @@ export function drawDistances(
       let value = 0;
       for (let j = Math.floor(k * per); j < Math.max(Math.floor(k * per) + 1, Math.floor((k + 1) * per)); j++)
         value = Math.max(value, row.values[j]!);
-      const tall = (value / most) * (height - 6);
+      // As the text's colours: one token that outweighs the rest does not hide it.
+      const tall = Math.sqrt(value / most) * (height - 6);
       ink.fill(
         x0 + (k * width) / bars,
         y + height - tall,
