@@ -14,6 +14,7 @@ import {
 import { metricOf } from '../../src/figures/curves/metrics';
 import { Series } from '../../src/figures/curves/series';
 import { Smoother, smooth } from '../../src/figures/curves/smooth';
+import { chartScales } from '../../src/figures/curves/scales';
 import { bestEval, firstReached, meanThroughput } from '../../src/figures/curves/summary';
 import {
   commonRange,
@@ -382,6 +383,44 @@ describe('a chart', () => {
     assert.match(
       chartSummary(chart),
       /^Training loss of 6 groups, log scale, step 0 to 1,500\. Lowest: hybrid 5\.\d\de−4\. Live: attention, s4d-n64\.$/,
+    );
+  });
+});
+
+describe('a chart of rows that come bit by bit', () => {
+  it('is that of the same rows at once, after every bit', () => {
+    const sizes = fc.array(fc.constantFrom(1, 1, 2, 15, 16, 17, 240, 256), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(sizes, fc.nat(1000), fc.constantFrom(0, 0.95), (parts, seed, beta) => {
+        const random = uniform(seed);
+        const data = new RunData();
+        const grown = series(data, beta);
+        const losses: number[] = [];
+        for (const size of parts) {
+          const fresh = Array.from({ length: size }, () => Math.exp(-losses.length / 200) * (0.5 + random()));
+          const step = Float64Array.from(fresh, (_, i) => losses.length + i + 1);
+          losses.push(...fresh);
+          data.ensure('train').append({ step, loss: Float64Array.from(fresh) }, size);
+          grown.update();
+          const whole = series(dataOf(losses), beta);
+          const view = {
+            axis: 'step',
+            xDomain: [0, losses.length + 1],
+            log: true,
+            envelope: true,
+            clipOutliers: false,
+          } as const;
+          const frame = { width: 300, height: 200, left: 40, right: 10, top: 10, bottom: 20 };
+          const [found, expected] = [grown, whole].map(
+            (one) =>
+              chartScales([{ series: [one] }], metricOf('loss'), view, { ...frame, xLabels: true, yTicks: 4 })
+                .extent,
+          );
+          for (const end of [0, 1] as const)
+            assert.ok(Math.abs(found![end] / expected![end] - 1) < 1e-6, `${found} not ${expected}`);
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 });
