@@ -2,7 +2,6 @@
  * @file Two bundles' worth of configuration: `node` (extension, language server, command line and run process) and
  * `web` (one entry per panel). Types are checked by `npm run typecheck`, not here.
  */
-const fs = require('node:fs');
 const path = require('node:path');
 const webpack = require('webpack');
 const MinimizerPlugin = require('minimizer-webpack-plugin');
@@ -86,26 +85,16 @@ const base = (name, mode, targets) => ({
   ...targets,
 });
 
-/** Entries whose file exists; a missing one is named, since a silent hole would be found only at run time. */
-function entries(candidates) {
-  const found = {};
-  for (const [name, file] of Object.entries(candidates)) {
-    if (fs.existsSync(path.join(root, file))) found[name] = `./${file}`;
-    else console.warn(`webpack: no ${file}, so no dist/${name}.js`);
-  }
-  return found;
-}
-
 module.exports = (_env, argv) => {
   const mode = argv.mode === 'development' ? 'development' : 'production';
   const node = base('node', mode, {
     target: 'node20',
-    entry: entries({
-      extension: 'src/extension/main.ts',
-      server: 'language-server/main.ts',
-      cli: 'src/cli/main.ts',
-      shard: 'src/runtime/engine/shard-worker.ts',
-    }),
+    entry: {
+      extension: './src/extension/main.ts',
+      server: './language-server/main.ts',
+      cli: './src/cli/main.ts',
+      shard: './src/runtime/engine/shard-worker.ts',
+    },
     output: {
       path: dist,
       filename: '[name].js',
@@ -125,12 +114,12 @@ module.exports = (_env, argv) => {
   });
   const web = base('web', mode, {
     target: 'web',
-    entry: entries({
-      curves: 'media/curves/main.tsx',
-      'curves-worker': 'media/curves/worker.ts',
-      scan: 'media/scan/main.tsx',
-      playground: 'media/playground/main.tsx',
-    }),
+    entry: {
+      curves: './media/curves/main.tsx',
+      'curves-worker': './media/curves/worker.ts',
+      scan: './media/scan/main.tsx',
+      playground: './media/playground/main.tsx',
+    },
     output: {
       path: path.join(dist, 'media'),
       filename: '[name].js',

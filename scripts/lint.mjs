@@ -1,6 +1,6 @@
 /**
- * @file `npm run lint`: oxlint (type-aware), import directions, formatting. All three run, so that one call tells
- * everything; the exit code is 1 if any of them found something.
+ * @file `npm run lint`: oxlint (type-aware), import directions, what nobody uses, formatting. All of them run, so that one
+ * call tells everything; the exit code is 1 if any of them found something.
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -15,6 +15,7 @@ const code = ['src', 'language-server', 'media', 'test', 'scripts', 'bench'];
 const steps = [
   ['lint', bin('oxlint'), ['--type-aware', ...(fix ? ['--fix'] : []), ...code]],
   ['imports', process.execPath, [path.join(root, 'scripts', 'check-imports.mjs')]],
+  ['unused', bin('knip'), []],
   [
     'format',
     bin('prettier'),

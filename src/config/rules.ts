@@ -15,6 +15,3 @@ export interface Rules {
   /** The discriminator of the mapping at a path, if it has one. */
   discriminator(path: Path): Discriminator | undefined;
 }
-
-/** For trees without any such mapping. */
-export const noRules: Rules = { discriminator: () => undefined };

@@ -19,16 +19,7 @@ import { sequentialMnist } from './images/sequential-mnist';
 import { text } from './text';
 import { textPairs } from './text/pairs';
 
-export {
-  DataError,
-  type Batch,
-  type DataContext,
-  type DataDefinition,
-  type DataProblem,
-  type Dataset,
-  type DataShape,
-  type Split,
-} from './define';
+export { DataError, type DataContext, type DataDefinition, type Dataset } from './define';
 
 export const datasets = {
   [inductionHeads.name]: inductionHeads,

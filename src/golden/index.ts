@@ -1,2 +1,2 @@
 /** @file The runner of golden cases: numbers of the authors' code against ours. */
-export { formatGoldenReport, runGolden, type CaseReport, type GoldenDevice, type GoldenReport } from './run';
+export { formatGoldenReport, runGolden, type GoldenDevice, type GoldenReport } from './run';

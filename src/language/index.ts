@@ -45,30 +45,20 @@ export const jsonSchema = (): object => jsonSchemaOf(language());
 /** The reference page in Markdown. */
 export const referencePage = (): string => referenceOf(language());
 
-export type { Diagnostic, Reader, Severity } from '../config';
-export { hasErrors, sortDiagnostics } from '../config';
+export type { Reader } from '../config';
+export { hasErrors } from '../config';
 export type { Analysis } from './analyse';
 export { language } from './builtin';
-export { codeAnchor, codes, type Code } from './codes';
+export { codeAnchor } from './codes';
 export { checkDataFiles } from './checks/data-files';
 export { checkStart } from './checks/start-file';
-export { createLanguage, type Language } from './language';
+export { type Language } from './language';
 export type { DataDefinition } from '../data/define';
 export type { LayerDefinition } from '../layers/define';
-export { memoryEstimate, type MemoryEstimate } from './model/memory';
 export { presetDocument } from './presets/resolved';
 export { structureOf, type Structure, type StructureItem } from './model/structure';
-export { presetMarkdown, presets, presetSummary } from './presets';
-export { costOf, parameterTotal } from './model/totals';
-export type { Registry } from './registry';
+export { presetMarkdown, presetSummary } from './presets';
+export { costOf } from './model/totals';
 export { formatJson, formatText } from './report';
-export {
-  resolveChain,
-  resolveFileWith,
-  resolveTextWith,
-  type Resolved,
-  type ResolveOptions,
-} from './resolve';
+export { resolveChain, type Resolved, type ResolveOptions } from './resolve';
 export { stackCosts, stackLine } from './model/summary';
-export type { SweepAxis } from './sweep';
-export type { RunConfig } from '../models/config';

@@ -62,13 +62,4 @@ export const mixerExamples: Readonly<Record<string, string>> = {
   zamba: '{mixer: zamba, heads: 4, share: A}',
 };
 
-export type {
-  Dims,
-  LayerDefinition,
-  ParameterSpec,
-  Parameters,
-  Problem,
-  ProbeSpec,
-  StateSpec,
-  Tensors,
-} from './define';
+export type { Dims, LayerDefinition, ParameterSpec, Parameters, Tensors } from './define';

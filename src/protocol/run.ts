@@ -102,11 +102,6 @@ export const eventRowSchema = z.looseObject({
 
 export const metricsRowSchema = z.union([evalRowSchema, eventRowSchema, stepRowSchema]);
 
-export type StepRow = z.output<typeof stepRowSchema>;
-export type EvalRow = z.output<typeof evalRowSchema>;
-export type EventRow = z.output<typeof eventRowSchema>;
-export type MetricsRow = StepRow | EvalRow | EventRow;
-
 /** One line of metrics.jsonl without its end; non-finite numbers become strings at any depth. */
 export function stringifyRow(row: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(row, (_key, value: unknown) =>

@@ -6,7 +6,6 @@ import { copySchema, exportSchema, numbersSchema, panelErrorSchema } from './vie
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 export const runStatusSchema = z.enum(['running', 'finished', 'stopped', 'failed', 'interrupted']);
-export type RunStatus = z.output<typeof runStatusSchema>;
 
 /** A run without its rows. */
 export const runMetaSchema = z.strictObject({

@@ -2,7 +2,6 @@
 export { RunFolderError, type RunFolderProblem } from './errors';
 export type { SyncFileSystem } from './files';
 export { listRuns, newRunDir, readRunInfo } from './folder';
-export type { RunEvaluation, RunEvent } from './metrics';
 export { readNotes, tagsFrom, writeNotes, type RunNotes } from './notes';
 export { RunReader } from './reader';
 export { runStatus } from './status';

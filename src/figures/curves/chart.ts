@@ -95,9 +95,6 @@ export const xUnit: Record<XAxis, string> = {
   flops: 'FLOPs',
 };
 
-export const formatY = (metric: Metric, value: number): string =>
-  metric.format === 'percent' ? percent(value, 0) : short(value);
-
 function yTicks(metric: Metric, y: Scale, count: number): Tick[] {
   if (y.log) {
     const ticks = logTicks(y.domain, count);

@@ -3,7 +3,6 @@ import { published } from './list';
 import type { Published } from './types';
 
 export { published } from './list';
-export type { Published } from './types';
 
 /** Only the model: data and training are the user's. */
 const textOf = ({ name, note, model }: Published): string =>

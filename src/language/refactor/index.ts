@@ -1,5 +1,5 @@
 /** @file Refactorings as edits of the text: comments and order stay. */
-export { extractLayers, type Extracted } from './extract';
+export { extractLayers } from './extract';
 export { inlineBase } from './inline';
 export { joinRepeats } from './repeat';
 export { sortKeys } from './sort';

@@ -11,14 +11,8 @@ import { ForeignModelError, type ForeignModel } from './types';
 
 export { fromGguf } from './gguf';
 export { fromHuggingFace } from './hugging-face';
-export {
-  nameFromHuggingFace,
-  toHuggingFace,
-  unusual,
-  type HuggingFaceForm,
-  type WrittenPiece,
-} from './to-hugging-face';
-export { ForeignModelError, type ForeignModel, type Piece } from './types';
+export { nameFromHuggingFace, toHuggingFace, unusual, type WrittenPiece } from './to-hugging-face';
+export { type ForeignModel } from './types';
 export { fromParams };
 
 const HYBRIDS: Readonly<Record<string, (config: unknown) => ForeignModel>> = {

@@ -44,7 +44,7 @@ export interface FoundCheckpoint {
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'is missing';
+  if (code === 'ENOENT') return 'there is no such file or folder';
   return code === undefined ? error.message : `cannot be read (${code})`;
 };
 

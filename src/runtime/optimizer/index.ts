@@ -1,5 +1,4 @@
 /** @file Optimisers: rules, parameter groups, and the memory in which the CPU updates in place. */
 export { clipCoefficient, Optimizer, type Update } from './cpu';
-export { parameterGroups, type ParameterGroup, type ParameterInfo } from './groups';
-export { ParameterMemory } from './memory';
-export { updateRule, type UpdateRule } from './rules';
+export { parameterGroups, type ParameterInfo } from './groups';
+export { updateRule } from './rules';
