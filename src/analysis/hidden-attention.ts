@@ -3,7 +3,7 @@
  * arXiv 2403.01590), alpha[i,j] = Δⱼ Σₙ Cᵢ[n] Bⱼ[n] exp(A[n] Σ_{k=j+1..i} Δₖ) for j ≤ i, else 0. Entries are signed and
  * rows do not sum to one; alpha @ u is the scan's output without D.
  */
-import { decays, mapsAt, type Scan } from './scan';
+import { decays, mapsAt, type Decaying, type Scan } from './scan';
 
 /** The matrix of one channel (query, key). O(L²·N/2) products. */
 export function hiddenAttention(scan: Scan, channel: number): Float64Array {
@@ -43,8 +43,23 @@ function readBack(
   }
 }
 
+/** B and C of a scan. */
+export type Maps = Pick<Scan, 'length' | 'channels' | 'groups' | 'states' | 'B' | 'C'>;
+
+/** Cᵢ · Bⱼ of a channel for j ≤ i (query, key), 0 above. */
+export function scoresOf(maps: Maps, channel: number): Float64Array {
+  const { length, states, B, C } = maps;
+  const out = new Float64Array(length * length);
+  for (let i = 0; i < length; i++)
+    for (let j = 0; j <= i; j++) {
+      const [read, write] = [mapsAt(maps, i, channel), mapsAt(maps, j, channel)];
+      for (let n = 0; n < states; n++) out[i * length + j]! += C[read + n]! * B[write + n]!;
+    }
+  return out;
+}
+
 /** exp(A Σ_{k=j+1..i} Δₖ) of a channel whose states all decay alike: the 1-semiseparable mask (query, key). */
-export function decayMask(scan: Scan, channel: number): Float64Array {
+export function decayMask(scan: Decaying, channel: number): Float64Array {
   const { length, states } = scan;
   const keep = decays(scan, channel);
   const out = new Float64Array(length * length);

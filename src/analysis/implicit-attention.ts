@@ -72,18 +72,20 @@ export function implicitAttention(parts: {
  * ‖J[i,j]‖_F of the map from token j of the block's input to token i of its output,
  * J[i,j] = Σ_e W_out[:,e] G_e[i,j] W_x[e,:], without forming J: ‖J‖² = Σ_{e,f} G_e M_ef G_f,
  * M = (W_outᵀ W_out) ∘ (W_x W_xᵀ).
- * @param matrices G of every channel
+ * @param matrices G of every channel, or of every group of channels in a row that share one
  * @param W_out (d_model, channel); @param W_x (channel, d_model)
  */
 export function blockNorm(
-  matrices: readonly Float64Array[],
+  matrices: readonly ArrayLike<number>[],
   length: number,
   W_out: ArrayLike<number>,
   W_x: ArrayLike<number>,
   d_model: number,
 ): Float64Array {
-  const channels = matrices.length;
-  const M = new Float64Array(channels * channels);
+  const channels = W_x.length / d_model;
+  const count = matrices.length;
+  const groupOf = (e: number): number => Math.floor((e * count) / channels);
+  const M = new Float64Array(count * count);
   for (let e = 0; e < channels; e++) {
     for (let f = 0; f <= e; f++) {
       let a = 0;
@@ -92,15 +94,16 @@ export function blockNorm(
         a += W_out[d * channels + e]! * W_out[d * channels + f]!;
         b += W_x[e * d_model + d]! * W_x[f * d_model + d]!;
       }
-      M[e * channels + f] = M[f * channels + e] = a * b;
+      M[groupOf(e) * count + groupOf(f)]! += a * b;
+      if (f < e) M[groupOf(f) * count + groupOf(e)]! += a * b;
     }
   }
   return Float64Array.from({ length: length * length }, (_, ij) => {
     let sum = 0;
-    for (let e = 0; e < channels; e++) {
+    for (let e = 0; e < count; e++) {
       const ge = matrices[e]![ij]!;
       if (ge === 0) continue;
-      for (let f = 0; f < channels; f++) sum += ge * M[e * channels + f]! * matrices[f]![ij]!;
+      for (let f = 0; f < count; f++) sum += ge * M[e * count + f]! * matrices[f]![ij]!;
     }
     return Math.sqrt(Math.max(0, sum));
   });

@@ -23,26 +23,29 @@ export interface Modes {
   readonly dt: number;
 }
 
+export type Discretisation = 'zoh' | 'bilinear';
+
+/** exp(Δ A), or (1 + Δ A/2)/(1 − Δ A/2). */
+export function discretePole([re, im]: Complex, dt: number, disc: Discretisation): Complex {
+  if (disc === 'bilinear')
+    return over([1 + (dt * re) / 2, (dt * im) / 2], [1 - (dt * re) / 2, (-dt * im) / 2]);
+  const size = Math.exp(dt * re);
+  return [size * Math.cos(dt * im), size * Math.sin(dt * im)];
+}
+
 /**
  * Zero-order hold: a = exp(Δ A), b = (a − 1)/A; bilinear: a = (1 + Δ A/2)/(1 − Δ A/2), b = Δ/(1 − Δ A/2).
  */
-export function discreteModes({ A, C, dt }: Modes, disc: 'zoh' | 'bilinear' = 'zoh'): Poles {
+export function discreteModes({ A, C, dt }: Modes, disc: Discretisation = 'zoh'): Poles {
   const a = new Float64Array(A.length);
   const r = new Float64Array(A.length);
   for (let n = 0; n < A.length / 2; n++) {
     const [re, im] = at(A, n);
-    let pole: Complex;
+    const pole = discretePole([re, im], dt, disc);
     let b: Complex;
-    if (disc === 'bilinear') {
-      const below: Complex = [1 - (dt * re) / 2, (-dt * im) / 2];
-      pole = over([1 + (dt * re) / 2, (dt * im) / 2], below);
-      b = over([dt, 0], below);
-    } else {
-      const size = Math.exp(dt * re);
-      pole = [size * Math.cos(dt * im), size * Math.sin(dt * im)];
-      // (exp(Δ A) − 1)/A tends to Δ where A is zero.
-      b = Math.hypot(re, im) * dt < 1e-12 ? [dt, 0] : over([pole[0] - 1, pole[1]], [re, im]);
-    }
+    if (disc === 'bilinear') b = over([dt, 0], [1 - (dt * re) / 2, (-dt * im) / 2]);
+    // (exp(Δ A) − 1)/A tends to Δ where A is zero.
+    else b = Math.hypot(re, im) * dt < 1e-12 ? [dt, 0] : over([pole[0] - 1, pole[1]], [re, im]);
     a.set(pole, 2 * n);
     r.set(times(at(C, n), b), 2 * n);
   }
@@ -100,6 +103,18 @@ export function frequencyResponse({ a, r }: Poles, omega: ArrayLike<number>): Fl
   return out;
 }
 
+/** The same of the taps that are there. */
+export function finiteResponse(taps: ArrayLike<number>, omega: ArrayLike<number>): Float64Array {
+  const out = new Float64Array(2 * omega.length);
+  for (let k = 0; k < omega.length; k++) {
+    for (let t = 0; t < taps.length; t++) {
+      out[2 * k]! += taps[t]! * Math.cos(omega[k]! * t);
+      out[2 * k + 1]! -= taps[t]! * Math.sin(omega[k]! * t);
+    }
+  }
+  return out;
+}
+
 /** Σ over all t ≥ 0 of K²: the square of the H2 norm. */
 export function energy({ a, r }: Poles): number {
   let total = 0;
@@ -120,7 +135,7 @@ export function energy({ a, r }: Poles): number {
 /** Σ_{k≤t} K² over the infinite sum (time). */
 export function energyFraction(kernelValues: ArrayLike<number>, total: number): Float64Array {
   let sum = 0;
-  return Float64Array.from(kernelValues, (value) => (sum += value * value) / total);
+  return Float64Array.from(kernelValues, (value) => (total > 0 ? (sum += value * value) / total : 0));
 }
 
 /** T[i,j] = K[i − j] for j ≤ i, with D on the diagonal (i, j). */
@@ -134,14 +149,7 @@ export function toeplitz(kernelValues: ArrayLike<number>, D = 0, length = kernel
 
 /** |Σ_k w_k e^{−iωk}| of a finite kernel at equally spaced ω in 0 … π. */
 export function gain(taps: ArrayLike<number>, points: number): Float64Array {
-  return Float64Array.from({ length: points }, (_, p) => {
-    const omega = (Math.PI * p) / Math.max(1, points - 1);
-    let re = 0;
-    let im = 0;
-    for (let k = 0; k < taps.length; k++) {
-      re += taps[k]! * Math.cos(omega * k);
-      im -= taps[k]! * Math.sin(omega * k);
-    }
-    return Math.hypot(re, im);
-  });
+  const omega = Float64Array.from({ length: points }, (_, p) => (Math.PI * p) / Math.max(1, points - 1));
+  const response = finiteResponse(taps, omega);
+  return omega.map((_, p) => Math.hypot(response[2 * p]!, response[2 * p + 1]!));
 }

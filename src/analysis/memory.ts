@@ -3,10 +3,10 @@
  * was written by, and how far back a query reads.
  */
 import { hiddenAttentionRow } from './hidden-attention';
-import { decays, mapsAt, states, type Scan } from './scan';
+import { decays, mapsAt, states, type Decaying, type Scan } from './scan';
 
 /** −mean over time of Δ A (channel, state), per token. */
-export function decayRate({ length, channels, states: N, delta, A }: Scan): Float64Array {
+export function decayRate({ length, channels, states: N, delta, A }: Decaying): Float64Array {
   const mean = new Float64Array(channels);
   for (let t = 0; t < length; t++)
     for (let c = 0; c < channels; c++) mean[c]! += delta[t * channels + c]! / length;
@@ -18,7 +18,7 @@ export const halfLife = (rate: ArrayLike<number>): Float64Array =>
   Float64Array.from(rate, (value) => (value === 0 ? Infinity : Math.LN2 / value));
 
 /** log of what is left of the slowest state that was written before the first token (channel): max Σ Δ A. */
-export function totalLogDecaySlowest(scan: Scan): Float64Array {
+export function totalLogDecaySlowest(scan: Decaying): Float64Array {
   const rate = decayRate(scan);
   return Float64Array.from({ length: scan.channels }, (_, c) => {
     const own = rate.subarray(c * scan.states, (c + 1) * scan.states);
@@ -26,8 +26,20 @@ export function totalLogDecaySlowest(scan: Scan): Float64Array {
   });
 }
 
+/** A Σ Δ up to every token of the slowest state (channel, time): log of what is left of its state before the first. */
+export function cumulativeLogDecay({ length, channels, states: N, delta, A }: Decaying): Float64Array {
+  const out = new Float64Array(channels * length);
+  for (let c = 0; c < channels; c++) {
+    let slowest = -Infinity;
+    for (let n = 0; n < N; n++) slowest = Math.max(slowest, A[c * N + n]!);
+    let sum = 0;
+    for (let t = 0; t < length; t++) out[c * length + t] = sum += delta[t * channels + c]! * slowest;
+  }
+  return out;
+}
+
 /** Mean over states of exp(Δ A) (channel, time): 1 keeps all, 0 resets. */
-export function retention(scan: Scan): Float64Array {
+export function retention(scan: Decaying): Float64Array {
   const { length, channels, states: N } = scan;
   const out = new Float64Array(channels * length);
   for (let c = 0; c < channels; c++) {
@@ -91,6 +103,53 @@ export function contributionNorm(scan: Scan, u: ArrayLike<number>): Float64Array
     }
   }
   return squares.map(Math.sqrt);
+}
+
+/**
+ * ⟨c, h⟩ / ‖h‖² of the part c of the state h at time t that token j wrote (t, j): shares that sum to one where the state
+ * began empty. Over all channels and states; 0 where the state is zero.
+ * @param u scan input (time, width), width / channels of them under one decay
+ * @param start the state before the first token (width, state); empty unless given
+ */
+export function contributionShare(scan: Scan, u: ArrayLike<number>, start?: ArrayLike<number>): Float64Array {
+  const { length, channels, states: N, delta, B } = scan;
+  const width = u.length / length;
+  const each = width / channels;
+  const out = new Float64Array(length * length);
+  const sizes = new Float64Array(length);
+  for (let c = 0; c < channels; c++) {
+    const keep = decays(scan, c);
+    const h = Float64Array.from({ length: each * N }, (_, i) => start?.[c * each * N + i] ?? 0);
+    const left = new Float64Array(length * N);
+    for (let t = 0; t < length; t++) {
+      const step = delta[t * channels + c]!;
+      const at = mapsAt(scan, t, c);
+      for (let j = 0; j < t; j++) for (let n = 0; n < N; n++) left[j * N + n]! *= keep[t * N + n]!;
+      left.fill(1, t * N, (t + 1) * N);
+      for (let p = 0; p < each; p++) {
+        const write = step * u[t * width + c * each + p]!;
+        for (let n = 0; n < N; n++) {
+          const value = keep[t * N + n]! * h[p * N + n]! + write * B[at + n]!;
+          h[p * N + n] = value;
+          sizes[t]! += value * value;
+        }
+      }
+      for (let j = 0; j <= t; j++) {
+        const from = mapsAt(scan, j, c);
+        let sum = 0;
+        for (let n = 0; n < N; n++) {
+          let along = 0;
+          for (let p = 0; p < each; p++) along += u[j * width + c * each + p]! * h[p * N + n]!;
+          sum += along * left[j * N + n]! * B[from + n]!;
+        }
+        out[t * length + j]! += sum * delta[j * channels + c]!;
+      }
+    }
+  }
+  return out.map((value, i) => {
+    const size = sizes[Math.floor(i / length)]!;
+    return size > 0 ? value / size : 0;
+  });
 }
 
 /** Σⱼ |rowⱼ| (i − j) / Σⱼ |rowⱼ|: how far back the query at i reads on average; 0 for an empty row. */

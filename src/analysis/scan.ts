@@ -19,12 +19,18 @@ export interface Scan {
   readonly C: ArrayLike<number>;
 }
 
+/** What a scan forgets, without what it writes and reads. */
+export type Decaying = Pick<Scan, 'length' | 'channels' | 'states' | 'delta' | 'A'>;
+
 /** Where B and C of a channel at time t begin. */
-export const mapsAt = ({ channels, groups, states }: Scan, t: number, channel: number): number =>
-  (t * groups + Math.floor((channel * groups) / channels)) * states;
+export const mapsAt = (
+  { channels, groups, states }: Pick<Scan, 'channels' | 'groups' | 'states'>,
+  t: number,
+  channel: number,
+): number => (t * groups + Math.floor((channel * groups) / channels)) * states;
 
 /** exp(Δ A) of a channel (time, state): what every step keeps. */
-export function decays({ length, channels, states, delta, A }: Scan, channel: number): Float64Array {
+export function decays({ length, channels, states, delta, A }: Decaying, channel: number): Float64Array {
   const out = new Float64Array(length * states);
   for (let t = 0; t < length; t++) {
     const step = delta[t * channels + channel]!;
@@ -47,4 +53,29 @@ export function states(scan: Scan, u: ArrayLike<number>, channel: number): Float
     }
   }
   return h;
+}
+
+/**
+ * What a state that the scan starts from adds to its output (time, width): Cₜ · exp(A Σ_{k≤t} Δₖ) h₀. It belongs to no
+ * token.
+ * @param start (width, state), width / channels rows under one decay
+ */
+export function startedFrom(scan: Scan, start: ArrayLike<number>): Float64Array {
+  const { length, channels, states: N, C } = scan;
+  const width = start.length / N;
+  const each = width / channels;
+  const out = new Float64Array(length * width);
+  for (let c = 0; c < channels; c++) {
+    const keep = decays(scan, c);
+    const left = new Float64Array(N).fill(1);
+    for (let t = 0; t < length; t++) {
+      const at = mapsAt(scan, t, c);
+      for (let n = 0; n < N; n++) {
+        left[n]! *= keep[t * N + n]!;
+        for (let w = c * each; w < (c + 1) * each; w++)
+          out[t * width + w]! += C[at + n]! * left[n]! * start[w * N + n]!;
+      }
+    }
+  }
+  return out;
 }

@@ -35,3 +35,25 @@ export function logSoftmax(logits: ArrayLike<number>): Float64Array {
   const shift = most + Math.log(sum);
   return Float64Array.from(logits, (value) => value - shift);
 }
+
+/** Ranks from 0 for the smallest; equal values share the mean of theirs. */
+export function ranksOf(values: ArrayLike<number>): Float64Array {
+  const order = Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const out = new Float64Array(values.length);
+  for (let from = 0; from < order.length;) {
+    let to = from + 1;
+    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
+    for (let k = from; k < to; k++) out[order[k]!] = (from + to - 1) / 2;
+    from = to;
+  }
+  return out;
+}
+
+/** Correlation of ranks: Spearman's ρ. 0 where one side has no order. */
+export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const [x, y] = [moments(a), moments(b)];
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i]! - x.mean) * (b[i]! - y.mean)) / a.length;
+  const size = Math.sqrt(x.variance * y.variance);
+  return size > 0 ? sum / size : 0;
+}

@@ -1,4 +1,6 @@
 /** @file All analyses under their names: what a layer offers, and computing what is asked for. */
+import { importanceGroup } from './groups/importance';
+import { rolloutGroup } from './groups/rollout';
 import { hiddenAttentionGroup, implicitGroup, tilesGroup } from './groups/mixing';
 import { filterGroup, gramianGroup } from './groups/filters';
 import { memoryGroup, reachGroup, tokenStatisticsGroup } from './groups/memory';
@@ -16,8 +18,10 @@ export const analyses: Readonly<Record<string, Analysis>> = {
   memory: memoryGroup,
   receptive_field: reachGroup,
   token_statistics: tokenStatisticsGroup,
+  token_importance: importanceGroup,
   representation: representationGroup,
   head_scores: headScoresGroup,
+  rollout: rolloutGroup,
   logit_lens: logitLensGroup,
   attribution: attributionGroup,
   similarity: similarityGroup,

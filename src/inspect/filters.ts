@@ -1,10 +1,10 @@
 /** @file The kernels of a time-invariant layer, from its probes. */
-import { toeplitz, type Poles } from '../analysis/lti';
-import { times, at as entry } from '../analysis/linear/complex';
-import type { Probe } from './spec';
+import { discretePole, toeplitz, type Poles } from '../analysis/lti';
+import { times, at as entry, type Complex } from '../analysis/linear/complex';
+import type { Probe, Trace } from './spec';
 
-/** What the filters are read from: the probes of a layer, by name. */
-export type Seen = Readonly<Record<string, Probe>>;
+/** What the filters are read from. */
+export type Seen = Pick<Trace, 'mixer' | 'resolved' | 'probes'>;
 
 export interface Filters {
   /** What kernels belong to. */
@@ -29,12 +29,15 @@ export interface Filters {
   readonly D: ArrayLike<number>;
 }
 
-/** Undefined for layers that are no filter banks. @param bidirectional whether the last half of the kernels looks ahead */
-export function filtersOf(seen: Seen, bidirectional: boolean): Filters | undefined {
-  const probe = seen['kernel'];
+/** Undefined for layers that are no filter banks. */
+export function filtersOf(seen: Seen): Filters | undefined {
+  const { probes, resolved } = seen;
+  const probe = probes['kernel'];
   const axis = probe?.axes[1];
   if (!probe || probe.axes.length !== 3 || (axis !== 'channel' && axis !== 'head') || probe.axes[2] !== 'lag')
     return undefined;
+  // The last half of the kernels looks ahead.
+  const bidirectional = resolved['bidirectional'] === true;
   const [kernels, width, length] = probe.shape as [number, number, number];
   const own = bidirectional ? kernels / 2 : kernels;
   const count = own * width;
@@ -59,22 +62,31 @@ export function filtersOf(seen: Seen, bidirectional: boolean): Filters | undefin
           for (let j = i + 1; j < size; j++) matrix[i * size + j] = back[j - i - 1] ?? 0;
       return matrix;
     },
-    D: seen['D']?.data ?? new Float32Array(count),
+    D: probes['D']?.data ?? new Float64Array(count),
   };
 }
 
-/** Residues C b and poles of every output, where the layer shows them. */
-function polesOf(seen: Seen, width: number): Filters['poles'] {
-  const [a, b, C] = [seen['A_bar'], seen['B_bar'], seen['C']];
-  if (!a || !b || !C || a.axes.at(-1) !== 'complex') return undefined;
-  const states = a.shape.at(-2)!;
+/** Residues and poles of every output, where the layer shows them. */
+function polesOf({ mixer, resolved, probes }: Seen, width: number): Filters['poles'] {
+  const [A, delta, b, C] = ['A', 'delta', 'B_bar', 'C'].map((name) => probes[name]);
+  if (!A || !delta || !b || !C || A.axes.at(-1) !== 'complex') return undefined;
+  const states = A.shape.at(-2)!;
+  const disc = resolved['disc'] === 'bilinear' ? 'bilinear' : 'zoh';
+  // A mode of DSS is alone, those of the others stand for pairs: K = Re Σ C b aᵗ instead of 2 Re Σ C b aᵗ.
+  const share = mixer === 'dss' ? 0.5 : 1;
+  const own = (probe: Probe, k: number): Float32Array =>
+    probe.data.subarray(k * 2 * states, (k + 1) * 2 * states);
   return (index) => {
     const channel = index % width;
-    const own = (probe: Probe, k: number): Float32Array =>
-      probe.data.subarray(k * 2 * states, (k + 1) * 2 * states);
-    const [read, write] = [own(C, index), own(b, channel)];
+    const [read, write, rates] = [own(C, index), own(b, channel), own(A, channel)];
     const r = new Float64Array(2 * states);
-    for (let n = 0; n < states; n++) r.set(times(entry(read, n), entry(write, n)), 2 * n);
-    return { a: own(a, channel), r };
+    // Poles near one have no bits left for their half-lives in float32: they are computed again.
+    const a = new Float64Array(2 * states);
+    for (let n = 0; n < states; n++) {
+      const [re, im] = times(entry(read, n), entry(write, n));
+      r.set([share * re, share * im] satisfies Complex, 2 * n);
+      a.set(discretePole(entry(rates, n), delta.data[channel]!, disc), 2 * n);
+    }
+    return { a, r };
   };
 }

@@ -126,7 +126,7 @@ function shortened(trace: Trace): LayerSurvey {
       'Mean over channels of Δ.',
     );
   }
-  const filters = filtersOf(trace.probes, trace.resolved['bidirectional'] === true);
+  const filters = filtersOf(trace);
   if (filters) {
     const count = Math.min(KERNELS, filters.count);
     const points = Math.min(POINTS, filters.length);

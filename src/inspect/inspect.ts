@@ -47,6 +47,7 @@ export async function look(request: InspectRequest): Promise<{ inspection: Inspe
     inputs: input.values,
     length: input.length,
     target: input.target,
+    position: input.position,
   });
   return {
     trace,

@@ -9,7 +9,7 @@ import type { Block } from '../analysis/blocks/types';
 import { score } from '../analysis/blocks/h3';
 import { trapezoidal } from '../analysis/blocks/mamba3';
 import { hiddenAttention } from '../analysis/hidden-attention';
-import type { Scan } from '../analysis/scan';
+import { startedFrom, type Scan } from '../analysis/scan';
 import { rowScales } from '../layers/mamba/mamba2-parts';
 import { filtersOf, type Filters } from './filters';
 import type { Probe, Trace } from './spec';
@@ -30,6 +30,8 @@ export interface Mixing {
   readonly D: ArrayLike<number>;
   /** Output of the mixing, with the skip (time, channel). */
   readonly y: ArrayLike<number> | undefined;
+  /** The part of it that belongs to no token, as a learned state before the first leaves it (time, channel). */
+  readonly start?: Float64Array | undefined;
   /** Gate (time, channel) that multiplies it. */
   readonly gate: ArrayLike<number> | undefined;
 }
@@ -106,7 +108,11 @@ export function mixingOf(trace: Trace, remembered = REMEMBERED): Mixing | undefi
     };
   const around = { u: seen['x'], y: seen['y'], gate: seen['gate'] };
   if (mixer === 'hydra' && probes['delta_forward']) {
-    const { scan, channels, matrixOf } = hydraMixing(seen, trace.own, Number(trace.resolved['ngroups']));
+    const { scan, channels, start, matrixOf } = hydraMixing(
+      seen,
+      trace.own,
+      Number(trace.resolved['ngroups']),
+    );
     return {
       kind: 'quasiseparable',
       axis: 'head',
@@ -116,12 +122,14 @@ export function mixingOf(trace: Trace, remembered = REMEMBERED): Mixing | undefi
       matrix: matrixOf,
       // The diagonal of the matrix holds what D adds.
       D: new Float64Array(channels),
+      start,
       ...around,
     };
   }
   const scan = seen['lambda'] ? undefined : scanOf(trace);
   if (scan) {
     const channels = probes['x']!.shape.at(-1)!;
+    const initial = trace.own['init_states'];
     return {
       kind: 'scan',
       axis: scan.channels === channels ? 'channel' : 'head',
@@ -130,6 +138,7 @@ export function mixingOf(trace: Trace, remembered = REMEMBERED): Mixing | undefi
       causal: true,
       matrix: once((index) => hiddenAttention(scan, index)),
       D: seen['D'] ?? new Float64Array(channels),
+      start: initial && startedFrom(scan, initial),
       ...around,
     };
   }
@@ -154,21 +163,22 @@ export function mixingOf(trace: Trace, remembered = REMEMBERED): Mixing | undefi
   }
   const matrix = probes['matrix'];
   if (matrix?.axes.join() === 'head,query,key') return mixerOf(trace, matrix);
-  const filters = filtersOf(probes, trace.resolved['bidirectional'] === true);
+  const filters = filtersOf(trace);
   // A learned transform in the place of the Fourier transform makes no Toeplitz matrix.
   if (!filters || trace.resolved['block_fft'] === true) return scanWithMemory(trace, once);
   if (seen['k_shifted'] && seen['q'] && seen['v']) return productOf(trace, filters, once);
   const { count, width } = filters;
+  // Several kernels read the same input, or several channels share a kernel (SpaceTime).
+  const shared = seen['x'] ? 1 : seen['input']!.length / length / count;
   return {
     kind: 'filter',
     axis: filters.axis,
     count,
-    channels: count,
+    channels: count * shared,
     causal: !filters.ahead,
     matrix: once((index) => filters.matrix(index, length)),
     D: filters.D,
-    // Several kernels read the same input.
-    u: seen['x'] && repeated(seen['x'], width, count),
+    u: seen['x'] ? repeated(seen['x'], width, count) : seen['input'],
     y: seen['y'],
     gate: undefined,
   };

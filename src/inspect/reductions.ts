@@ -58,14 +58,14 @@ export function strongest(mixing: Mixing, length: number): number[] {
 
 /** Largest difference between matrix × input + D · x and the layer's output, over the largest output. */
 export function residual(mixing: Mixing, length: number): number {
-  const { u, y, channels, D } = mixing;
+  const { u, y, channels, D, start } = mixing;
   if (!u || !y) return 0;
   let most = 0;
   let size = 0;
   for (let c = 0; c < channels; c++) {
     const matrix = mixing.matrix(ownOf(mixing, c));
     for (let i = 0; i < length; i++) {
-      let sum = D[c]! * u[i * channels + c]!;
+      let sum = D[c]! * u[i * channels + c]! + (start?.[i * channels + c] ?? 0);
       for (let j = 0; j < length; j++) sum += matrix[i * length + j]! * u[j * channels + c]!;
       most = Math.max(most, Math.abs(sum - y[i * channels + c]!));
       size = Math.max(size, Math.abs(y[i * channels + c]!));

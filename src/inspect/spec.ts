@@ -33,6 +33,8 @@ export interface Trace {
   /** Ids or vectors, as the model takes them. */
   readonly inputs: Int32Array | Float32Array;
   readonly target: number | undefined;
+  /** Where the target is asked for. */
+  readonly position: number;
   readonly probes: Readonly<Record<string, Probe>>;
   /** The probes' values by name. */
   readonly seen: Arrays;

@@ -3,9 +3,9 @@
  * kernels. Long sequences are pooled to tiles that show their largest entry; wide layers are sampled, and say so.
  */
 import { decayRate, halfLife } from '../analysis/memory';
-import { rates } from '../analysis/blocks/types';
 import { attentionTiles, tileEdges } from '../analysis/tiles';
 import { poleHalfLife } from '../analysis/lti';
+import { decayOf, sideBySide } from './decay';
 import { filtersOf } from './filters';
 import { exampleOf, inputOf, type Example } from './example';
 import { mixingOf, scanOf, type Mixing } from './mixing';
@@ -113,24 +113,20 @@ export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurv
       `Root mean square of hidden attention per tile, over ${Math.min(64, count)} of ${count} ${axis}s.`,
     );
   }
-  if (scan)
+  const decay = decayOf(trace);
+  if (decay) {
+    const { scans } = decay;
+    const lives = scans.map((own) => halfLife(decayRate(own)));
+    const two = scans.length > 1;
     probes['half_life'] = array(
-      [scan.channels, scan.states],
-      [axis, 'state'],
-      halfLife(decayRate(scan)),
-      'Half of a state is left after so many tokens, at the mean step size.',
+      [count, two ? scans.length : scans[0]!.states],
+      [axis, two ? 'direction' : 'state'],
+      two ? sideBySide(lives) : lives[0]!,
+      `Half of a state is left after so many tokens, at the mean step size${two ? ', left to right and right to left' : ''}.`,
       { unit: 'tokens' },
     );
-  const directions = directionsOf(trace);
-  if (directions)
-    probes['half_life'] = array(
-      [count, 2],
-      ['head', 'direction'],
-      directions,
-      'Half of the state is left after so many tokens, at the mean step size, left to right and right to left.',
-      { unit: 'tokens' },
-    );
-  const filters = filtersOf(trace.probes, trace.resolved['bidirectional'] === true);
+  }
+  const filters = filtersOf(trace);
   if (filters?.poles) {
     const each = Array.from({ length: filters.count }, (_, k) => poleHalfLife(filters.poles!(k)));
     probes['half_life'] = array(
@@ -152,27 +148,6 @@ export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurv
     ...(spread.length < count ? { sampled: spread.length } : {}),
     probes,
   };
-}
-
-/** Half-lives of both scans of Hydra (head, direction). */
-function directionsOf({ mixer, seen, own, length, probes }: Trace): Float64Array | undefined {
-  if (mixer !== 'hydra' || !probes['delta_forward']) return undefined;
-  const heads = own['A_log']!.length;
-  const lives = ['delta_forward', 'delta_backward'].map((name) =>
-    halfLife(
-      decayRate({
-        length,
-        channels: heads,
-        states: 1,
-        groups: 1,
-        delta: seen[name]!,
-        A: rates(own['A_log']!, 1),
-        B: [],
-        C: [],
-      }),
-    ),
-  );
-  return Float64Array.from({ length: 2 * heads }, (_, i) => lives[i % 2]![i >> 1]!);
 }
 
 /** `most` of 0 … count − 1 at equal distances. */

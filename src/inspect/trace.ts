@@ -26,6 +26,8 @@ export interface TraceRequest {
   readonly inputs: Int32Array | Float32Array;
   readonly length: number;
   readonly target?: number | undefined;
+  /** Where the target is asked for; the last token unless given. */
+  readonly position?: number;
   readonly threads: number;
   /** Probes that are kept; all unless named. States are by far the largest. */
   readonly only?: ReadonlySet<string>;
@@ -88,6 +90,7 @@ export async function prepareTrace(request: Omit<TraceRequest, 'parameters'>): P
         d_model: input.length / length,
         inputs,
         target: request.target,
+        position: request.position ?? length - 1,
         probes,
         seen: Object.fromEntries(Object.entries(probes).map(([name, probe]) => [name, probe.data])),
         own: Object.fromEntries(

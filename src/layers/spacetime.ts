@@ -149,13 +149,14 @@ export const spacetime = defineLayer<typeof options, Resolved>({
       y = g.concat([loop.openY, loop.y], 1);
     } else {
       const open = openLoop(input, ssm, r.norm_order);
-      if (ctx.probing) ctx.probe('kernel', open.kernel);
+      if (ctx.probing) ctx.probe('kernel', g.unsqueeze(open.kernel, 0));
       y = open.y;
     }
     const skip = p['ssm.skip'];
     if (skip) y = g.add(y, g.mul(input, skip));
     if (ctx.probing) {
       ctx.probe('input', input);
+      ctx.probe('D', skip ?? g.zeros([dims.d_model]));
       ctx.probe('a', normalised(ssm.a, r.norm_order));
       ctx.probe('y', y);
     }
@@ -223,9 +224,13 @@ export const spacetime = defineLayer<typeof options, Resolved>({
   },
 
   probes: {
-    kernel: probe('Impulse response K[t] = cᵀ Aᵗ b of every kernel; not with a horizon.', ['kernel', 'time']),
+    kernel: probe(
+      'Impulse response K[t] = cᵀ Aᵗ b of every kernel, which channels in a row share; not with a horizon.',
+      ['kernel', 'head', 'lag'],
+    ),
     a: probe('Feedback of the companion matrix, the coefficients of an autoregression.', ['kernel', 'state']),
     input: probe('Input of the model, behind the preprocessing.', ['batch', 'time', 'channel']),
+    D: probe('Skip weight from the input of the model to its output.', ['channel']),
     y: probe('Output of the model, before the MLP.', ['batch', 'time', 'channel']),
   },
 });

@@ -342,14 +342,19 @@ export class Model {
   }
 
   /**
-   * What the answer depends on: `embedding` (1, time, d_model), `gradient` of f = Σ answer · logits at the last scored
-   * position with respect to it, and these logits, `last` (1, rows). The input `answer` (1, rows) chooses f.
+   * What the answer depends on: `embedding` (1, time, d_model), `gradient` of f = Σ answer · logits at a position with
+   * respect to it, these logits, `last` (1, rows), and `f`. The input `answer` (1, rows) chooses f, the input `share`
+   * (1) is a factor of what is embedded: 1 for the model as it is.
+   * @param back logits behind the position that is explained
    */
-  attribution(length: number): Program {
+  attribution(length: number, back = 0): Program {
     const p = this.parameterInputs();
     const inputs = this.inputs(1, length);
     let embedding: Tensor | undefined;
-    const x = stack(inputs, p, this.#architecture, {
+    const name = `backbone.${this.data.input.kind === 'tokens' ? 'embedding' : 'encoder'}.weight`;
+    const shared = g.mul(p[name]!, g.input('share', [1]));
+    // A head that is tied to the embedding keeps its size.
+    const x = stack(inputs, { ...p, [name]: shared }, this.#architecture, {
       probing: {
         residual: (k, tensor) => {
           if (k === 0) embedding = tensor;
@@ -357,11 +362,11 @@ export class Model {
       },
     });
     const logits = this.#logitsOf(x, inputs, p);
-    const count = logits.shape.reduce((product, extent) => product * extent, 1) / this.rows;
-    const last = g.slice(g.reshape(logits, [count, this.rows]), 0, count - 1, count);
+    const at = logits.shape.reduce((product, extent) => product * extent, 1) / this.rows - 1 - back;
+    const last = g.slice(g.reshape(logits, [at + 1 + back, this.rows]), 0, at, at + 1);
     const f = g.sum(g.mul(last, g.input('answer', [1, this.rows])));
     const [gradient] = g.gradients([{ output: f }], [embedding!]);
-    return { embedding: embedding!, gradient: gradient!, last };
+    return { embedding: embedding!, gradient: gradient!, last, f };
   }
 
   /** Bytes that one layer keeps per sequence while decoding; undefined when it cannot decode. */

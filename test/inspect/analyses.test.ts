@@ -284,6 +284,7 @@ describe('analyses of a layer', () => {
       const feeds = {
         ...values,
         inputs: Float32Array.from(ids),
+        share: Float32Array.of(1),
         [name]: parameters.get(name)!.map((w) => w * scale),
       };
       return g.interpret([model.attribution(LENGTH)['last']!], feeds)[0]![answer]!;

@@ -1,7 +1,7 @@
 /** @file The Hydra block (arXiv 2407.09941) from its probes and parameters; the norm's scale is held at its value. */
 import { rmsScale } from '../implicit-attention';
 import { quasiseparable, reversed } from '../quasiseparable';
-import type { Scan } from '../scan';
+import { startedFrom, type Scan } from '../scan';
 import { projected, rates, rows, silu, type Arrays, type Block } from './types';
 
 /** The constant of the gated norm. */
@@ -12,6 +12,8 @@ export interface HydraMixing {
   /** In reading order. */
   readonly scan: Scan;
   readonly channels: number;
+  /** What learned states before the ends add to the output (time, channel). */
+  readonly start?: Float64Array | undefined;
   /** (head) → the quasiseparable matrix with its diagonal (i, j), computed once. */
   readonly matrixOf: (head: number) => Float64Array;
 }
@@ -44,9 +46,11 @@ export function hydraMixing(probes: Arrays, p: Arrays, ngroups: number): HydraMi
     C: reversed(probes['C_backward']!, length),
   };
   const known = new Map<number, Float64Array>();
+  const initial = p['init_states'];
   return {
     scan,
     channels: probes['x']!.length / length,
+    start: initial && startedBothWays(scan, backward, initial),
     matrixOf: (head) => {
       if (!known.has(head)) {
         const diagonal = Float64Array.from({ length }, (_, t) => probes['diagonal']![t * heads + head]!);
@@ -55,6 +59,14 @@ export function hydraMixing(probes: Arrays, p: Arrays, ngroups: number): HydraMi
       return known.get(head)!;
     },
   };
+}
+
+/** Both scans with their outputs one step on, as the matrix has them. @param backward in reverse order of time */
+function startedBothWays(scan: Scan, backward: Scan, initial: ArrayLike<number>): Float64Array {
+  const ahead = startedFrom(scan, initial);
+  const back = reversed(startedFrom(backward, initial), scan.length);
+  const width = ahead.length / scan.length;
+  return ahead.map((_, i) => (ahead[i - width] ?? 0) + (back[i + width] ?? 0));
 }
 
 /**

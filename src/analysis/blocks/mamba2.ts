@@ -1,5 +1,6 @@
 /** @file The Mamba-2 block (arXiv 2405.21060) from its probes and parameters; the norm's scale is held at its value. */
 import { rmsScale } from '../implicit-attention';
+import { startedFrom, type Scan } from '../scan';
 import { columns, projected, rates, rows, silu, type Arrays, type Block } from './types';
 
 export interface Mamba2Options {
@@ -52,20 +53,23 @@ export function mamba2Block(
   });
   const width = p['conv1d.weight']!;
   const taps = width.length / (channels + 2 * ngroups * states);
+  const scan: Scan = {
+    length,
+    channels: heads,
+    states,
+    groups: ngroups,
+    delta: probes['delta']!,
+    A: rates(p['A_log']!, states),
+    B: probes['B']!,
+    C: probes['C']!,
+  };
+  const initial = p['init_states'];
   return {
     length,
     d_model,
     channels,
-    scan: {
-      length,
-      channels: heads,
-      states,
-      groups: ngroups,
-      delta: probes['delta']!,
-      A: rates(p['A_log']!, states),
-      B: probes['B']!,
-      C: probes['C']!,
-    },
+    scan,
+    start: initial && startedFrom(scan, initial),
     u: probes['x']!,
     convInput: part(from + channels),
     z,

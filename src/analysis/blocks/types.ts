@@ -25,6 +25,8 @@ export interface Block {
   readonly out: Float64Array;
   /** (channel) */
   readonly D: ArrayLike<number>;
+  /** What a learned state before the first token adds to the scan's output (time, channel). */
+  readonly start?: Float64Array | undefined;
   readonly convolution: Convolution;
   /** Rows of in_proj that make the convolution's input (channel, d_model). */
   readonly W_x: Float64Array;
@@ -85,13 +87,13 @@ export function mixing(block: Block): (channel: number) => Float64Array {
   };
 }
 
-/** G and the bias part of every channel; `matrixOf` gives the mixing matrix without D. */
+/** G of every channel, and the part of the output that belongs to no token (time, channel); `matrixOf` gives the mixing matrix without D. */
 export function implicitOf(
   block: Block,
   matrixOf: (channel: number) => ArrayLike<number> = mixing(block),
 ): { matrices: Float64Array[]; bias: Float64Array } {
-  const { length, channels, convInput, convolution, D, out } = block;
-  const bias = new Float64Array(length * channels);
+  const { length, channels, convInput, convolution, D, out, start } = block;
+  const bias = start ? start.map((value, i) => value * out[i]!) : new Float64Array(length * channels);
   const matrices = Array.from({ length: channels }, (_, channel) => {
     const found = implicitAttention({
       length,
@@ -102,7 +104,7 @@ export function implicitOf(
       out: track(out, channels, channel),
       convolution,
     });
-    found.bias.forEach((value, t) => (bias[t * channels + channel] = value));
+    found.bias.forEach((value, t) => (bias[t * channels + channel]! += value));
     return found.matrix;
   });
   return { matrices, bias };

@@ -98,7 +98,9 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
     else {
       process.stdout.write(listOf(inspection));
       for (const name of groups)
-        process.stdout.write(`  ${name.padEnd(18)} ${analyses[name]!.description}\n`);
+        process.stdout.write(
+          `  ${name.padEnd(18)} ${analyses[name]!.description}\n${' '.repeat(21)}${analyses[name]!.parts.join(', ')}\n`,
+        );
     }
     return;
   }

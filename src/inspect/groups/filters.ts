@@ -3,6 +3,7 @@ import { hankelSingularValues, statesForShare } from '../../analysis/gramians';
 import {
   energy,
   energyFraction,
+  finiteResponse,
   frequencyResponse,
   poleHalfLife,
   polePeriod,
@@ -15,9 +16,6 @@ import { runTrace } from '../trace';
 const POINTS = 257;
 /** Probes that hold the filters. */
 const NEEDED = new Set(['kernel', 'delta', 'A', 'A_bar', 'B_bar', 'C', 'D']);
-
-const filters = ({ probes, resolved }: Pick<Trace, 'probes' | 'resolved'>): Filters | undefined =>
-  filtersOf(probes, resolved['bidirectional'] === true);
 
 function arraysOf(found: Filters, probes: Trace['probes'], suffix: '' | '_initial'): Record<string, Probe> {
   const { axis, count, width, length, poles } = found;
@@ -44,67 +42,87 @@ function arraysOf(found: Filters, probes: Trace['probes'], suffix: '' | '_initia
       outputs.map((k) => delta.data[k % width]!),
       `Step size Δ${words}.`,
     );
-  if (!poles) return out;
-  const each: Poles[] = outputs.map((k) => poles(k));
-  const states = each[0]!.a.length / 2;
   const modal = [axis, 'state'];
   const A = probes['A'];
-  if (A?.axes.at(-1) === 'complex')
+  if (A?.axes.at(-1) === 'complex') {
+    const size = A.data.length / width;
     out[`eig_continuous${suffix}`] = array(
-      [count, states, 2],
+      [count, size / 2, 2],
       [...modal, 'complex'],
-      join(outputs.map((k) => A.data.subarray((k % width) * 2 * states, ((k % width) + 1) * 2 * states))),
-      `Eigenvalues of the continuous system${words}; conjugates are implied.`,
+      join(outputs.map((k) => A.data.subarray((k % width) * size, ((k % width) + 1) * size))),
+      poles
+        ? `Eigenvalues of the continuous system${words}; conjugates are implied.`
+        : `Poles Λ of the normal part${words}, not of the system: a low-rank part is subtracted from them.`,
       { sign: 'signed' },
     );
-  out[`eig_discrete${suffix}`] = array(
-    [count, states, 2],
-    [...modal, 'complex'],
-    join(each.map(({ a }) => a)),
-    `exp(Δ A)${words}.`,
-    { sign: 'signed' },
-  );
-  out[`residues${suffix}`] = array(
-    [count, states, 2],
-    [...modal, 'complex'],
-    join(each.map(({ r }) => r)),
-    `C b of every mode${words}.`,
-    { sign: 'signed' },
-  );
+  }
+  const each: Poles[] = poles ? outputs.map((k) => poles(k)) : [];
+  if (poles) {
+    const states = each[0]!.a.length / 2;
+    out[`eig_discrete${suffix}`] = array(
+      [count, states, 2],
+      [...modal, 'complex'],
+      join(each.map(({ a }) => a)),
+      `Eigenvalues of the discrete system${words}.`,
+      { sign: 'signed' },
+    );
+    out[`residues${suffix}`] = array(
+      [count, states, 2],
+      [...modal, 'complex'],
+      join(each.map(({ r }) => r)),
+      `C b of every mode${words}; K is twice the real part of Σ C b aᵗ.`,
+      { sign: 'signed' },
+    );
+  }
   if (suffix !== '') return out;
+  if (poles) {
+    const states = each[0]!.a.length / 2;
+    out['half_life'] = array([count, states], modal, join(each.map(poleHalfLife)), 'ln 2 / −ln |a|.', {
+      unit: 'tokens',
+    });
+    out['period'] = array(
+      [count, states],
+      modal,
+      join(each.map(polePeriod)),
+      '2π / |arg a|; ∞ for a mode that does not turn.',
+      { unit: 'tokens' },
+    );
+  }
+  // A mode that grows has no infinite kernel.
+  const whole = poles !== undefined && each.every(decaying);
+  const span = whole ? 'the infinite kernel' : `the ${length} taps that are there`;
   const omega = Float64Array.from({ length: POINTS }, (_, k) => (Math.PI * k) / (POINTS - 1));
-  out['half_life'] = array([count, states], modal, join(each.map(poleHalfLife)), 'ln 2 / −ln |a|.', {
-    unit: 'tokens',
-  });
-  out['period'] = array(
-    [count, states],
-    modal,
-    join(each.map(polePeriod)),
-    '2π / |arg a|; ∞ for a mode that does not turn.',
-    { unit: 'tokens' },
-  );
   out['frequency_response'] = array(
     [count, POINTS, 2],
     [axis, 'frequency', 'complex'],
-    join(each.map((p) => frequencyResponse(p, omega))),
-    'Transfer function of the infinite kernel at equally spaced ω in 0 … π, without D.',
+    join(
+      outputs.map((k) =>
+        whole ? frequencyResponse(each[k]!, omega) : finiteResponse(found.kernel(k), omega),
+      ),
+    ),
+    `Transfer function of ${span} at equally spaced ω in 0 … π, without D.`,
     { sign: 'signed' },
   );
-  const energies = each.map(energy);
+  const energies = outputs.map((k) => (whole ? energy(each[k]!) : squares(found.kernel(k))));
   out['h2_norm'] = array(
     [count],
     channels,
     energies.map((total) => Math.sqrt(Math.max(0, total))),
-    'Root of the infinite sum of K².',
+    `Root of the sum of K² over ${span}.`,
   );
   out['energy_fraction'] = array(
     [count, length],
     [axis, 'lag'],
     join(outputs.map((k) => energyFraction(found.kernel(k), energies[k]!))),
-    'Share of the kernel’s energy up to each lag.',
+    `Share of the energy of ${span} up to each lag.`,
   );
   return out;
 }
+
+const decaying = ({ a }: Poles): boolean =>
+  poleHalfLife({ a }).every((steps) => steps > 0 && steps < Infinity);
+
+const squares = (taps: Float32Array): number => taps.reduce((sum, value) => sum + value * value, 0);
 
 export const filterGroup: Analysis = {
   description:
@@ -125,9 +143,9 @@ export const filterGroup: Analysis = {
     'residues_initial',
     'step_size_initial',
   ],
-  applies: (trace) => filters(trace) !== undefined,
+  applies: (trace) => filtersOf(trace) !== undefined,
   async compute(trace, wanted) {
-    const out = arraysOf(filters(trace)!, trace.probes, '');
+    const out = arraysOf(filtersOf(trace)!, trace.probes, '');
     if (trace.initial && [...wanted].some((name) => name.endsWith('_initial'))) {
       const { trace: start } = await runTrace({
         ...trace,
@@ -135,7 +153,7 @@ export const filterGroup: Analysis = {
         only: NEEDED,
         logits: false,
       });
-      Object.assign(out, arraysOf(filters(start)!, start.probes, '_initial'));
+      Object.assign(out, arraysOf(filtersOf(start)!, start.probes, '_initial'));
     }
     return out;
   },
@@ -144,9 +162,12 @@ export const filterGroup: Analysis = {
 export const gramianGroup: Analysis = {
   description: 'How many states of a diagonal layer matter from input to output: Hankel singular values.',
   parts: ['hankel_singular_values', 'states_for_99_percent'],
-  applies: (trace) => filters(trace)?.poles !== undefined,
+  applies: (trace) => {
+    const found = filtersOf(trace);
+    return found?.poles !== undefined && every(found.count).every((k) => decaying(found.poles!(k)));
+  },
   compute(trace) {
-    const { poles, count, axis } = filters(trace)!;
+    const { poles, count, axis } = filtersOf(trace)!;
     const values = every(count).map((k) => {
       const { a, r } = poles!(k);
       const ones = Float64Array.from(a, (_, i) => (i % 2 === 0 ? 1 : 0));

@@ -1,6 +1,8 @@
 /** @file What a scan remembers, and statistics of Δ, gate, write and read per token. */
 import {
   contributionNorm,
+  contributionShare,
+  cumulativeLogDecay,
   decayRate,
   halfLife,
   meanDistance,
@@ -18,8 +20,12 @@ import {
   selectivityIndex,
   writeStrength,
 } from '../../analysis/token-statistics';
+import { spectrum } from '../../analysis/representation';
+import type { Decaying } from '../../analysis/scan';
+import { norm } from '../../analysis/statistics';
+import { decayOf, sideBySide } from '../decay';
 import { mixingOf, ownOf, scanOf } from '../mixing';
-import { affordable, array, join, type Analysis, type Probe } from '../spec';
+import { affordable, array, join, type Analysis, type Probe, type Trace } from '../spec';
 import { chosen, EXACT } from './mixing';
 
 const RESET = 0.1;
@@ -35,80 +41,127 @@ export const memoryGroup: Analysis = {
     'decay_rate',
     'lyapunov_exponents',
     'total_log_decay_slowest',
+    'cumulative_log_decay',
     'retention',
     'reset_fraction',
     'contribution_norm',
+    'contribution_share',
+    'state_effective_rank',
   ],
-  applies: (trace) => scanOf(trace) !== undefined,
+  applies: (trace) => decayOf(trace) !== undefined,
   compute(trace, wanted) {
-    const scan = scanOf(trace)!;
+    const { axis, scans } = decayOf(trace)!;
     const { length } = trace;
-    const { axis, channels } = mixingOf(trace)!;
-    const count = scan.channels;
-    const shape = [count, scan.states];
-    const axes = [axis, 'state'];
-    const rate = decayRate(scan);
+    const [first] = scans as [Decaying];
+    const count = first.channels;
+    const both = scans.length > 1;
+    const labels = both ? { labels: { direction: ['forward', 'backward'] } } : {};
+    // Both directions of a layer lie side by side, where the states of others do.
+    const shape = [count, both ? scans.length : first.states];
+    const axes = [axis, both ? 'direction' : 'state'];
+    const rate = both ? sideBySide(scans.map(decayRate)) : decayRate(first);
+    const perToken = (values: readonly Float64Array[], text: string, sign?: 'signed'): Probe =>
+      array(
+        [...(both ? [scans.length] : []), count, length],
+        [...(both ? ['direction'] : []), axis, 'time'],
+        join(values),
+        text,
+        { ...(sign ? { sign } : {}), ...labels },
+      );
     const out: Record<string, Probe> = {
       half_life: array(
         shape,
         axes,
         halfLife(rate),
         'ln 2 / decay rate: half of a state is left after so many tokens.',
-        {
-          unit: 'tokens',
-        },
+        { unit: 'tokens', ...labels },
       ),
-      decay_rate: array(shape, axes, rate, '−mean over time of Δ A.', { unit: '1/token' }),
+      decay_rate: array(shape, axes, rate, '−mean over time of Δ A.', { unit: '1/token', ...labels }),
       lyapunov_exponents: array(
         shape,
         axes,
         rate.map((value) => -value),
         'Mean of Δ A per token: negative where nearby states come together.',
-        { unit: '1/token', sign: 'signed' },
+        { unit: '1/token', sign: 'signed', ...labels },
       ),
       total_log_decay_slowest: array(
-        [count],
-        [axis],
-        totalLogDecaySlowest(scan),
+        both ? [count, scans.length] : [count],
+        both ? [axis, 'direction'] : [axis],
+        both ? sideBySide(scans.map(totalLogDecaySlowest)) : totalLogDecaySlowest(first),
         'log of what is left at the end of the slowest state that was written before the first token.',
-        { sign: 'signed' },
+        { sign: 'signed', ...labels },
       ),
     };
+    if (wanted.has('cumulative_log_decay'))
+      out['cumulative_log_decay'] = perToken(
+        scans.map(cumulativeLogDecay),
+        'A Σ Δ up to the token, of the slowest state: how far its memory of the beginning has faded.',
+        'signed',
+      );
     if (wanted.has('retention') || wanted.has('reset_fraction')) {
-      const kept = retention(scan);
-      out['retention'] = array(
-        [count, length],
-        [axis, 'time'],
-        kept,
-        'Mean over states of exp(Δ A): 1 keeps all, 0 resets.',
-      );
+      const kept = scans.map(retention);
+      out['retention'] = perToken(kept, 'Mean over states of exp(Δ A): 1 keeps all, 0 resets.');
       out['reset_fraction'] = array(
-        [length],
-        ['time'],
-        resetFraction(kept, length, RESET),
+        both ? [scans.length, length] : [length],
+        both ? ['direction', 'time'] : ['time'],
+        join(kept.map((values) => resetFraction(values, length, RESET))),
         `Share of ${axis}s that keep less than ${RESET} at the token: forget events.`,
+        labels,
       );
     }
-    if (wanted.has('contribution_norm') && length <= EXACT) {
-      const x = trace.seen['x']!;
-      // Per head: the norm over its channels stands for its input.
-      const width = channels / count;
-      const u = Float64Array.from({ length: length * count }, (_, i) => {
-        const [t, head] = [Math.floor(i / count), i % count];
-        let sum = 0;
-        for (let c = head * width; c < (head + 1) * width; c++) sum += x[t * channels + c]! ** 2;
-        return Math.sqrt(sum);
-      });
-      out['contribution_norm'] = array(
-        [length, length],
-        ['time', 'key'],
-        contributionNorm(scan, u),
-        'Norm over channels and states of the part of the state at a time that a token wrote.',
+    Object.assign(out, contributionsTo(trace, wanted));
+    const { state } = trace.probes;
+    if (state && wanted.has('state_effective_rank') && length > 1 && length <= RANKED)
+      out['state_effective_rank'] = array(
+        [],
+        [],
+        [spectrum(state.data, length, state.data.length / length).effectiveRank],
+        `Directions in use among the states of the ${length} tokens: exp of the entropy of their singular values.`,
       );
-    }
     return out;
   },
 };
+
+/** Longest sequence whose states are looked at all at once. */
+const RANKED = 256;
+/** Products that the shares of all tokens may cost. */
+const SHARED = 1e9;
+
+/** Which token the state was written by, for the scans that write one token at a time. */
+function contributionsTo(trace: Trace, wanted: ReadonlySet<string>): Record<string, Probe> {
+  const scan = scanOf(trace);
+  const { length } = trace;
+  if (!scan || length > EXACT) return {};
+  const x = trace.seen['x']!;
+  const { channels: width } = mixingOf(trace)!;
+  const count = scan.channels;
+  const out: Record<string, Probe> = {};
+  const axes = ['time', 'key'];
+  if (wanted.has('contribution_norm')) {
+    // Per head: the norm over its channels stands for its input.
+    const each = width / count;
+    const u = Float64Array.from({ length: length * count }, (_, i) => {
+      const [t, head] = [Math.floor(i / count), i % count];
+      return norm(x, t * width + head * each, t * width + (head + 1) * each);
+    });
+    out['contribution_norm'] = array(
+      [length, length],
+      axes,
+      contributionNorm(scan, u),
+      'Norm over channels and states of the part of the state at a time that a token wrote.',
+    );
+  }
+  const cost = length * length * width * scan.states;
+  if (wanted.has('contribution_share') && (cost <= SHARED || wanted.size === 1))
+    out['contribution_share'] = array(
+      [length, length],
+      axes,
+      contributionShare(scan, x, trace.own['init_states']),
+      'Share of the state at a time that a token wrote, along the state, may be negative; what is left of one is a learned first state.',
+      { sign: 'signed' },
+    );
+  return out;
+}
 
 export const reachGroup: Analysis = {
   description: 'How far back a layer reads, from |hidden attention|.',

@@ -1,11 +1,22 @@
 /** @file Hidden attention of a layer, exact or in tiles, and of the whole block around it. */
-import { implicitOf, normOf } from '../../analysis/blocks/types';
-import { decayMask, rowEntropy } from '../../analysis/hidden-attention';
+import { decayMask, rowEntropy, scoresOf, type Maps } from '../../analysis/hidden-attention';
+import { blockNorm } from '../../analysis/implicit-attention';
+import type { Decaying } from '../../analysis/scan';
 import { attentionTiles, largestPerTile, tileEdges } from '../../analysis/tiles';
-import { blockOf, hasBlock, mixingOf, scanOf, type Mixing } from '../mixing';
+import { decayOf } from '../decay';
+import { hasImplicit, implicitCount, implicitParts } from '../implicit';
+import { mixingOf, scanOf, type Mixing } from '../mixing';
 import { contributions, meanAbsolute, residual, strongest } from '../reductions';
-import { affordable, array, every, join, type Analysis, type AnalysisOptions, type Probe } from '../spec';
-import type { HydraBlock } from '../../analysis/blocks/hydra';
+import {
+  affordable,
+  array,
+  every,
+  join,
+  type Analysis,
+  type AnalysisOptions,
+  type Probe,
+  type Trace,
+} from '../spec';
 
 /** Longest sequence whose L × L reductions over channels are formed. */
 export const EXACT = 1024;
@@ -146,51 +157,85 @@ export const tilesGroup: Analysis = {
 export const implicitGroup: Analysis = {
   description:
     'The block as one matrix per channel: convolution, scan, skip, gate and norm, all held at their values.',
-  parts: ['block_norm', 'implicit_attention', 'implicit_bias', 'decay_mask'],
-  applies: hasBlock,
+  parts: ['block_norm', 'implicit_attention', 'implicit_bias', 'decay_mask', 'score'],
+  applies: hasImplicit,
   compute(trace, wanted, options) {
-    const block = blockOf(trace)!;
-    const { length, channels, scan } = block;
+    const { length } = trace;
+    const square = ['query', 'key'];
     const out: Record<string, Probe> = {};
-    affordable('implicit_attention', [channels, length, length], 'choose a shorter example.');
-    const ratio = scan.channels / channels;
-    const own = 'matrixOf' in block ? (block as HydraBlock).matrixOf : undefined;
-    const found = own ? implicitOf(block, (channel) => own(Math.floor(channel * ratio))) : implicitOf(block);
-    if (wanted.has('block_norm'))
+    if (['block_norm', 'implicit_attention', 'implicit_bias'].some((name) => wanted.has(name))) {
+      affordable('implicit_attention', [implicitCount(trace), length, length], 'choose a shorter example.');
+      const { matrices, channels, bias, W_x, W_out } = implicitParts(trace);
       out['block_norm'] = array(
         [length, length],
-        ['query', 'key'],
-        normOf(block, found.matrices),
+        square,
+        blockNorm(matrices, length, W_out, W_x, trace.d_model),
         'Frobenius norm of the map from a token of the block’s input to a token of its output.',
       );
-    if (wanted.has('implicit_attention')) {
-      const picked = chosen(channels, 'channel', options);
+      const axis = matrices.length === channels ? 'channel' : 'head';
+      const picked = chosen(matrices.length, axis, options);
       out['implicit_attention'] = array(
         [picked.length, length, length],
-        ['channel', 'query', 'key'],
-        join(picked.map((channel) => found.matrices[channel]!)),
-        'The whole block per channel, acting on the convolution’s input.',
-        { sign: 'signed', labels: { channel: picked } },
+        [axis, ...square],
+        join(picked.map((index) => matrices[index]!)),
+        'The whole block per channel, acting on what it mixes: the convolution’s input, or the values.',
+        { sign: 'signed', labels: { [axis]: picked } },
       );
+      if (bias)
+        out['implicit_bias'] = array(
+          [length, channels],
+          ['time', 'channel'],
+          bias,
+          'What the convolution’s bias and a learned first state add; it belongs to no token.',
+          { sign: 'signed' },
+        );
     }
-    if (wanted.has('implicit_bias'))
-      out['implicit_bias'] = array(
-        [length, channels],
-        ['time', 'channel'],
-        found.bias,
-        'What the convolution’s bias adds; it belongs to no token.',
-        { sign: 'signed' },
-      );
-    if (wanted.has('decay_mask') && scan.channels < channels) {
-      const picked = chosen(scan.channels, 'head', options);
-      out['decay_mask'] = array(
-        [picked.length, length, length],
-        ['head', 'query', 'key'],
-        join(picked.map((head) => decayMask(scan, head))),
-        'exp(A Σ Δ): what a head has not forgotten of a key when it comes to the query.',
-        { labels: { head: picked } },
-      );
-    }
+    Object.assign(out, factors(trace, wanted, options));
     return out;
   },
 };
+
+/** Score and decay of the heads that have one decay for all their states: their product is the matrix. */
+function factors(trace: Trace, wanted: ReadonlySet<string>, options: AnalysisOptions): Record<string, Probe> {
+  const { length } = trace;
+  const decay = decayOf(trace);
+  const mixing = mixingOf(trace)!;
+  if (decay?.axis !== 'head' || !mixing.causal) return {};
+  const [scan] = decay.scans as [Decaying];
+  const picked = chosen(scan.channels, 'head', options);
+  const shape = [picked.length, length, length];
+  const axes = ['head', 'query', 'key'];
+  const labels = { head: picked };
+  const out: Record<string, Probe> = {};
+  if (wanted.has('decay_mask')) {
+    affordable('decay_mask', shape, 'choose some with --channel.');
+    out['decay_mask'] = array(
+      shape,
+      axes,
+      join(picked.map((head) => decayMask(scan, head))),
+      'exp(Σ Δ A): what a head has not forgotten of a key when it comes to the query.',
+      { labels },
+    );
+  }
+  const maps = mapsOf(trace, scan.channels);
+  if (wanted.has('score') && maps) {
+    affordable('score', shape, 'choose some with --channel.');
+    out['score'] = array(
+      shape,
+      axes,
+      join(picked.map((head) => scoresOf(maps, head))),
+      'C · B of query and key, after the rotation where there is one: times the decay and the step it is the matrix.',
+      { sign: 'signed', labels },
+    );
+  }
+  return out;
+}
+
+/** B and C of every head, in groups of heads or rotated per head. */
+function mapsOf({ seen, probes, length }: Trace, heads: number): Maps | undefined {
+  const B = seen['B'] ?? seen['B_rotated'];
+  const C = seen['C'] ?? seen['C_rotated'];
+  if (!B || !C) return undefined;
+  const states = (probes['B'] ?? probes['B_rotated'])!.shape.at(-1)!;
+  return { length, channels: heads, groups: B.length / length / states, states, B, C };
+}

@@ -3,22 +3,33 @@ import { sumRows, timesInput } from '../../analysis/attribution';
 import { headScores } from '../../analysis/head-scores';
 import { logitLens, nextToken } from '../../analysis/logit-lens';
 import { linearCka, unbiasedCka } from '../../analysis/representation';
-import { moments, norm } from '../../analysis/statistics';
+import { logSoftmax, moments, norm } from '../../analysis/statistics';
 import * as g from '../../graph';
 import type { Program } from '../../models';
 import { onlyInputs } from '../../runtime/engine/feeds';
 import { openSession } from '../../runtime/ort';
 import { Random } from '../../util/random';
 import { mixingOf } from '../mixing';
-import { array, type Analysis, type Probe, type Trace } from '../spec';
+import { array, type Analysis, type Found, type Probe, type Trace } from '../spec';
 import { runTrace } from '../trace';
 
-async function evaluate(trace: Trace, program: Program, feeds: Record<string, Float32Array | Int32Array>) {
+type Feeds = Record<string, Float32Array | Int32Array>;
+
+async function opened(trace: Trace, program: Program) {
   const compiled = g.compile(program, { target: 'cpu' });
   const session = await openSession(compiled, { device: 'cpu', threads: trace.threads });
+  const fixed = onlyInputs(compiled, Object.fromEntries(trace.parameters));
+  return {
+    run: async (feeds: Feeds) =>
+      (await session.run({ ...fixed, ...onlyInputs(compiled, feeds) })) as Record<string, Float32Array>,
+    release: () => session.release(),
+  };
+}
+
+async function evaluate(trace: Trace, program: Program, feeds: Feeds) {
+  const session = await opened(trace, program);
   try {
-    const all = { ...onlyInputs(compiled, Object.fromEntries(trace.parameters)), ...feeds };
-    return (await session.run(all)) as Record<string, Float32Array>;
+    return await session.run(feeds);
   } finally {
     await session.release();
   }
@@ -107,47 +118,81 @@ export const logitLensGroup: Analysis = {
   },
 };
 
+/** Points of the straight path from the embedding of nothing. */
+const POINTS = 32;
+
 export const attributionGroup: Analysis = {
-  description: 'Gradient × input of the answer’s logit per token. It is a sensitivity, not a decomposition.',
-  parts: ['gradient_times_input_token', 'gradient_norm_token'],
+  description:
+    'Which tokens the answer’s logit f depends on: gradient × input, a sensitivity, and integrated gradients, which sum to what f is above that of an embedding of zeros.',
+  parts: [
+    'gradient_times_input_token',
+    'gradient_norm_token',
+    'integrated_gradients_token',
+    'integrated_gradients_gap',
+  ],
   applies: () => true,
-  async compute(trace) {
-    const { model, length, inputs, target } = trace;
-    const program = model.attribution(length);
-    const likeliest = async (): Promise<number> => {
-      const { last } = await evaluate(trace, { last: program['last']! }, { inputs });
-      return last!.reduce((best, value, id) => (value > last![best]! ? id : best), 0);
-    };
-    // Without a target the most likely answer is explained.
-    const chosen = target ?? (await likeliest());
-    const answer = Float32Array.from({ length: model.rows }, (_, id) => Number(id === chosen));
-    const { embedding, gradient } = program;
-    const found = await evaluate(trace, { embedding: embedding!, gradient: gradient! }, { inputs, answer });
-    const width = found['embedding']!.length / length;
-    const { perToken } = timesInput(found['gradient']!, found['embedding']!, width);
-    const squares = Float64Array.from(found['gradient']!, (value) => value * value);
-    const labels = { answer: [chosen] };
-    return {
-      gradient_times_input_token: array(
-        [length],
-        ['time'],
-        perToken,
-        'Σ x · ∂f/∂x over the embedding; f is the answer’s logit.',
-        {
-          sign: 'signed',
-          labels,
-        },
-      ),
-      gradient_norm_token: array(
-        [length],
-        ['time'],
-        sumRows(squares, width).map(Math.sqrt),
-        '‖∂f/∂x‖ over the embedding.',
-        {
-          labels,
-        },
-      ),
-    };
+  async compute(trace, wanted) {
+    const { model, length, inputs, target, position } = trace;
+    const session = await opened(trace, model.attribution(length, length - 1 - position));
+    try {
+      const run = (answer: Float32Array, share: number) =>
+        session.run({ inputs, answer, share: Float32Array.of(share) });
+      const nobody = new Float32Array(model.rows);
+      const likeliest = async (): Promise<number> =>
+        (await run(nobody, 1))['last']!.reduce((best, value, id, all) => (value > all[best]! ? id : best), 0);
+      // Without a target the most likely answer is explained.
+      const chosen = target ?? (await likeliest());
+      const answer = nobody.map((_, id) => Number(id === chosen));
+      const found = await run(answer, 1);
+      const [embedding, gradient] = [found['embedding']!, found['gradient']!];
+      const width = embedding.length / length;
+      const more = { sign: 'signed', labels: { answer: [chosen] } } as const;
+      const perToken = (weights: ArrayLike<number>, x: ArrayLike<number>, text: string): Probe =>
+        array([length], ['time'], timesInput(weights, x, width).perToken, text, more);
+      const out: Record<string, Probe> = {
+        gradient_times_input_token: perToken(
+          gradient,
+          embedding,
+          'Σ x · ∂f/∂x over the embedding; f is the answer’s logit.',
+        ),
+        gradient_norm_token: array(
+          [length],
+          ['time'],
+          sumRows(
+            gradient.map((value) => value * value),
+            width,
+          ).map(Math.sqrt),
+          '‖∂f/∂x‖ over the embedding.',
+          { labels: more.labels },
+        ),
+      };
+      if (['integrated_gradients_token', 'integrated_gradients_gap'].some((name) => wanted.has(name))) {
+        const start = await run(answer, 0);
+        const path = embedding.map((value, i) => value - start['embedding']![i]!);
+        const mean = new Float64Array(path.length);
+        for (let k = 0; k < POINTS; k++) {
+          const slope = (await run(answer, (k + 0.5) / POINTS))['gradient']!;
+          for (let i = 0; i < mean.length; i++) mean[i]! += slope[i]! / POINTS;
+        }
+        const integrated = perToken(
+          mean,
+          path,
+          `Σ (x − x₀) · mean of ∂f/∂x at ${POINTS} points of the straight path from x₀, the embedding of zeros.`,
+        );
+        const total = integrated.data.reduce((sum, value) => sum + value, 0);
+        out['integrated_gradients_token'] = integrated;
+        out['integrated_gradients_gap'] = array(
+          [],
+          [],
+          [total - (found['f']![0]! - start['f']![0]!)],
+          'Their sum less f(x) − f(x₀): 0 for a path of infinitely many points.',
+          more,
+        );
+      }
+      return out;
+    } finally {
+      await session.release();
+    }
   },
 };
 
@@ -195,7 +240,15 @@ const REPEATS = 3;
 
 export const headScoresGroup: Analysis = {
   description: 'Induction and other scores of every matrix of the layer, on a random block that is repeated.',
-  parts: ['prefix_matching', 'previous_token', 'same_token', 'first_token', 'positive_fraction'],
+  parts: [
+    'prefix_matching',
+    'previous_token',
+    'same_token',
+    'first_token',
+    'positive_fraction',
+    'repeated_loss',
+    'repeated_loss_gain',
+  ],
   applies: (trace) => tokensIn(trace) && mixingOf(trace)?.causal === true,
   async compute(trace) {
     const { model } = trace;
@@ -205,11 +258,11 @@ export const headScoresGroup: Analysis = {
     const order = [...new Random(0, 'repeated block').permutation(vocabulary)];
     const own = order.slice(1, 1 + block);
     const ids = [order[0]!, ...Array.from({ length: REPEATS }, () => own).flat()];
-    const { trace: repeated } = await runTrace({
+    const { trace: repeated, logits } = await runTrace({
       ...trace,
       inputs: Int32Array.from(ids),
       length: ids.length,
-      logits: false,
+      logits: model.data.target.kind === 'next-token',
       only: new Set(
         Object.keys(model.layers[trace.layer]!.definition.probes).filter(
           (name) => !/^(state|A_bar)/.test(name),
@@ -240,6 +293,33 @@ export const headScoresGroup: Analysis = {
       same_token: of('sameToken', 'Weight on the last occurrence of the same token.'),
       first_token: of('firstToken', 'Weight on the first token.'),
       positive_fraction: of('positiveFraction', 'Share of |weight| that is positive.'),
+      ...(logits ? behaviour(logits, ids, block, model.rows) : {}),
     };
   },
 };
+
+/** What the model itself makes of the repetition: the only score that compares with models of another kind. */
+function behaviour(logits: Float32Array, ids: readonly number[], block: number, rows: number): Found {
+  const loss = Float64Array.from({ length: ids.length - 1 }, (_, t) => {
+    return -logSoftmax(logits.subarray(t * rows, (t + 1) * rows))[ids[t + 1]!]!;
+  });
+  // The first token of a block cannot be told from the one before it where it comes up for the first time.
+  const mean = (from: number): number =>
+    loss.subarray(from + 1, from + block).reduce((sum, value) => sum + value / (block - 1), 0);
+  return {
+    repeated_loss: array(
+      [loss.length],
+      ['time'],
+      loss,
+      'Cross-entropy of every token after the first of the repeated block.',
+      { unit: 'nats' },
+    ),
+    repeated_loss_gain: array(
+      [],
+      [],
+      [mean(0) - mean(block)],
+      'Mean loss in the first block less that in the second, without their first tokens: above 0 where it recalls.',
+      { unit: 'nats', sign: 'signed' },
+    ),
+  };
+}

@@ -1,5 +1,5 @@
 /** @file The filters of a layer from its analysis: kernel, modes, response, before and after training. */
-import { frequencyResponse, poleHalfLife, polePeriod, type Poles } from '../../../analysis/lti';
+import { frequencyResponse, gain, poleHalfLife, polePeriod, type Poles } from '../../../analysis/lti';
 import type { Probe } from '../../../protocol/view-scan';
 
 export type Arrays = Readonly<Record<string, Probe>>;
@@ -45,22 +45,14 @@ export function filterOf(arrays: Arrays, channel: number, suffix: '' | '_initial
 
 /** |K̂| at equally spaced frequencies in 0 … ½ cycles per token: exact from poles, else of the kernel that is there. */
 export function gainOf({ kernel, poles }: Filter, points: number): Float64Array {
-  const omega = Float64Array.from({ length: points }, (_, k) => (Math.PI * k) / Math.max(1, points - 1));
   if (poles) {
+    const omega = Float64Array.from({ length: points }, (_, k) => (Math.PI * k) / Math.max(1, points - 1));
     const response = frequencyResponse(poles, omega);
     return Float64Array.from({ length: points }, (_, k) =>
       Math.hypot(response[2 * k]!, response[2 * k + 1]!),
     );
   }
-  return omega.map((w) => {
-    let re = 0;
-    let im = 0;
-    for (let t = 0; t < kernel.length; t++) {
-      re += kernel[t]! * Math.cos(w * t);
-      im -= kernel[t]! * Math.sin(w * t);
-    }
-    return Math.hypot(re, im);
-  });
+  return gain(kernel, points);
 }
 
 export interface Mode {

@@ -35,12 +35,21 @@ export function drawKernel(view: KernelView, options: KernelOptions): Figure {
     const plane = drawPlane(ink, { x, y: top, width: right, height: 300 }, now, initial, view, options);
     const bottom = drawModes(ink, { x, y: plane + 24, width: right, height: 0 }, modesOf(now), view, options);
     y = Math.max(y, bottom);
-  } else if (initial === undefined && view.compare === 'initial' && !arrays['kernel_initial']) {
-    ink.text(0, y + 18 * scale, 'The kernel is the parameter itself: there are no eigenvalues.', {});
+  } else {
+    ink.text(0, y + 18 * scale, withoutModes(arrays), {});
     y += 24 * scale;
   }
   void measureText;
   return ink.figure(width, y + 10, summaryOf(now, channel, channels));
+}
+
+/** Why no eigenvalues are shown. */
+function withoutModes(arrays: KernelOptions['arrays']): string {
+  if (arrays['eig_continuous'])
+    return 'Diagonal plus low rank: eigenvalues of such a matrix cannot be trusted; kernel and response can.';
+  if (arrays['kernel']!.axes[1] === 'head')
+    return 'A companion matrix: channels in a row share a kernel; its eigenvalues are not computed.';
+  return 'The kernel is the parameter itself: there are no eigenvalues.';
 }
 
 function summaryOf(now: Filter, channel: number, channels: number): string {
