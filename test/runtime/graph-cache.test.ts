@@ -71,6 +71,19 @@ describe('compiled graphs on disk', () => {
     assert.equal((await files()).length, 1);
   });
 
+  it('are not written where a graph holds graphs of its own, as a loop does', async () => {
+    const x = g.input('x', [5, 2]);
+    const { emits } = g.scan({
+      states: [g.zeros([2])],
+      sequences: [x],
+      body: ([sum], [now]) => ({ states: [g.add(sum!, now!)], emits: [sum!] }),
+    });
+    const loop = { y: emits[0]! };
+    const expected = g.compile(loop, { target: 'cpu' });
+    assert.deepEqual(await compileCached(loop, 'cpu', cache), expected);
+    await assert.rejects(files);
+  });
+
   it('keep to a limit, the latest used first', async () => {
     await compileCached(program(2), 'cpu', cache);
     const [old] = (await files()) as [string];

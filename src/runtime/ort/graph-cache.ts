@@ -88,8 +88,9 @@ function addAttributes(hash: Hash, attributes: unknown): boolean {
     }
     if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
     if (Object.is(value, -0)) return '-0';
+    // Tensors are rings: each names its node, which names it again.
     if (typeof value === 'object' && value !== null && 'node' in value) plain = false;
-    return value;
+    return plain ? value : undefined;
   });
   hash.update(text);
   return plain;
