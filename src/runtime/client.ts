@@ -213,9 +213,9 @@ export class RunConnection {
   status(): Promise<LiveStatus> {
     return this.#answer(this.connection.sendRequest(requests.status));
   }
-  /** Finishes the step, saves, ends. `closed` settles when the process is gone. */
-  stop(): Promise<LiveStatus> {
-    return this.#answer(this.connection.sendRequest(requests.stop));
+  /** Finishes the step, saves, ends; what ended before its answer came has stopped too. `closed` settles at the end. */
+  async stop(): Promise<void> {
+    await Promise.race([this.closed, this.connection.sendRequest(requests.stop)]);
   }
   pause(): Promise<LiveStatus> {
     return this.#answer(this.connection.sendRequest(requests.pause));

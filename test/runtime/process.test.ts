@@ -55,6 +55,18 @@ describe('the socket of a run', function () {
     client.dispose();
   });
 
+  it('takes a run that ends before it answers for stopped, and nothing else for done', async () => {
+    const [client, other] = [await attach(folder), await attach(folder)];
+    run.checkpoint = () => new Promise(() => {});
+    const lost = assert.rejects(other.checkpoint(), /ended before it answered/);
+    // The socket is gone before the answer is written.
+    run.stop = () => void client.socket.destroy();
+    await client.stop();
+    await server.close();
+    await lost;
+    server = await RunServer.start(run);
+  });
+
   it('streams rows to everybody who is attached', async () => {
     const clients = [await attach(folder), await attach(folder)];
     const received = clients.map((client) => new Promise((resolve) => client.onRow(resolve)));
