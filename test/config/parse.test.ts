@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { find, headWhere, parseConfig, textAt, toPlain, valueWhere } from '../../src/config';
+import { processorTime } from '../util/processor-time';
 
 const plain = (text: string): unknown => {
   const { root } = parseConfig('a', text);
@@ -67,16 +68,17 @@ describe('parseConfig', () => {
     });
   }
 
-  it('refuses a bomb of aliases quickly', () => {
+  it('refuses a bomb of aliases quickly', async () => {
     let text = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n';
     for (let i = 1; i < 12; i++)
       text += `a${i}: &a${i} [${Array(9)
         .fill(`*a${i - 1}`)
         .join(', ')}]\n`;
-    const start = performance.now();
-    const { diagnostics } = parseConfig('a', text);
-    assert.ok(diagnostics.some((d) => d.code === 'too-large'));
-    assert.ok(performance.now() - start < 5000);
+    const took = await processorTime(5000, () => {
+      const { diagnostics } = parseConfig('a', text);
+      assert.ok(diagnostics.some((d) => d.code === 'too-large'));
+    });
+    assert.ok(took < 5000, `${took} ms`);
   });
 
   it('survives block nesting beyond the stack', () => {

@@ -333,7 +333,7 @@ describe('damaged files', function () {
       for (let round = 0; round < reader.rounds; round++) {
         const seed = reader.seeds[round % reader.seeds.length]!;
         const bytes = damaged(seed, new Random(11, reader.name, round), reader);
-        const began = performance.now();
+        const began = process.cpuUsage();
         try {
           reader.open(bytes);
         } catch (error) {
@@ -345,10 +345,10 @@ describe('damaged files', function () {
           );
           refused++;
         }
-        slowest = Math.max(slowest, performance.now() - began);
+        slowest = Math.max(slowest, process.cpuUsage(began).user / 1000);
       }
       assert.ok(refused > reader.rounds / 10, `${refused} were refused`);
-      assert.ok(slowest < 1000, `one took ${slowest} ms`);
+      assert.ok(slowest < 1000, `one took ${slowest} ms of processor time`);
       const grown = process.memoryUsage().arrayBuffers - before;
       assert.ok(grown < 512 * 1024 * 1024, `${grown} bytes are held`);
     });
