@@ -23,8 +23,14 @@ export function unavailable({ inspection, scan, replay }: ScanModel, view: ViewN
   return scan ? undefined : `${mixer} tells no step size, decay and state.`;
 }
 
+/** What to look at first in a layer: its scan, its kernel, or how it mixes tokens. */
+export const firstView = (model: ScanModel): ViewName =>
+  (['sequence', 'kernel'] as const).find((view) => unavailable(model, view) === undefined) ?? 'attention';
+
 /** The nearest layer that has a scan, for layers that have none. */
 export function nearestScanLayer({ inspection, layer }: ScanModel): number | undefined {
-  const scans = (inspection?.layers ?? []).filter(({ mixer }) => /mamba|s4|s5|s6|ssm|h3|hydra/i.test(mixer));
+  const scans = (inspection?.layers ?? []).filter(
+    ({ mixer }) => /mamba|hydra/i.test(mixer) && mixer !== inspection?.mixer,
+  );
   return scans.toSorted((a, b) => Math.abs(a.index - layer) - Math.abs(b.index - layer))[0]?.index;
 }

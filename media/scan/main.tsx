@@ -18,7 +18,7 @@ if (!root) throw new Error('The page has no #root.');
 
 const target = root.dataset['panel'] ?? '';
 const restored = bridge.restored?.target === target ? bridge.restored : undefined;
-const model = new ScanModel(restored ?? initialState(target), bridge.send, bridge.save);
+const model = new ScanModel(restored ?? initialState(target), bridge.send, bridge.save, !restored);
 followTheme((theme) => model.setTheme(theme));
 bridge.save(model.state);
 bridge.onMessage((message) => model.receive(message));

@@ -9,6 +9,7 @@ import {
   type Survey,
   type ToScan,
 } from '../../src/protocol/view-scan';
+import { firstView } from './available';
 import { matricesOf, type LayerMatrices } from '../../src/figures/scan/attention/data';
 import { fromScan, fromSurvey, type MemorySource } from '../../src/figures/scan/memory/source';
 import { within } from '../../src/figures/scan/attention/window';
@@ -67,6 +68,8 @@ export class ScanModel extends FrameSource {
     state: ScanState,
     readonly send: (message: FromScan) => void,
     private readonly save: (state: ScanState) => void,
+    /** Nobody has chosen a view yet: the first answer does. */
+    private undecided = false,
   ) {
     super();
     this.state = state;
@@ -196,6 +199,7 @@ export class ScanModel extends FrameSource {
     this.missed = undefined;
     this.newer = undefined;
     this.scan = hasScan(inspection) ? new Recurrence(inspection) : undefined;
+    if (this.undecided) this.patch({ view: firstView(this) });
     const { scan } = this;
     const { window } = this.state;
     if (window) this.patch({ window: within(window, this.length) ?? null });
@@ -241,6 +245,7 @@ export class ScanModel extends FrameSource {
     if (this.asked === this.shown) this.left = this.state.position;
     this.state = { ...this.state, ...patch };
     this.save(this.state);
+    if ('view' in patch) this.undecided = false;
     if (
       this.asked &&
       (('layer' in patch && patch.layer !== (this.asked.layer ?? null)) ||

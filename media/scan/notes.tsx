@@ -1,6 +1,6 @@
 /** @file What stands in the place of a view that cannot be shown: why, and what there is instead. */
 import type { JSX } from 'preact';
-import { nearestScanLayer } from './available';
+import { nearestScanLayer, unavailable } from './available';
 import { viewNames } from './header';
 import type { ScanModel } from './model';
 
@@ -10,6 +10,9 @@ export function NoScan({ model }: { model: ScanModel }): JSX.Element {
   const mixer = inspection?.mixer ?? '';
   const nearMixer = inspection?.layers.find((layer) => layer.index === near)?.mixer;
   const probes = Object.keys(inspection?.probes ?? {});
+  const others = (['kernel', 'memory', 'attention'] as const).filter(
+    (view) => unavailable(model, view) === undefined,
+  );
   const why =
     mixer === 'attention'
       ? 'Attention keeps every earlier token instead of a state, so there is no recurrence to step through.'
@@ -26,13 +29,18 @@ export function NoScan({ model }: { model: ScanModel }): JSX.Element {
             {`Show layers.${near} ${nearMixer}`}
           </button>
         )}
+        {others.map((view) => (
+          <button type="button" class="button quiet" onClick={() => model.patch({ view })}>
+            {`Show ${viewNames[view].toLowerCase()}`}
+          </button>
+        ))}
         {probes.length > 0 && (
           <button
             type="button"
             class="button quiet"
             onClick={() => model.patch({ table: probes[0] ?? null })}
           >
-            {`Show ${probes.join(', ')} as a table`}
+            Show numbers
           </button>
         )}
       </div>

@@ -7,6 +7,7 @@ import { attentionLayer, hydraLayer, inspection, type ScanOptions } from './scan
 import { inked, keep, rgb, seriousViolations } from './looks';
 import { settled, showing } from './showing';
 import { describePanel } from './suite';
+import { filterLayer } from './views-fixture';
 import { themes, type ThemeName } from './themes';
 
 describePanel('the Scan panel', (suite) => {
@@ -165,8 +166,9 @@ describePanel('the Scan panel', (suite) => {
     await showing(() => attribute(panel, 'data-busy'), 'true');
     await panel.page.getByLabel('Example').fill('5');
     await panel.page.getByLabel('Example').press('Enter');
+    await showing(async () => (await asked(panel))['example'], 5);
     const second = await asked(panel);
-    assert.deepEqual([second['layer'], second['example']], [1, 5]);
+    assert.equal(second['layer'], 1);
     await panel.post({
       type: 'inspection',
       request: first['request'],
@@ -250,6 +252,29 @@ describePanel('the Scan panel', (suite) => {
     await showing(values, statesOf(1, next));
     assert.deepEqual(await seriousViolations(panel.page), []);
     await keep(panel.page, 'scan-table');
+  });
+
+  it('begins with the kernel of a layer that has no scan, unless another view was chosen', async () => {
+    const show = async (options: OpenOptions): Promise<OpenPanel> => {
+      const panel = await suite.open('scan', { height: 1000, ...options });
+      await panel.post({ type: 'target', name: 's4d', trained: true });
+      const { request } = await asked(panel);
+      await panel.post({ type: 'inspection', request, inspection: filterLayer() });
+      return panel;
+    };
+    const fresh = await show({});
+    await showing(() => attribute(fresh, 'data-view'), 'kernel');
+    const chosen = await show({ state: { version: 1, target: 'test', view: 'sequence' } });
+    await chosen.page.locator('.note h2', { hasText: 'layers.0 s4d has no scan' }).waitFor();
+    assert.deepEqual(await chosen.page.locator('.note button').allInnerTexts(), [
+      'Show layers.1 mamba',
+      'Show kernel',
+      'Show memory',
+      'Show attention',
+      'Show numbers',
+    ]);
+    await chosen.page.getByRole('button', { name: 'Show kernel' }).click();
+    await showing(() => attribute(chosen, 'data-view'), 'kernel');
   });
 
   it('says why a layer has no scan and offers the nearest that has one', async () => {

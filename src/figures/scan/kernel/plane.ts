@@ -62,7 +62,7 @@ function drawEigenvalues(
 ): void {
   const { theme, scale } = ink;
   const { initial, count, chosen, radius } = modes;
-  ink.title(place.x, place.y + 14 * scale, 'Eigenvalues λ', 'continuous time', measureText, place.width);
+  ink.title(place.x, place.y + 14 * scale, 'Eigenvalues λ', 'continuous', measureText, place.width);
   const box = {
     x: place.x + 40 * scale,
     y: place.y + 28 * scale,
@@ -145,7 +145,7 @@ function drawUnwrapped(
 ): void {
   const { scale } = ink;
   const { now, initial, chosen, radius } = modes;
-  ink.title(place.x + 12, top, 'Unwrapped', 'half-life, tokens · log', measureText, place.width - 12);
+  ink.title(place.x + 12, top, 'Unwrapped', 'half-life · tokens · log', measureText, place.width - 12);
   const box = {
     x: place.x + 48 * scale,
     y: top + 14 * scale,

@@ -68,7 +68,9 @@ export function drawTime(
     ring: theme.background,
   });
   const text = `largest at t = ${lag}, K = ${number3(peak.value)}`;
-  words(ink, box, { x: px, y: box.y + 16 * scale, gap: 14, text }, measureText);
+  // On the side of the peak: the line leaves it there, and comes back on the other.
+  const beside = peak.value < 0 ? box.y + box.height - 8 * scale : box.y + 16 * scale;
+  words(ink, box, { x: px, y: beside, gap: 14, text }, measureText);
   legend(
     ink,
     { x: place.x + place.width - 4, y: place.y + 14 * scale },
