@@ -12,10 +12,14 @@ type None = Record<string, never>;
 const TWO_PI_HIGH = 6.28125;
 const TWO_PI_LOW = 2 * Math.PI - TWO_PI_HIGH;
 
-const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
-/** ±1/(first + 2k)!, the Taylor coefficients in x². */
-const taylor = (first: number, count: number): number[] =>
-  Array.from({ length: count }, (_, k) => (-1) ** k / factorial(first + 2 * k));
+/**
+ * Of sin t / t and cos t in t² up to (π/2)², with the least largest error: each was rounded to float32 before those
+ * behind it were fitted. They are off by 5e-9 and 5e-10, a Taylor series of one more term each by 6e-8 and 7e-9.
+ */
+const SINE = [1, -0.16666656732559204, 0.008333008736371994, -0.00019806012278422713, 2.5987430944951484e-6];
+const COSINE = [
+  1, -0.5, 0.041666656732559204, -0.001388858538120985, 2.4770182790234685e-5, -2.6209193038084777e-7,
+];
 
 /** Sine and cosine of half the angle, reduced to (-π/2, π/2). */
 function half(x: Tensor): { s: Tensor; c: Tensor } {
@@ -23,7 +27,7 @@ function half(x: Tensor): { s: Tensor; c: Tensor } {
   const r = sub(sub(x, mul(turns, TWO_PI_HIGH)), mul(turns, TWO_PI_LOW));
   const t = mul(r, 0.5);
   const z = square(t);
-  return { s: mul(t, polynomial(z, taylor(1, 6))), c: polynomial(z, taylor(0, 7)) };
+  return { s: mul(t, polynomial(z, SINE)), c: polynomial(z, COSINE) };
 }
 
 const define = (
