@@ -44,8 +44,10 @@ export function nodeFlops(node: Node): number {
   const outputs = node.outputs.reduce((total, output) => total + size(output.shape), 0);
   if (FREE.has(name)) return 0;
   switch (name) {
-    case 'matmul':
-      return 2 * outputs * node.inputs[0]!.shape.at(-1)!;
+    case 'matmul': {
+      const { transA } = node.attributes as { readonly transA: boolean };
+      return 2 * outputs * node.inputs[0]!.shape.at(transA ? -2 : -1)!;
+    }
     case 'linear':
     case 'gemm':
       // (m, k) × (k, n), either of them stored transposed.

@@ -1,6 +1,7 @@
 /** @file Costs, counted on the graph, against the formulas of the catalogue. */
 import * as assert from 'node:assert/strict';
-import { buildModel, type ModelData } from '../../src/models';
+import * as g from '../../src/graph';
+import { buildModel, nodeFlops, type ModelData } from '../../src/models';
 
 const data: ModelData = {
   length: 64,
@@ -39,6 +40,13 @@ describe('cost', () => {
     const long = cost(layers, 64, 512).perLayer;
     assert.ok(long[0]!.flopsPerToken > 2 * short[0]!.flopsPerToken);
     near(long[1]!.flopsPerToken, short[1]!.flopsPerToken, 0.01);
+  });
+
+  it('of a product of matrices is the same when an operand lies transposed', () => {
+    const [a, b] = [g.input('a', [3, 100, 4]), g.input('b', [3, 100, 5])];
+    const { node } = g.matmul(g.transpose(a, [0, 2, 1]), b);
+    assert.equal(node.inputs[0], a);
+    assert.equal(nodeFlops(node), 2 * 3 * 4 * 100 * 5);
   });
 
   it('of the whole is that of its parts and the head', () => {
