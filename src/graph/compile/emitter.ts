@@ -36,8 +36,8 @@ export interface Emitter {
   nodes(type: string, inputs: readonly string[], options?: NodeOptions): string[];
   /** The same for one output. */
   node(type: string, inputs: readonly string[], options?: NodeOptions): string;
-  /** Names an int64 list (shapes, axes). */
-  ints(values: readonly number[]): string;
+  /** Names an int64 list (shapes, axes), or a tensor of one. */
+  ints(values: readonly number[], shape?: Shape): string;
   constant(values: NumericArray, shape: Shape, dtype?: DType): string;
   /** A constant of a type that graphs do not have, by its number in the ONNX format. */
   bytes(type: number, shape: Shape, values: Uint8Array): string;

@@ -131,7 +131,8 @@ export class Writer {
       target: this.target,
       nodes: add,
       node: (type, inputs, options) => add(type, inputs, options)[0]!,
-      ints: (values) => this.#initialiser(INT64, [values.length], BigInt64Array.from(values, BigInt)),
+      ints: (values, shape = [values.length]) =>
+        this.#initialiser(INT64, shape, BigInt64Array.from(values, BigInt)),
       constant: (values, shape, dtype) => this.#constant(values, shape, dtype ?? 'float32'),
       bytes: (type, shape, values) => this.#initialiser(type, shape, values),
       fed: (type, shape, name) => {
