@@ -166,36 +166,31 @@ export const sma = defineLayer<typeof options, Resolved>({
 
   state: (r, dims) => ({ ...emaState(r, dims.d_model), ...smaState(r) }),
 
-  step(x, state, p, r, dims) {
-    const average = emaStep(r.prenorm ? norm(x, p, r, dims) : x, state, p);
-    const m = g.silu(average.y);
-    const { hx, active, probability } = gate(m, p);
-    const heads = unit(m, p, r);
-    const { mixed, state: next } = stepAttention(heads, active, state, p, r);
-    const chosen = g.mul(g.slice(probability, 1, 1, 2), g.unsqueeze(active, 1));
-    const attended = g.mul(project(g.mul(mixed, heads.r), p, 'h_proj'), chosen);
-    return {
-      y: leave(g.add(hx, attended), x, p, r, dims),
-      state: { ...average.state, ...next },
-    };
-  },
-
-  prefill(x, state, p, r, dims) {
-    const average = emaFrom(r.prenorm ? norm(x, p, r, dims) : x, state, p);
-    const m = g.silu(average.y);
-    const { hx, active, probability } = gate(m, p);
-    const heads = unit(m, p, r);
-    const { mixed, state: next } = attendFrom(heads, active, state, p, r);
-    const chosen = g.mul(g.slice(probability, 2, 1, 2), g.unsqueeze(active, 2));
-    const attended = g.mul(project(g.mul(mixed, heads.r), p, 'h_proj'), chosen);
-    return {
-      y: leave(g.add(hx, attended), x, p, r, dims),
-      state: { ...average.state, ...next },
-    };
-  },
+  step: (x, state, p, r, dims) => goOn(x, state, p, r, dims, { average: emaStep, attend: stepAttention }),
+  prefill: (x, state, p, r, dims) => goOn(x, state, p, r, dims, { average: emaFrom, attend: attendFrom }),
 
   probes: smaProbes,
 });
+
+/** The layer behind a state, for one token (batch, d_model) or several (batch, time, d_model). */
+function goOn(
+  x: g.Tensor,
+  state: Tensors,
+  p: Tensors,
+  r: Resolved,
+  dims: Dims,
+  parts: { readonly average: typeof emaStep; readonly attend: typeof stepAttention },
+): { y: g.Tensor; state: Tensors } {
+  const average = parts.average(r.prenorm ? norm(x, p, r, dims) : x, state, p);
+  const m = g.silu(average.y);
+  const { hx, active, probability } = gate(m, p);
+  const heads = unit(m, p, r);
+  const { mixed, state: next } = parts.attend(heads, active, state, p, r);
+  const channel = x.shape.length - 1;
+  const chosen = g.mul(g.slice(probability, channel, 1, 2), g.unsqueeze(active, channel));
+  const attended = g.mul(project(g.mul(mixed, heads.r), p, 'h_proj'), chosen);
+  return { y: leave(g.add(hx, attended), x, p, r, dims), state: { ...average.state, ...next } };
+}
 
 function normParameters({ norm_type }: Resolved, d_model: number): Parameters {
   if (norm_type === 'batchnorm') return batchNormParameters('norm.norm', d_model);
