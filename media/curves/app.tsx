@@ -12,17 +12,17 @@ import { linearScale } from '../../src/figures/core/scale';
 import { announce } from '../shared/announce';
 import { sceneToPng } from '../shared/canvas';
 import { useSource, useWidth } from '../shared/hooks';
-import { ChartPanel } from './chart-panel';
+import { ChartPanel } from './chart/panel';
 import { DataTable } from './data-table';
 import { csv, figure, markdown } from './export';
 import { Empty, Messages, waitingText } from './messages';
 import type { CurvesModel } from './model';
-import { MoreCharts } from './more-charts';
-import { RunList } from './run-list';
-import { RunTable } from './run-table';
-import { SweepView } from './sweep';
-import { sweepCsv, sweepFigure } from './sweep-export';
-import { isSweep } from './sweep-rows';
+import { MoreCharts } from './chart/more';
+import { RunList } from './runs/list';
+import { RunTable } from './runs/table';
+import { SweepView } from './sweep/view';
+import { sweepCsv, sweepFigure } from './sweep/export';
+import { isSweep } from './sweep/rows';
 import { Toolbar } from './toolbar';
 
 /** Events that are worth a line in every chart. */

@@ -7,9 +7,9 @@ import { drawOverlay } from '../../src/figures/curves/overlay';
 import { differingKeys, keyValue } from '../../src/figures/curves/groups';
 import { metricOf } from '../../src/figures/curves/metrics';
 import { sheet, type Panel } from '../../src/figures/curves/sheet';
-import { factsOf } from './facts';
+import { factsOf } from './runs/facts';
 import type { CurvesModel } from './model';
-import { unitLine } from './chart-panel';
+import { unitLine } from './chart/panel';
 
 /** The shown charts as one figure, in the light palette whatever the theme. */
 export function figure(model: CurvesModel, measure: Measure): Scene {

@@ -14,12 +14,12 @@ import type { Metric } from '../../src/figures/curves/metrics';
 import type { Series } from '../../src/figures/curves/series';
 import type { SmoothOptions } from '../../src/figures/curves/smooth';
 import { FrameSource } from '../shared/hooks';
-import { availableMetrics, chartsOf, withChart } from './chart-choice';
-import { chartGroupsOf, layerGroupsOf } from './chart-groups';
-import { Cursor } from './cursor';
-import { fullDomain, partOf } from './domain';
-import { largeChart, Layers, type LayerWish } from './layers';
-import { CaughtUp } from './series';
+import { availableMetrics, chartsOf, withChart } from './chart/choice';
+import { chartGroupsOf, layerGroupsOf } from './chart/groups';
+import { Cursor } from './chart/cursor';
+import { fullDomain, partOf } from './chart/domain';
+import { largeChart, Layers, type LayerWish } from './chart/layers';
+import { CaughtUp } from './chart/series';
 import { initialState, viewOnly } from './state';
 import { Told } from './told';
 

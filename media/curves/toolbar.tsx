@@ -8,7 +8,7 @@ import { differingKeys } from '../../src/figures/curves/groups';
 import type { Result } from '../../src/figures/sweep/axes';
 import type { CurvesModel } from './model';
 import { smoothings } from './state';
-import { isSweep } from './sweep-rows';
+import { isSweep } from './sweep/rows';
 
 const axes: readonly { value: XAxis; label: string }[] = [
   { value: 'step', label: 'Step' },

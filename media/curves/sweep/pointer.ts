@@ -1,8 +1,8 @@
 /** @file Pointer and keys on the parallel coordinates: hover, brush an axis, move an axis by its title. */
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { Parallel } from '../../src/figures/sweep/parallel';
-import type { CurvesModel } from './model';
+import type { Parallel } from '../../../src/figures/sweep/parallel';
+import type { CurvesModel } from '../model';
 
 /** Width on both sides of an axis on which a drag is a brush, px. */
 const hold = 16;

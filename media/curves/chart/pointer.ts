@@ -1,12 +1,12 @@
 /** @file Pointer, wheel and keys of a chart: cursor, pin, zoom, pan. */
 import { useEffect } from 'preact/hooks';
 import type { RefObject } from 'preact';
-import { nearestGroup } from '../../src/figures/curves/overlay';
-import { cursorSentence } from '../../src/figures/curves/summary';
-import type { Chart } from '../../src/figures/curves/chart';
-import { nearestIndex } from '../../src/figures/core/scale';
-import { announce } from '../shared/announce';
-import type { CurvesModel } from './model';
+import { nearestGroup } from '../../../src/figures/curves/overlay';
+import { cursorSentence } from '../../../src/figures/curves/summary';
+import type { Chart } from '../../../src/figures/curves/chart';
+import { nearestIndex } from '../../../src/figures/core/scale';
+import { announce } from '../../shared/announce';
+import type { CurvesModel } from '../model';
 
 /** Snaps to the nearest row of any shown run, so that values at the cursor are logged ones. */
 function snap(chart: Chart, at: number): number {

@@ -1,9 +1,9 @@
 /** @file Series of the charts: with what has come so far, but for many rows at once, which are taken in beside the frames. */
-import type { RunData, XAxis } from '../../src/figures/curves/data';
-import type { Metric } from '../../src/figures/curves/metrics';
-import type { Series } from '../../src/figures/curves/series';
-import type { SmoothOptions } from '../../src/figures/curves/smooth';
-import { SeriesStore } from '../../src/figures/curves/store';
+import type { RunData, XAxis } from '../../../src/figures/curves/data';
+import type { Metric } from '../../../src/figures/curves/metrics';
+import type { Series } from '../../../src/figures/curves/series';
+import type { SmoothOptions } from '../../../src/figures/curves/smooth';
+import { SeriesStore } from '../../../src/figures/curves/store';
 
 /** New rows of a series that are taken in where they are asked for. */
 const rowsAtOnce = 5000;

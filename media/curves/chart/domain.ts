@@ -1,7 +1,7 @@
 /** @file The x range of the charts: of everything that is shown, and of the part that is zoomed to. */
-import { ceil125, type Range } from '../../src/figures/core/ticks';
-import { xColumn, type RunData, type XAxis } from '../../src/figures/curves/data';
-import type { RunGroup } from '../../src/figures/curves/groups';
+import { ceil125, type Range } from '../../../src/figures/core/ticks';
+import { xColumn, type RunData, type XAxis } from '../../../src/figures/curves/data';
+import type { RunGroup } from '../../../src/figures/curves/groups';
 
 /** The x range of everything shown; for steps up to what the configs plan, so nothing moves while runs go on. */
 export function fullDomain(

@@ -1,6 +1,12 @@
 /** @file Which metrics the charts show: those that the user chose, then the usual ones. */
-import type { RunData } from '../../src/figures/curves/data';
-import { furtherMetrics, hasMetric, metricOf, metrics, type Metric } from '../../src/figures/curves/metrics';
+import type { RunData } from '../../../src/figures/curves/data';
+import {
+  furtherMetrics,
+  hasMetric,
+  metricOf,
+  metrics,
+  type Metric,
+} from '../../../src/figures/curves/metrics';
 
 /** Metrics that some run has, in their order. */
 export const availableMetrics = (all: readonly RunData[]): Metric[] =>

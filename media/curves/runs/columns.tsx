@@ -1,12 +1,12 @@
 /** @file The columns of the run table: differing keys, then what was measured. */
 import type { ComponentChildren, JSX } from 'preact';
-import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
-import { differingKeys, keyValue, membersOf } from '../../src/figures/curves/groups';
-import { metricOf } from '../../src/figures/curves/metrics';
-import { commonRange, meanOf, valueBetween } from '../../src/figures/curves/trace';
-import { useSource } from '../shared/hooks';
+import { configValue, duration, integer, number3, percent } from '../../../src/figures/core/format';
+import { differingKeys, keyValue, membersOf } from '../../../src/figures/curves/groups';
+import { metricOf } from '../../../src/figures/curves/metrics';
+import { commonRange, meanOf, valueBetween } from '../../../src/figures/curves/trace';
+import { useSource } from '../../shared/hooks';
 import { factsOf, type GroupFacts } from './facts';
-import type { CurvesModel } from './model';
+import type { CurvesModel } from '../model';
 import { Sparkline } from './swatch';
 
 export interface Column {

@@ -1,12 +1,12 @@
 /** @file The Sweep view: parallel coordinates, the effect of each key, the best runs, the best curves. */
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
-import type { Measure } from '../../src/figures/core/scene';
-import { drawChart } from '../../src/figures/curves/chart';
-import { drawOverlay } from '../../src/figures/curves/overlay';
-import { metricOf } from '../../src/figures/curves/metrics';
-import { runStyle } from '../../src/figures/core/palette';
-import { configValue } from '../../src/figures/core/format';
+import type { Measure } from '../../../src/figures/core/scene';
+import { drawChart } from '../../../src/figures/curves/chart';
+import { drawOverlay } from '../../../src/figures/curves/overlay';
+import { metricOf } from '../../../src/figures/curves/metrics';
+import { runStyle } from '../../../src/figures/core/palette';
+import { configValue } from '../../../src/figures/core/format';
 import {
   distinct,
   passes,
@@ -15,16 +15,16 @@ import {
   sweepAxes,
   type SweepAxis,
   type SweepRow,
-} from '../../src/figures/sweep/axes';
-import { drawEffects, effectsSummary } from '../../src/figures/sweep/effects';
-import { drawParallel, type Parallel } from '../../src/figures/sweep/parallel';
-import { SceneCanvas } from '../shared/canvas';
-import { LinkButton } from '../shared/controls';
-import { useSource } from '../shared/hooks';
-import { useSweepPointer } from './sweep-pointer';
-import { SweepTable } from './sweep-table';
-import { sweepOf, type Sweep } from './sweep-rows';
-import type { CurvesModel } from './model';
+} from '../../../src/figures/sweep/axes';
+import { drawEffects, effectsSummary } from '../../../src/figures/sweep/effects';
+import { drawParallel, type Parallel } from '../../../src/figures/sweep/parallel';
+import { SceneCanvas } from '../../shared/canvas';
+import { LinkButton } from '../../shared/controls';
+import { useSource } from '../../shared/hooks';
+import { useSweepPointer } from './pointer';
+import { SweepTable } from './table';
+import { sweepOf, type Sweep } from './rows';
+import type { CurvesModel } from '../model';
 
 const height = 390;
 

@@ -1,12 +1,12 @@
 /** @file A sweep as a figure on white and as numbers. */
-import { printTheme, type Theme } from '../../src/figures/core/theme';
-import type { Measure, Scene } from '../../src/figures/core/scene';
-import { sheet } from '../../src/figures/curves/sheet';
-import { passes, resultTitles, sweepAxes } from '../../src/figures/sweep/axes';
-import { drawEffects } from '../../src/figures/sweep/effects';
-import { drawParallel } from '../../src/figures/sweep/parallel';
-import type { CurvesModel } from './model';
-import { sweepOf } from './sweep-rows';
+import { printTheme, type Theme } from '../../../src/figures/core/theme';
+import type { Measure, Scene } from '../../../src/figures/core/scene';
+import { sheet } from '../../../src/figures/curves/sheet';
+import { passes, resultTitles, sweepAxes } from '../../../src/figures/sweep/axes';
+import { drawEffects } from '../../../src/figures/sweep/effects';
+import { drawParallel } from '../../../src/figures/sweep/parallel';
+import type { CurvesModel } from '../model';
+import { sweepOf } from './rows';
 
 export function sweepFigure(model: CurvesModel, measure: Measure): Scene {
   const theme: Theme = { ...printTheme(model.theme.fonts), fontSize: 13 };

@@ -1,14 +1,14 @@
 /** @file The run table: the full legend, and what each run reached. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { commonKeys } from '../../src/figures/curves/groups';
-import { Checkbox, LinkButton } from '../shared/controls';
-import { useSource } from '../shared/hooks';
-import { Icon } from '../shared/icons';
+import { commonKeys } from '../../../src/figures/curves/groups';
+import { Checkbox, LinkButton } from '../../shared/controls';
+import { useSource } from '../../shared/hooks';
+import { Icon } from '../../shared/icons';
 import { factsOf, type GroupFacts } from './facts';
-import type { CurvesModel } from './model';
-import { allColumns, bestOf, type Column } from './run-columns';
-import { CursorHead, Status } from './run-status';
+import type { CurvesModel } from '../model';
+import { allColumns, bestOf, type Column } from './columns';
+import { CursorHead, Status } from './status';
 import { Swatch } from './swatch';
 
 function RunRow({

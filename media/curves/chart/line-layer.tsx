@@ -1,9 +1,9 @@
 /** @file The lines of a large chart: the worker's last picture, moved to where its rows are now until the next one comes. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { clipOf, type Chart, type LayerFacts } from '../../src/figures/curves/chart';
+import { clipOf, type Chart, type LayerFacts } from '../../../src/figures/curves/chart';
 import type { Picture } from './layers';
-import type { CurvesModel } from './model';
+import type { CurvesModel } from '../model';
 
 /** Before the first picture. */
 export const nothingYet: LayerFacts = { extent: [Infinity, -Infinity], ends: new Map() };

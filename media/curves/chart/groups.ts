@@ -1,10 +1,10 @@
 /** @file Groups of runs as the charts and their worker take them: lines, looks, and notes at their ends. */
-import type { ChartGroup } from '../../src/figures/curves/chart';
-import type { RunData } from '../../src/figures/curves/data';
-import type { RunGroup } from '../../src/figures/curves/groups';
-import type { Metric } from '../../src/figures/curves/metrics';
+import type { ChartGroup } from '../../../src/figures/curves/chart';
+import type { RunData } from '../../../src/figures/curves/data';
+import type { RunGroup } from '../../../src/figures/curves/groups';
+import type { Metric } from '../../../src/figures/curves/metrics';
 import type { LayerWish } from './layers';
-import type { CurvesModel } from './model';
+import type { CurvesModel } from '../model';
 
 export const chartGroupsOf = (
   model: CurvesModel,

@@ -1,13 +1,13 @@
 /** @file The runs below 700 px: two lines a run, in the order of the values at the cursor. */
 import type { JSX } from 'preact';
-import { integer, number3, percent } from '../../src/figures/core/format';
-import { membersOf } from '../../src/figures/curves/groups';
-import { useSource } from '../shared/hooks';
-import { Icon } from '../shared/icons';
+import { integer, number3, percent } from '../../../src/figures/core/format';
+import { membersOf } from '../../../src/figures/curves/groups';
+import { useSource } from '../../shared/hooks';
+import { Icon } from '../../shared/icons';
 import { factsOf } from './facts';
-import type { CurvesModel } from './model';
-import { lossAt } from './run-columns';
-import { CursorHead, Status } from './run-status';
+import type { CurvesModel } from '../model';
+import { lossAt } from './columns';
+import { CursorHead, Status } from './status';
 import { Swatch } from './swatch';
 
 export function RunList({ model }: { model: CurvesModel }): JSX.Element {

@@ -1,9 +1,9 @@
 /** @file All other metrics as a grid of small charts, grouped by the first part of their names. */
 import type { JSX } from 'preact';
-import type { Measure } from '../../src/figures/core/scene';
-import type { Metric } from '../../src/figures/curves/metrics';
-import { ChartPanel } from './chart-panel';
-import type { CurvesModel } from './model';
+import type { Measure } from '../../../src/figures/core/scene';
+import type { Metric } from '../../../src/figures/curves/metrics';
+import { ChartPanel } from './panel';
+import type { CurvesModel } from '../model';
 
 /** `layers.0` of `layers.0.rms`; one group for what has no parts. */
 const groupOf = ({ column }: Metric): string => {

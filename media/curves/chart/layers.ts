@@ -5,12 +5,12 @@
  * A webview may not load a worker by its address; its script is fetched and started as a blob, which the policy of the
  * page allows (`worker-src blob:`). Where that fails, charts are drawn on the page.
  */
-import { xColumn, type RunData, type XAxis } from '../../src/figures/curves/data';
-import type { LayerRequest, ToLayer } from '../../src/figures/curves/layer';
-import type { SmoothOptions } from '../../src/figures/curves/smooth';
-import type { Metric } from '../../src/figures/curves/metrics';
-import { buffersOf, packColumn, type PackedColumn } from '../../src/protocol/columns';
-import type { FromLayer } from './worker';
+import { xColumn, type RunData, type XAxis } from '../../../src/figures/curves/data';
+import type { LayerRequest, ToLayer } from '../../../src/figures/curves/layer';
+import type { SmoothOptions } from '../../../src/figures/curves/smooth';
+import type { Metric } from '../../../src/figures/curves/metrics';
+import { buffersOf, packColumn, type PackedColumn } from '../../../src/protocol/columns';
+import type { FromLayer } from '../worker';
 
 /** Rows of a chart from which its lines are painted by the worker. */
 export const largeChart = 60_000;

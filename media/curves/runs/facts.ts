@@ -1,14 +1,14 @@
 /** @file The numbers of a group in the table: from evaluations and totals of its runs. */
-import type { RunGroup } from '../../src/figures/curves/groups';
-import { meanOf } from '../../src/figures/curves/trace';
+import type { RunGroup } from '../../../src/figures/curves/groups';
+import { meanOf } from '../../../src/figures/curves/trace';
 import {
   bestEval,
   firstReached,
   lastEval,
   meanThroughput,
   type Best,
-} from '../../src/figures/curves/summary';
-import type { CurvesModel } from './model';
+} from '../../../src/figures/curves/summary';
+import type { CurvesModel } from '../model';
 
 export interface GroupFacts {
   readonly group: RunGroup;

@@ -1,8 +1,8 @@
 /** @file The groups of runs as rows of a sweep. */
-import { differingKeys, type RunGroup } from '../../src/figures/curves/groups';
-import type { SweepRow } from '../../src/figures/sweep/axes';
-import { factsOf, type GroupFacts } from './facts';
-import type { CurvesModel } from './model';
+import { differingKeys, type RunGroup } from '../../../src/figures/curves/groups';
+import type { SweepRow } from '../../../src/figures/sweep/axes';
+import { factsOf, type GroupFacts } from '../runs/facts';
+import type { CurvesModel } from '../model';
 
 export interface Sweep {
   /** Keys that differ, at most seven: more axes than a screen can tell apart are no help. */

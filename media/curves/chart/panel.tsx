@@ -1,17 +1,17 @@
 /** @file One chart: title, canvas of the lines, canvas of the cursor above it; a layer of lines where there are many rows. */
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { drawChart, type Chart, type ChartFrame, type ChartView } from '../../src/figures/curves/chart';
-import type { ChartNote } from '../../src/figures/curves/notes';
-import { drawOverlay } from '../../src/figures/curves/overlay';
-import { chartSummary } from '../../src/figures/curves/summary';
-import type { Metric } from '../../src/figures/curves/metrics';
-import type { Measure } from '../../src/figures/core/scene';
-import { paint, SceneCanvas } from '../shared/canvas';
-import { Select } from '../shared/controls';
+import { drawChart, type Chart, type ChartFrame, type ChartView } from '../../../src/figures/curves/chart';
+import type { ChartNote } from '../../../src/figures/curves/notes';
+import { drawOverlay } from '../../../src/figures/curves/overlay';
+import { chartSummary } from '../../../src/figures/curves/summary';
+import type { Metric } from '../../../src/figures/curves/metrics';
+import type { Measure } from '../../../src/figures/core/scene';
+import { paint, SceneCanvas } from '../../shared/canvas';
+import { Select } from '../../shared/controls';
 import type { Picture } from './layers';
 import { LineLayer, nothingYet, useLineLayer } from './line-layer';
-import type { CurvesModel } from './model';
+import type { CurvesModel } from '../model';
 import { usePointer } from './pointer';
 
 export interface ChartPanelProps {

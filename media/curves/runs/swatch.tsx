@@ -1,11 +1,11 @@
 /** @file The look of a run in small: its dashed line with its marker, and its curve as a sparkline. */
 import type { JSX } from 'preact';
-import { markerOutline } from '../../src/figures/core/marker';
-import type { RunStyle } from '../../src/figures/core/palette';
-import { growLog, type Range } from '../../src/figures/core/ticks';
-import { linearScale, logScale } from '../../src/figures/core/scale';
-import type { Series } from '../../src/figures/curves/series';
-import { tracePath } from '../../src/figures/curves/trace';
+import { markerOutline } from '../../../src/figures/core/marker';
+import type { RunStyle } from '../../../src/figures/core/palette';
+import { growLog, type Range } from '../../../src/figures/core/ticks';
+import { linearScale, logScale } from '../../../src/figures/core/scale';
+import type { Series } from '../../../src/figures/curves/series';
+import { tracePath } from '../../../src/figures/curves/trace';
 
 const pathOf = (points: readonly number[], closed: boolean): string => {
   let text = '';

@@ -1,5 +1,5 @@
 /** @file Pointer position shared by all charts; changes far more often than the model. */
-import { FrameSource } from '../shared/hooks';
+import { FrameSource } from '../../shared/hooks';
 
 export class Cursor extends FrameSource {
   at: number | undefined;

@@ -1,13 +1,13 @@
 /** @file The configs of a sweep from best to worst. */
 import type { JSX } from 'preact';
-import { configValue, duration, integer, number3, percent } from '../../src/figures/core/format';
-import { colourMap } from '../../src/figures/core/colormap';
-import { commonKeys } from '../../src/figures/curves/groups';
-import { inkOf, type Result, type SweepRow } from '../../src/figures/sweep/axes';
-import { inkColour } from '../../src/figures/sweep/parallel';
-import { LinkButton } from '../shared/controls';
-import type { CurvesModel } from './model';
-import type { Sweep } from './sweep-rows';
+import { configValue, duration, integer, number3, percent } from '../../../src/figures/core/format';
+import { colourMap } from '../../../src/figures/core/colormap';
+import { commonKeys } from '../../../src/figures/curves/groups';
+import { inkOf, type Result, type SweepRow } from '../../../src/figures/sweep/axes';
+import { inkColour } from '../../../src/figures/sweep/parallel';
+import { LinkButton } from '../../shared/controls';
+import type { CurvesModel } from '../model';
+import type { Sweep } from './rows';
 
 /** Rows at first; the rest on demand. */
 const shown = 12;

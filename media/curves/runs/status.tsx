@@ -1,10 +1,10 @@
 /** @file Small parts that the run table and the run list share. */
 import type { JSX } from 'preact';
-import { integer, number3 } from '../../src/figures/core/format';
-import { useSource } from '../shared/hooks';
-import { Icon } from '../shared/icons';
+import { integer, number3 } from '../../../src/figures/core/format';
+import { useSource } from '../../shared/hooks';
+import { Icon } from '../../shared/icons';
 import type { GroupFacts } from './facts';
-import type { CurvesModel } from './model';
+import type { CurvesModel } from '../model';
 
 /** "loss @620": the head of the column of values at the cursor. */
 export function CursorHead({ model }: { model: CurvesModel }): JSX.Element {
