@@ -6,6 +6,7 @@ export { reachable, scope } from './node';
 export { registeredOperators } from './registry';
 export { constant, full, input, iota, ones, scalar, zeros } from './ops/leaves';
 export { add, div, maximum, minimum, mul, pow, sub } from './ops/elementwise/binary';
+export { expm1, log1p } from './ops/elementwise/about-one';
 export { equal, greater, less } from './ops/elementwise/compare';
 export { cast, stopGradient, where } from './ops/elementwise/select';
 export {

@@ -1,7 +1,8 @@
 /** @file Complex numbers as two tensors of one shape, made of the real operators. */
+import { expm1 } from '../ops/elementwise/about-one';
 import { add, div, mul, sub } from '../ops/elementwise/binary';
 import { cos, sin } from '../ops/elementwise/trigonometry';
-import { exp, neg, square, tanh } from '../ops/elementwise/unary';
+import { exp, neg, square } from '../ops/elementwise/unary';
 import { concat } from '../ops/shape/concat';
 import { reshape } from '../ops/shape/reshape';
 import { slice } from '../ops/shape/slice';
@@ -31,16 +32,18 @@ export const cscale = (x: Complex, by: Tensor | number): Complex => both(x, (par
 
 export const squaredModulus = ({ re, im }: Complex): Tensor => add(square(re), square(im));
 
-/** exp(x), by the sine and cosine that are the same on every device. */
-export function cexp({ re, im }: Complex): Complex {
+/**
+ * exp(x), by the sine and cosine that are the same on every device.
+ * @param reduced whether all angles are within about half a round of 0
+ */
+export function cexp({ re, im }: Complex, reduced = false): Complex {
   const modulus = exp(re);
-  return { re: mul(modulus, cos(im)), im: mul(modulus, sin(im)) };
+  return { re: mul(modulus, cos(im, reduced)), im: mul(modulus, sin(im, reduced)) };
 }
 
 /** exp(x) - 1 without cancellation near 0. */
 export function cexpm1({ re, im }: Complex): Complex {
-  const t = tanh(mul(re, 0.5));
-  const grown = div(mul(t, 2), sub(1, t));
+  const grown = expm1(re);
   const half = sin(mul(im, 0.5));
   return { re: sub(mul(grown, cos(im)), mul(square(half), 2)), im: mul(add(grown, 1), sin(im)) };
 }

@@ -36,8 +36,9 @@ export function emaParameters({ ndim, bidirectional }: EmaSizes, d_model: number
 }
 
 interface Coefficients {
-  /** What stays of the state, and its input and output maps, each (channels, ndim). */
+  /** What stays of the state, its logarithm, and the input and output maps of the state, each (channels, ndim). */
   readonly q: Tensor;
+  readonly logarithm: Tensor;
   readonly B: Tensor;
   readonly C: Tensor;
 }
@@ -50,21 +51,29 @@ function coefficients(p: Tensors, from: number, channels: number): Coefficients 
     return g.reshape(g.slice(all, 0, from, from + channels), [channels, ndim]);
   };
   const written = g.sigmoid(rows('delta'));
-  const q = g.sub(1, g.mul(written, g.sigmoid(rows('alpha'))));
-  const ndim = q.shape[1]!;
-  return { q, B: g.mul(written, rows('beta')), C: g.mul(rows('gamma'), Math.sqrt(1 / ndim)) };
+  const gone = g.mul(written, g.sigmoid(rows('alpha')));
+  const ndim = gone.shape[1]!;
+  return {
+    q: g.sub(1, gone),
+    // Not of q, in which little that goes has lost its bits.
+    logarithm: g.log1p(g.neg(gone)),
+    B: g.mul(written, rows('beta')),
+    C: g.mul(rows('gamma'), Math.sqrt(1 / ndim)),
+  };
 }
 
 /** What is left of an input after so many tokens: it then leaves a truncated average. */
-const leaving = ({ q, B, C }: Coefficients, tokens: number): Coefficients => ({
-  q,
-  B: g.mul(B, g.exp(g.mul(g.log(q), tokens))),
-  C,
+const leaving = (all: Coefficients, tokens: number): Coefficients => ({
+  ...all,
+  B: g.mul(all.B, g.exp(g.mul(all.logarithm, tokens))),
 });
 
 /** @param u (time, batch, channels) */
-const scan = (u: Tensor, { q, B, C }: Coefficients, more: { D?: Tensor; initialState?: Tensor } = {}) =>
-  g.selectiveScan({ u, delta: g.ones(u.shape), A: g.log(q), B, C, ...more });
+const scan = (
+  u: Tensor,
+  { logarithm: A, B, C }: Coefficients,
+  more: { D?: Tensor; initialState?: Tensor } = {},
+) => g.selectiveScan({ u, delta: g.ones(u.shape), A, B, C, ...more });
 
 /** (batch, time, channels) → the same; both directions hold the token itself. */
 export function ema(x: Tensor, p: Tensors, { bidirectional, truncation }: EmaSizes): Tensor {

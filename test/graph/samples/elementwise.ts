@@ -69,6 +69,8 @@ export const elementwiseSamples: readonly Sample[] = [
   unary('softplus', g.softplus, within(-20, 20, 80)),
   unary('geluTanh', g.geluTanh, within(-6, 6, 40)),
   unary('elu', g.elu, within(-6, 6, 40)),
+  unary('expm1', g.expm1, within(-2, 2, 40)),
+  unary('log1p', g.log1p, within(-0.9, 3, 40)),
   unary('laplace', g.laplace, within(-1, 2, 40)),
   unary('clip', (x) => g.clip(x, -0.5, 1), float(20)),
   unary('clip from below', (x) => g.clip(x, 0.25, Infinity), float(20)),

@@ -6,7 +6,8 @@ import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
 import { sameShape } from '../../shape';
 import type { DType, Operator, Tensor } from '../../types';
-import { add, mul, sub } from './binary';
+import { expm1 } from './about-one';
+import { add, minimum, mul, sub } from './binary';
 import { greater } from './compare';
 import { where } from './select';
 import { abs, erf, erfReference, exp, log, neg, relu, sigmoid, square, tanh } from './unary';
@@ -128,15 +129,18 @@ export const gelu = (x: Tensor): Tensor => apply1(geluOperator, [x], {});
 
 const GELU_SCALE = Math.sqrt(2 / Math.PI);
 const GELU_CUBIC = 0.044715;
+/** A square beyond which tanh is ±1. */
+const GELU_END = 1000;
 
 const geluTanhOperator = define(
   'geluTanh',
   (x) => 0.5 * x * (1 + Math.tanh(GELU_SCALE * (x + GELU_CUBIC * x ** 3))),
   (x, _y, dy) => {
-    const z = square(x);
+    // Where the bend is over, it is the same for all that is larger: no infinity times its slope of zero.
+    const z = minimum(square(x), GELU_END);
     const t = tanh(mul(mul(x, add(mul(z, GELU_CUBIC), 1)), GELU_SCALE));
     const slope = mul(add(mul(z, 3 * GELU_CUBIC), 1), GELU_SCALE);
-    return mul(dy, mul(add(add(t, 1), mul(mul(x, slope), sub(1, square(t)))), 0.5));
+    return mul(dy, mul(add(add(t, 1), mul(x, mul(slope, sub(1, square(t))))), 0.5));
   },
   {
     lower(emit, [x], { inputs: [tensor] }) {
@@ -157,8 +161,8 @@ export const geluTanh = (x: Tensor): Tensor => apply1(geluTanhOperator, [x], {})
 const eluOperator = define(
   'elu',
   (x) => (x > 0 ? x : Math.expm1(x)),
-  (x, y, dy) => where(greater(x, 0), dy, mul(dy, add(y, 1))),
-  { lower: (emit, inputs) => [emit.node('Elu', inputs)] },
+  (x, _y, dy) => mul(dy, exp(minimum(x, 0))),
+  { expand: ([x]) => ({ outputs: [where(greater(x!, 0), x!, expm1(minimum(x!, 0)))] }) },
 );
 
 /** x above 0, else exp(x) - 1. */

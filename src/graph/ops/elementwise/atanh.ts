@@ -17,7 +17,7 @@ const atanhOperator: Operator<None> = defineOperator<None>({
     return [{ dtype: 'float32', shape: x!.shape }];
   },
   evaluate: ([x]) => [{ shape: x!.shape, data: x!.data.map(Math.atanh) }],
-  gradient: ({ inputs: [x] }, [dy]) => [dy && div(dy, sub(1, square(x!)))],
+  gradient: ({ inputs: [x] }, [dy]) => [dy && div(dy, mul(add(1, x!), sub(1, x!)))],
   expand([x]) {
     const series = mul(x!, polynomial(square(x!), [1, 1 / 3, 1 / 5, 1 / 7, 1 / 9, 1 / 11, 1 / 13]));
     const plain = mul(log(div(add(1, x!), sub(1, x!))), 0.5);
