@@ -91,9 +91,11 @@ export {
 } from './lti/dplr';
 export { dplrKernelByPowers } from './lti/dplr-powers';
 export { krylov, matrixPower } from './lti/krylov';
+export { mapped, multiple, powers, reshaped, type Exponents } from './lti/phase';
+export { expRest, productRest, softplusRest } from './lti/rounding';
 export { longConv } from './lti/long';
 export { diagonalStates } from './lti/states';
-export { diagonalKernel } from './lti/vandermonde';
+export { diagonalKernel, type Counted } from './lti/vandermonde';
 export { gradients } from './gradients';
 export { checkpoint } from './transform/checkpoint';
 export { halfPrecision } from './transform/half-precision';

@@ -234,9 +234,10 @@ export const h3 = defineLayer<typeof options, Resolved>({
 
 function diagonalModes(p: Tensors, r: Resolved): DiscreteModes {
   const at = (name: string): Tensor => p[`kernel.kernel.${name}`]!;
-  const delta = g.exp(g.reshape(at('log_dt'), [r.nheads, 1]));
+  const logDelta = g.reshape(at('log_dt'), [r.nheads, 1]);
+  const delta = g.exp(logDelta);
   const lambda = { re: g.neg(g.exp(at('inv_A_real'))), im: at('A_imag') };
-  const { a, factor } = discretise(lambda, delta, r.disc);
+  const { a, factor } = discretise(lambda, delta, r.disc, g.expRest(logDelta, delta));
   const dB = g.complex.cmul(factor, g.complex.fromPairs(at('B')));
   return { delta, lambda, a, dB, C: g.complex.fromPairs(at('C')), gain: 2 };
 }

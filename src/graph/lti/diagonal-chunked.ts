@@ -27,9 +27,9 @@ interface Modes extends Pieces, PowersOfChunk {
   readonly outOf: Tensor;
 }
 
-function modesOf(u: Tensor, [aRe, aIm, wRe, wIm]: readonly Tensor[], target: Target): Modes {
+function modesOf(u: Tensor, [aRe, aIm, wRe, wIm, rest]: readonly Tensor[], target: Target): Modes {
   const pieces = piecesOf(u, aRe!.shape[1]!);
-  const powers = powersOfChunk({ re: aRe!, im: aIm! }, pieces.Q);
+  const powers = powersOfChunk({ re: aRe!, im: aIm!, ...(rest && { rest }) }, pieces.Q);
   const w = { re: wRe!, im: wIm! };
   // Re(z x) is the product of [Re z | -Im z] and [Re x | Im x].
   const outOf = written(conjugated(powers.up), conjugate(w));

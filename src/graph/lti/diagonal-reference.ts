@@ -16,7 +16,7 @@ const sizesOf = (u: Value, mode: Value): Modes => {
 
 /** x ← exp(a) x + u per state, y = Σ Re(w x). */
 export function evaluateConvolution(
-  [u, aRe, aIm, wRe, wIm]: readonly Value[],
+  [u, aRe, aIm, wRe, wIm, rest]: readonly Value[],
   { ahead }: DiagonalAttributes,
 ): Value[] {
   const { H, rows, L, N } = sizesOf(u!, aRe!);
@@ -25,7 +25,8 @@ export function evaluateConvolution(
     for (let n = 0; n < N; n++) {
       const at = h * N + n;
       const decay = Math.exp(aRe!.data[at]!);
-      const [eRe, eIm] = [decay * Math.cos(aIm!.data[at]!), decay * Math.sin(aIm!.data[at]!)];
+      const angle = aIm!.data[at]! + (rest?.data[at] ?? 0);
+      const [eRe, eIm] = [decay * Math.cos(angle), decay * Math.sin(angle)];
       for (let r = 0; r < rows; r++) {
         const row = (h * rows + r) * L;
         let [re, im] = [0, 0];
@@ -41,7 +42,7 @@ export function evaluateConvolution(
 }
 
 /** From the kernel's gradient dK[s] = Σ_t dy[t] u[t - s]: dw = Σ dK ē, da = Σ s dK conj(w e) with e = exp(a s). */
-export function evaluateModeGradients([u, dy, aRe, aIm, wRe, wIm]: readonly Value[]): Value[] {
+export function evaluateModeGradients([u, dy, aRe, aIm, wRe, wIm, rest]: readonly Value[]): Value[] {
   const { H, rows, L, N } = sizesOf(u!, aRe!);
   const found = Array.from({ length: 4 }, () => new Float64Array(H * N));
   const [daRe, daIm, dwRe, dwIm] = found as [Float64Array, Float64Array, Float64Array, Float64Array];
@@ -55,7 +56,8 @@ export function evaluateModeGradients([u, dy, aRe, aIm, wRe, wIm]: readonly Valu
       for (let n = 0; n < N; n++) {
         const at = h * N + n;
         const decay = dK * Math.exp(aRe!.data[at]! * s);
-        const [eRe, eIm] = [decay * Math.cos(aIm!.data[at]! * s), -decay * Math.sin(aIm!.data[at]! * s)];
+        const angle = (aIm!.data[at]! + (rest?.data[at] ?? 0)) * s;
+        const [eRe, eIm] = [decay * Math.cos(angle), -decay * Math.sin(angle)];
         dwRe[at]! += eRe;
         dwIm[at]! += eIm;
         daRe[at]! += s * (eRe * wRe!.data[at]! + eIm * wIm!.data[at]!);

@@ -9,6 +9,7 @@ import { sameShape } from '../shape';
 import type { Operator, Shape, Tensor } from '../types';
 import type { Complex } from './complex';
 import { expandConvolution, expandModeGradients } from './diagonal-chunked';
+import type { Exponents } from './phase';
 import { evaluateConvolution, evaluateModeGradients } from './diagonal-reference';
 
 export interface DiagonalAttributes {
@@ -32,7 +33,7 @@ function checkModes(inputs: readonly Tensor[], sequences: number): void {
   );
 }
 
-/** Inputs u, Re a, Im a, Re w, Im w. */
+/** Inputs u, Re a, Im a, Re w, Im w, and where it is known what Im a lacks. */
 const convolutionOperator: Operator<DiagonalAttributes> = defineOperator<DiagonalAttributes>({
   name: 'diagonalConv',
   infer(inputs) {
@@ -52,12 +53,12 @@ const convolutionOperator: Operator<DiagonalAttributes> = defineOperator<Diagona
   expand: expandConvolution,
 });
 
-/** Gradients of ⟨dy, K ∗ u⟩ with respect to Re a, Im a, Re w, Im w; inputs u, dy, then these. */
+/** Gradients of ⟨dy, K ∗ u⟩ with respect to Re a, Im a, Re w, Im w; inputs u, dy, then those of the convolution. */
 const modeGradientOperator: Operator<None> = defineOperator<None>({
   name: 'diagonalConvGradient',
   infer(inputs) {
     checkModes(inputs, 2);
-    return inputs.slice(2).map(({ shape }: { shape: Shape }) => ({ dtype: 'float32', shape }));
+    return inputs.slice(2, 6).map(({ shape }: { shape: Shape }) => ({ dtype: 'float32', shape }));
   },
   evaluate: evaluateModeGradients,
   expand: expandModeGradients,
@@ -73,9 +74,9 @@ const modeGradientOperator: Operator<None> = defineOperator<None>({
  */
 export function diagonalConv(
   u: Tensor,
-  a: Complex,
+  a: Exponents,
   w: Complex,
   { ahead = false }: { readonly ahead?: boolean } = {},
 ): Tensor {
-  return apply1(convolutionOperator, [u, a.re, a.im, w.re, w.im], { ahead });
+  return apply1(convolutionOperator, [u, a.re, a.im, w.re, w.im, ...(a.rest ? [a.rest] : [])], { ahead });
 }

@@ -11,7 +11,8 @@ import { concat } from '../ops/shape/concat';
 import { reshape } from '../ops/shape/reshape';
 import { flip, pad, slice } from '../ops/shape/slice';
 import type { Tensor } from '../types';
-import { both, cadd, cexp, cmul, conjugate, creshape, cscale, type Complex } from './complex';
+import { both, cadd, cmul, conjugate, creshape, cscale, type Complex } from './complex';
+import { powers, reshaped, type Exponents } from './phase';
 import { constantOnce } from './pieces';
 
 /** Powers with the exponents of all pairs of a coarse and a fine step, in this order. */
@@ -53,7 +54,7 @@ export function parted(x: Tensor): Complex {
 }
 
 /** @param a (H, N) */
-export function powersOfChunk(a: Complex, Q: number): PowersOfChunk {
+export function powersOfChunk(a: Exponents, Q: number): PowersOfChunk {
   const [H, N] = a.re.shape as [number, number];
   const F = Math.ceil(Math.sqrt(Q));
   const C = Math.ceil(Q / F);
@@ -63,7 +64,7 @@ export function powersOfChunk(a: Complex, Q: number): PowersOfChunk {
     Q,
   ];
   const column = constantOnce(`exponents of ${Q}`, [exponents.length, 1], (index) => exponents[index]!);
-  const all = cexp(cscale(creshape(a, [H, 1, N]), column));
+  const all = powers(reshaped(a, [H, 1, N]), column);
   const coarse = part(all, F + 1, F + 1 + C);
   return {
     up: {

@@ -3,7 +3,7 @@
  * convolution, one step. x' = A x + B u, y = 2 Re(C x) for one of each conjugate pair of states.
  */
 import * as g from '../../graph';
-import type { Complex, Tensor } from '../../graph';
+import type { Complex, Counted, Exponents, Tensor } from '../../graph';
 import type { Dims, Parameters, Tensors } from '../define';
 import type { StateSpace } from './continue';
 import type { Init } from '../init';
@@ -12,9 +12,9 @@ import type { ComplexVector } from './hippo';
 import { startingB, startingPoles, type DiagonalInit } from './poles';
 import { kernelsOf, later, repeated, type BlockSizes } from './s4-block';
 import { softmaxModes } from './softmax-kernel';
-import { positive, stored, type Transform } from './transforms';
+import { positive, positiveRest, stored, type Transform } from './transforms';
 
-const { both, cadd, cexp, cexpm1, cmul, creciprocal, creshape, cscale, fromPairs, toPairs } = g.complex;
+const { both, cadd, cexpm1, cmul, creciprocal, creshape, cscale, fromPairs, toPairs } = g.complex;
 
 /** `softmax` is that of DSS, which depends on the kernel's length. */
 export type Discretisation = 'zoh' | 'bilinear' | 'softmax';
@@ -102,15 +102,15 @@ export interface DiscreteModes {
   readonly delta: Tensor;
   /** Continuous eigenvalues λ and ln of the discrete ones, (H, M). */
   readonly lambda: Complex;
-  readonly a: Complex;
+  readonly a: Exponents;
   /** What a token writes into a state, (H, M). */
   readonly dB: Complex;
   /** (kernels, H, M) */
   readonly C: Complex;
   /** 2 where one state stands for a conjugate pair. */
   readonly gain: number;
-  /** Of modes that may grow: what a token would write at the kernel's end, and what the exponents lack there. */
-  readonly growth?: { readonly dB: Complex; readonly shift: Complex };
+  /** Of modes that may grow: where they are counted from, and what a token would write there. */
+  readonly growth?: { readonly dB: Complex; readonly from: Counted };
 }
 
 /** ln((1 + z/2) / (1 - z/2)) with digits kept for small z. */
@@ -122,23 +122,40 @@ export function logBilinear(z: Complex): Complex {
   };
 }
 
-/** Discrete eigenvalues and the factor of B under a discretisation (S4D, section 3.3). */
+/** λΔ; with the bits of the angle that many tokens bring to light where those of Δ are known. */
+function exponents(lambda: Complex, delta: Tensor, deltaRest: Tensor | undefined): Exponents {
+  const z = cscale(lambda, delta);
+  const rest = g.productRest(lambda.im, delta, z.im);
+  const all = deltaRest ? g.add(rest, g.mul(g.stopGradient(lambda.im), deltaRest)) : rest;
+  return { ...z, rest: all };
+}
+
+/**
+ * ln of the discrete eigenvalues and the factor of B under a discretisation (S4D, section 3.3).
+ * @param deltaRest what Δ lacks of the exact step, where it is known
+ */
 export function discretise(
   lambda: Complex,
   delta: Tensor,
   disc: 'zoh' | 'bilinear',
-): { a: Complex; factor: Complex } {
+  deltaRest?: Tensor,
+): { a: Exponents; factor: Complex } {
+  if (disc === 'zoh') {
+    const a = exponents(lambda, delta, deltaRest);
+    return { a, factor: cmul(cexpm1(g.multiple(a, 1)), creciprocal(lambda)) };
+  }
   const z = cscale(lambda, delta);
-  if (disc === 'zoh') return { a: z, factor: cmul(cexpm1(z), creciprocal(lambda)) };
   const denominator = { re: g.sub(1, g.mul(z.re, 0.5)), im: g.neg(g.mul(z.im, 0.5)) };
   return { a: logBilinear(z), factor: cscale(creciprocal(denominator), delta) };
 }
 
-/** Δ (H, 1), λ and B (H, M) and C (kernels, H, M) from the parameters. */
+/** Δ and what it lacks (H, 1), λ and B (H, M) and C (kernels, H, M) from the parameters. */
 function continuous(p: Tensors, r: DiagonalSizes, H: number) {
   const at = (name: string): Tensor => p[prefix + name]!;
+  const delta = positive(at('inv_dt'), r.dt_transform);
   return {
-    delta: positive(at('inv_dt'), r.dt_transform),
+    delta,
+    deltaRest: positiveRest(at('inv_dt'), delta, r.dt_transform),
     lambda: {
       re: g.neg(tiled(positive(at('A_real'), r.real_transform), H)),
       im: g.neg(tiled(at('A_imag'), H)),
@@ -150,14 +167,15 @@ function continuous(p: Tensors, r: DiagonalSizes, H: number) {
 
 /** @param length of the kernel, which the softmax needs */
 export function modes(p: Tensors, r: DiagonalSizes, H: number, length?: number): DiscreteModes {
-  const { delta, lambda, B, C } = continuous(p, r, H);
+  const { delta, deltaRest, lambda, B, C } = continuous(p, r, H);
   if (r.disc === 'softmax') {
-    const { a, factor, shift } = softmaxModes(lambda, delta, length!);
-    const atEnd = cmul(factor, B);
-    const dB = cmul(atEnd, cexp(cscale(shift, -1)));
-    return { delta, lambda, a, dB, C, gain: 1, growth: { dB: atEnd, shift } };
+    const a = exponents(lambda, delta, deltaRest);
+    const { factor, from } = softmaxModes(lambda, a, length!);
+    const there = cmul(factor, B);
+    const dB = cmul(there, g.powers(a, g.neg(from.modes), from.token));
+    return { delta, lambda, a, dB, C, gain: 1, growth: { dB: there, from } };
   }
-  const { a, factor } = discretise(lambda, delta, r.disc);
+  const { a, factor } = discretise(lambda, delta, r.disc, deltaRest);
   return { delta, lambda, a, dB: cmul(factor, B), C, gain: r.paired === false ? 1 : 2 };
 }
 
@@ -171,16 +189,13 @@ function modeRows(x: Complex, first: number, count: number): Complex {
 }
 
 /** (H, batch, time) → (channels · H, batch, time). */
-export function convolveDiagonal(u: Tensor, a: Complex, w: Complex, r: BlockSizes): Tensor {
+export function convolveDiagonal(u: Tensor, a: Exponents, w: Complex, r: BlockSizes): Tensor {
   const { channels } = r;
   const inputs = repeated(u, channels);
-  const exponents = both(a, (part) => repeatedRows(part, channels));
-  const causal = g.diagonalConv(inputs, exponents, modeRows(w, 0, channels));
+  const rows = g.mapped(a, (part) => repeatedRows(part, channels));
+  const causal = g.diagonalConv(inputs, rows, modeRows(w, 0, channels));
   if (!r.bidirectional) return causal;
-  return g.add(
-    causal,
-    g.diagonalConv(later(inputs), exponents, modeRows(w, channels, channels), { ahead: true }),
-  );
+  return g.add(causal, g.diagonalConv(later(inputs), rows, modeRows(w, channels, channels), { ahead: true }));
 }
 
 /** (H, M) → (channels · H, M), the same for every kernel channel. */
@@ -193,9 +208,11 @@ function repeatedRows(x: Tensor, channels: number): Tensor {
 /** The kernels written out: (kernels, H, length). */
 export function writtenKernel(m: DiscreteModes, length: number): Tensor {
   const [kernels, H] = m.C.re.shape as [number, number, number];
-  const rowsOf = (x: Complex): Complex => both(x, (part) => repeatedRows(part, kernels));
-  const w = modeRows(weights({ ...m, ...(m.growth && { dB: m.growth.dB }) }), 0, kernels);
-  const kernel = g.diagonalKernel(rowsOf(m.a), w, length, m.growth && rowsOf(m.growth.shift));
+  const rows = (part: Tensor): Tensor => repeatedRows(part, kernels);
+  const { growth } = m;
+  const w = modeRows(weights({ ...m, ...(growth && { dB: growth.dB }) }), 0, kernels);
+  const from = growth && { ...growth.from, modes: rows(growth.from.modes) };
+  const kernel = g.diagonalKernel(g.mapped(m.a, rows), w, length, from);
   return g.reshape(kernel, [kernels, H, length]);
 }
 
@@ -206,14 +223,14 @@ export const kernelOf = (p: Tensors, r: DiagonalSizes, H: number, length: number
 /** The model on the real and imaginary parts of its states, in chunks. */
 export function diagonalSpace({ a, dB, C, gain }: DiscreteModes): StateSpace {
   const [H, M] = a.re.shape as [number, number];
-  const column = (x: Complex): Complex => creshape(x, [H, M, 1]);
+  const column = <A extends Complex>(x: A): A => g.reshaped(x, [H, M, 1]);
   /** exp(a l) for l from `first` on, `count` of them: (H, M, count). */
   const powers = (first: number, count: number): Complex => {
     const steps = g.constant(
       Float32Array.from({ length: count }, (_, i) => first + i),
       [count],
     );
-    return cexp(cscale(column(a), steps));
+    return g.powers(column(a), steps);
   };
   const parts = (x: Complex): Tensor => g.concat([x.re, x.im], x.re.shape.length - 2);
   const written = (Q: number): Complex => cmul(column(dB), powers(0, Q));
@@ -229,7 +246,7 @@ export function diagonalSpace({ a, dB, C, gain }: DiscreteModes): StateSpace {
       return parts({ re, im: g.neg(im) });
     },
     after(x, count) {
-      const kept = creshape(cexp(cscale(a, count)), [H, 1, M]);
+      const kept = creshape(g.powers(a, count), [H, 1, M]);
       const now = { re: g.slice(x, 2, 0, M), im: g.slice(x, 2, M, 2 * M) };
       const { re, im } = cmul(kept, now);
       return g.concat([re, im], 2);
@@ -249,7 +266,7 @@ export function stepDiagonal(
   { a, dB, C, gain }: DiscreteModes,
 ): { read: Tensor; state: Tensor } {
   const column = g.unsqueeze(u, 2);
-  const x = cadd(cmul(cexp(a), fromPairs(state)), cscale(dB, column));
+  const x = cadd(cmul(g.powers(a, 1), fromPairs(state)), cscale(dB, column));
   const [batch, H, M] = x.re.shape as [number, number, number];
   const products = cmul(C, creshape(x, [batch, 1, H, M])).re;
   return { read: g.mul(g.sum(products, [3]), gain), state: toPairs(x) };

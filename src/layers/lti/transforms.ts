@@ -21,6 +21,12 @@ export function positive(stored: Tensor, transform: Transform): Tensor {
   }
 }
 
+/** What float32 took from a positive value, where that is known. */
+export function positiveRest(stored: Tensor, value: Tensor, transform: Transform): Tensor | undefined {
+  if (transform === 'exp') return g.expRest(stored, value);
+  return transform === 'softplus' ? g.softplusRest(stored, value) : undefined;
+}
+
 /** What is stored for a positive value. */
 export function stored(value: number, transform: Transform): number {
   const x = Math.max(value, FLOOR);

@@ -13,6 +13,23 @@ const diagonal = (name: string, [H, rows, L, N]: Sizes, ahead = false): Sample =
   tolerance: 1e-5,
 });
 
+/** Angles of which a part is given apart. */
+const parted: Sample = {
+  name: 'diagonalConv and diagonalKernel, angles in two parts',
+  inputs: [float(2, 2, 150), within(-0.4, -0.01, 2, 3), within(-3, 3, 2, 3), float(2, 3), float(2, 3)],
+  build(u, re, im, wRe, wIm) {
+    const a = { re: re!, im: im!, rest: g.full([2, 3], 0.01) };
+    const w = { re: wRe!, im: wIm! };
+    const from = { modes: g.constant(Float32Array.of(0, 1, 0, 1, 1, 0), [2, 3]), token: 22 };
+    return [
+      g.diagonalConv(u!, a, w),
+      g.diagonalKernel(a, w, 23, from),
+      ...Object.values(g.powers(a, 1, 5000)),
+    ];
+  },
+  tolerance: 1e-5,
+};
+
 const long = (name: string, [H, rows, L]: readonly number[], taps: number, ahead = false): Sample => ({
   name: `longConv, ${name}`,
   inputs: [float(H!, rows!, L!), float(H!, taps)],
@@ -61,6 +78,7 @@ export const ltiSamples: readonly Sample[] = [
   diagonal('chunks ahead', [2, 2, 150, 3], true),
   diagonal('many chunks', [1, 1, 1700, 2]),
   diagonal('many chunks ahead', [1, 1, 1700, 2], true),
+  parted,
   long('one token', [2, 1, 1], 1),
   long('short input', [2, 3, 7], 7),
   long('short input ahead', [2, 3, 7], 5, true),
@@ -87,7 +105,7 @@ export const ltiSamples: readonly Sample[] = [
     inputs: [within(0.01, 0.4, 2, 3), within(-3, 3, 2, 3), float(2, 3), float(2, 3)],
     build: (aRe, aIm, wRe, wIm) => {
       const a = { re: aRe!, im: aIm! };
-      return g.diagonalKernel(a, { re: wRe!, im: wIm! }, 23, g.complex.cscale(a, 22));
+      return g.diagonalKernel(a, { re: wRe!, im: wIm! }, 23, { modes: g.ones([2, 3]), token: 22 });
     },
     tolerance: 1e-5,
   },

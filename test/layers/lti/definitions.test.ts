@@ -154,8 +154,9 @@ describe('the softmax kernel', () => {
       );
     const ones = { re: g.ones([3, 1]), im: g.zeros([3, 1]) };
     const lambda = { re: column(0), im: column(1) };
-    const { a, factor, shift } = softmaxModes(lambda, g.full([3, 1], dt), length);
-    const kernel = g.diagonalKernel(a, g.complex.cmul(factor, ones), length, shift);
+    const a = g.complex.cscale(lambda, g.full([3, 1], dt));
+    const { factor, from } = softmaxModes(lambda, a, length);
+    const kernel = g.diagonalKernel(a, g.complex.cmul(factor, ones), length, from);
     const [found] = g.interpret([kernel], {});
     for (const [h, [re, im]] of modes.entries()) {
       // Σ e^{λΔt} by its closed form, each power relative to the largest.
