@@ -6,10 +6,11 @@ import type { Tensor } from '../../types';
 import { add, mul, sub } from '../elementwise/binary';
 import { equal } from '../elementwise/compare';
 import { where } from '../elementwise/select';
+import { exp, log } from '../elementwise/unary';
 import { takeAlong } from '../lookup/along';
 import { oneHot } from '../lookup/place';
-import { sum } from '../reduce/reduce';
-import { logSumExp, softmax } from '../reduce/softmax';
+import { max, sum } from '../reduce/reduce';
+import { softmax } from '../reduce/softmax';
 import { reshape } from '../shape/reshape';
 
 interface CrossEntropyAttributes {
@@ -57,7 +58,11 @@ const crossEntropyOperator = defineOperator<CrossEntropyAttributes>({
     const picked = reshape(takeAlong(logits!, reshape(places, [-1, 1]), 1), targets!.shape);
     const wanted =
       smoothing === 0 ? picked : add(mul(picked, 1 - smoothing), mul(sum(logits!, [1]), smoothing / v));
-    return { outputs: [ignoring(targets!, ignored, sub(logSumExp(logits!, 1), wanted))] };
+    // From the largest logit on: what is nearly certain costs little, which the logit itself would swallow.
+    const top = max(logits!, [1], true);
+    const total = sum(exp(sub(logits!, top)), [1]);
+    const loss = sub(log(total), sub(wanted, reshape(top, wanted.shape)));
+    return { outputs: [ignoring(targets!, ignored, loss)] };
   },
 });
 

@@ -67,10 +67,13 @@ const batchNormOperator: Operator<BatchNormAttributes> = defineOperator<BatchNor
     const share = x!.shape[axis]! / size(x!.shape);
     const average = mul(perChannel(x!, axis), share);
     const centred = sub(x!, spread(average, x!, axis));
-    const variance = mul(perChannel(square(centred), axis), share);
+    // What rounding has left of the mean, which may be large beside the deviation.
+    const rest = mul(perChannel(centred, axis), share);
+    const variance = sub(mul(perChannel(square(centred), axis), share), square(rest));
     const scale = mul(w!, reciprocal(sqrt(add(variance, eps))));
-    const y = add(mul(centred, spread(scale, x!, axis)), spread(b!, x!, axis));
-    return { outputs: [y, average, variance] };
+    const shift = sub(b!, mul(rest, scale));
+    const y = add(mul(centred, spread(scale, x!, axis)), spread(shift, x!, axis));
+    return { outputs: [y, add(average, rest), variance] };
   },
 });
 

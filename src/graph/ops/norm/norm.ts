@@ -99,7 +99,7 @@ export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor =>
   apply(rmsNormOperator, [x, weight], { eps })[0]!;
 
 /** Outputs y, mean and 1/deviation. */
-const layerNormOperator = defineOperator<NormAttributes>({
+const layerNormOperator: Operator<NormAttributes> = defineOperator<NormAttributes>({
   name: 'layerNorm',
   infer(inputs) {
     checkNorm('layerNorm', inputs);
@@ -129,6 +129,24 @@ const layerNormOperator = defineOperator<NormAttributes>({
       wanted[2] ? overRows(cotangent, one) : undefined,
     ];
   },
+  expand([x, w, b], { eps }, { target }) {
+    if (target !== 'webgpu') return { outputs: apply(layerKernel, [x!, w!, b!], { eps }) };
+    // The kernel there takes the variance from the mean square, of which a large mean leaves nothing.
+    const level = mean(x!, [-1], true);
+    const [y, rest, inverse] = apply(layerKernel, [sub(x!, level), w!, b!], { eps }) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    return { outputs: [y, add(level, rest), inverse] };
+  },
+});
+
+const layerKernel: Operator<NormAttributes> = defineOperator<NormAttributes>({
+  ...layerNormOperator,
+  name: 'layerNormKernel',
+  gradient: undefined,
+  expand: undefined,
   lower: (emit, inputs, { attributes: { eps } }) =>
     emit.nodes('LayerNormalization', inputs, {
       attributes: { axis: -1, epsilon: { float: eps } },

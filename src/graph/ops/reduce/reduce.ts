@@ -97,15 +97,20 @@ function sumInGroups(
   const { dtype, shape } = tensor!;
   const leading = axes.every((axis, i) => axis === i);
   const rows = size(shape.slice(0, axes.length));
-  const groups = divisorOf(rows);
-  if (emit.target !== 'cpu' || dtype !== 'float32' || !leading || rows < MANY_ROWS || groups < 8)
-    return undefined;
+  if (emit.target !== 'cpu' || dtype !== 'float32' || !leading || rows < MANY_ROWS) return undefined;
+  const add = (table: string, axis: number): string =>
+    emit.node('ReduceSum', [table, emit.ints([axis])], { attributes: { keepdims: 0 } });
+  const shaped = (found: string): string => emit.node('Reshape', [found, emit.ints(sum!.shape)]);
   const columns = size(shape.slice(axes.length));
-  if (columns === 1) return undefined;
+  if (columns === 1) {
+    // A column is a row to the kernel that adds all up in many lanes.
+    if (axes.length === shape.length) return undefined;
+    return shaped(add(emit.node('Reshape', [x, emit.ints([rows])]), 0));
+  }
+  const groups = divisorOf(rows);
+  if (groups < 8) return undefined;
   const table = emit.node('Reshape', [x, emit.ints([groups, rows / groups, columns])]);
-  const sums = emit.node('ReduceSum', [table, emit.ints([1])], { attributes: { keepdims: 0 } });
-  const total = emit.node('ReduceSum', [sums, emit.ints([0])], { attributes: { keepdims: 0 } });
-  return emit.node('Reshape', [total, emit.ints(sum!.shape)]);
+  return shaped(add(add(table, 1), 0));
 }
 
 const sumOperator = defineReduction(

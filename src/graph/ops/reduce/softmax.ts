@@ -72,10 +72,10 @@ const logSumExpOperator = defineOperator<AxisAttributes>({
     });
     return [{ shape: type!.shape, data }];
   },
-  gradient({ inputs: [x], outputs: [y], attributes: { axis } }, [dy]) {
+  gradient({ inputs: [x], attributes: { axis } }, [dy]) {
     if (!dy) return [];
     const shape = x!.shape.map((extent, i) => (i === axis ? 1 : extent));
-    return [mul(exp(sub(x!, reshape(y!, shape))), reshape(dy, shape))];
+    return [mul(softmax(x!, axis), reshape(dy, shape))];
   },
   expand([x], { axis }, _context, { outputs: [y] }) {
     const top = max(x!, [axis], true);
