@@ -2,16 +2,29 @@
 import { rates } from '../analysis/blocks/types';
 import type { Decaying } from '../analysis/scan';
 import { mixingOf, scanOf } from './mixing';
-import { every, type Trace } from './spec';
+import { every, realOf, type Trace } from './spec';
 
 export interface Decay {
   readonly axis: 'channel' | 'head';
   /** One for each direction in which the layer reads: Δ and A alone, in the order of time. */
   readonly scans: readonly Decaying[];
+  /** The same of tokens alone: steps on padding would count in means and sums over time. */
+  readonly counted: readonly Decaying[];
 }
 
 /** Undefined for layers without step sizes per token. */
 export function decayOf(trace: Trace): Decay | undefined {
+  const found = scansOf(trace);
+  const real = realOf(trace);
+  return found && { ...found, counted: real ? found.scans.map((scan) => without(scan, real)) : found.scans };
+}
+
+function without({ channels, states, delta, A }: Decaying, real: readonly boolean[]): Decaying {
+  const kept = Float64Array.from(delta).filter((_, i) => real[Math.floor(i / channels)]);
+  return { length: kept.length / channels, channels, states, delta: kept, A };
+}
+
+function scansOf(trace: Trace): Omit<Decay, 'counted'> | undefined {
   const { seen, own, length, mixer, probes } = trace;
   const scan = scanOf(trace);
   if (scan) return { axis: mixingOf(trace)!.axis, scans: [scan] };

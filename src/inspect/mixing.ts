@@ -12,7 +12,7 @@ import { hiddenAttention } from '../analysis/hidden-attention';
 import { startedFrom, type Scan } from '../analysis/scan';
 import { rowScales } from '../layers/mamba/mamba2-parts';
 import { filtersOf, type Filters } from './filters';
-import type { Probe, Trace } from './spec';
+import { realOf, type Probe, type Trace } from './spec';
 
 export interface Mixing {
   readonly kind: 'scan' | 'quasiseparable' | 'matrix' | 'filter' | 'product' | 'attention';
@@ -62,13 +62,14 @@ export function scanOf({ seen, probes, length }: Trace): Scan | undefined {
 }
 
 /** The block around the scan, for the layers whose surroundings are known. */
-export function blockOf({ mixer, input, seen, own, resolved, probes }: Trace): Block | undefined {
+export function blockOf(trace: Trace): Block | undefined {
+  const { mixer, input, seen, own, resolved, probes } = trace;
   if (mixer === 'mamba') return mambaBlock(input, seen, own);
   if (mixer === 'mamba2') {
     return mamba2Block(input, seen, scaledRows(own, resolved), resolved as unknown as Mamba2Options);
   }
   if (mixer === 'hydra' && probes['delta_forward']) {
-    return hydraBlock(input, seen, own, Number(resolved['ngroups']));
+    return hydraBlock(input, seen, own, Number(resolved['ngroups']), realOf(trace));
   }
   return undefined;
 }
@@ -96,6 +97,19 @@ const REMEMBERED = 64e6;
 
 /** @param remembered bytes of matrices to keep; none for who asks for each of them once */
 export function mixingOf(trace: Trace, remembered = REMEMBERED): Mixing | undefined {
+  const mixing = unpaddedOf(trace, remembered);
+  const real = realOf(trace);
+  // Scans step over padding by themselves, and nothing that is causal comes to it before the last token.
+  if (!real || !mixing || mixing.causal || !/filter|matrix/.test(mixing.kind)) return mixing;
+  const { u, channels } = mixing;
+  return {
+    ...mixing,
+    matrix: (index) => mixing.matrix(index).map((value, i) => (real[i % trace.length] ? value : 0)),
+    u: u && Float32Array.from(u, (value, i) => (real[Math.floor(i / channels)] ? value : 0)),
+  };
+}
+
+function unpaddedOf(trace: Trace, remembered: number): Mixing | undefined {
   const { length, seen, probes, mixer } = trace;
   const most = remembered / (8 * length * length);
   const known = new Map<number, Float64Array>();

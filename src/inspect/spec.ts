@@ -92,6 +92,14 @@ export function affordable(name: string, shape: readonly number[], hint: string)
   }
 }
 
+/** Whether a token stands at each position, or padding; undefined where nothing is padded. */
+export function realOf({ model, inputs }: Pick<Trace, 'model' | 'inputs'>): boolean[] | undefined {
+  const { input } = model.data;
+  if (input.kind !== 'tokens' || input.padding === undefined) return undefined;
+  const real = Array.from(inputs, (id) => id !== input.padding);
+  return real.includes(false) ? real : undefined;
+}
+
 /** 0 … count − 1 */
 export const every = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 

@@ -115,7 +115,7 @@ export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurv
   }
   const decay = decayOf(trace);
   if (decay) {
-    const { scans } = decay;
+    const { counted: scans } = decay;
     const lives = scans.map((own) => halfLife(decayRate(own)));
     const two = scans.length > 1;
     probes['half_life'] = array(

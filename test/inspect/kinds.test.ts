@@ -5,8 +5,8 @@
 import * as assert from 'node:assert/strict';
 import { analyse, analyses } from '../../src/inspect/analyse';
 import { look } from '../../src/inspect/inspect';
-import type { Trace } from '../../src/inspect/spec';
-import { buildModel, type Model } from '../../src/models';
+import type { Probe, Trace } from '../../src/inspect/spec';
+import { buildModel, type Model, type ModelData } from '../../src/models';
 import * as g from '../../src/graph';
 
 const LENGTH = 13;
@@ -317,6 +317,13 @@ describe('memory', () => {
     }
   });
 
+  it('of more tokens than contributions are formed for says so', async () => {
+    const long = Array.from({ length: 1025 }, (_, t) => t % 11);
+    const trace = await traceOf({ mixer: 'mamba', d_state: 1, expand: 1 }, true, long);
+    await assert.rejects(() => analyse(trace, 'contribution_norm'), /not formed beyond 1024 tokens/);
+    assert.ok((await group(trace, 'memory'))['half_life']);
+  });
+
   it('of heads: score, decay and step make the matrix', async () => {
     const trace = await traceOf({ mixer: 'mamba2', d_state: 3, headdim: 4, ngroups: 2 });
     const found = await group(trace, 'implicit_attention');
@@ -331,6 +338,67 @@ describe('memory', () => {
     near(made, matrix, 1e-5);
   });
 });
+
+describe('padding', () => {
+  const padded: ModelData = {
+    length: LENGTH + 4,
+    input: { kind: 'tokens', vocab_size: 12, padding: 11 },
+    target: { kind: 'class', classes: 3 },
+  };
+  for (const layer of [
+    { mixer: 'hydra', d_state: 3, headdim: 4, d_conv: 3, learnable_init_states: true },
+    { mixer: 's4d', d_state: 4, bidirectional: true },
+    { mixer: 'long-conv', bidirectional: true },
+    { mixer: 'matrix-mixer', matrix_mixer_type: 'attention', qk_dim: 2, headdim: 4, d_conv: 3 },
+    { mixer: 'matrix-mixer', matrix_mixer_type: 'cauchy', qk_dim: 2, headdim: 4, d_conv: 3 },
+    { mixer: 'mamba2', d_state: 3, headdim: 4 },
+  ])
+    it(`changes nothing that is told of tokens: ${Object.values(layer).join(' ')}`, async () => {
+      const model = buildModel({
+        model: { d_model: 8, layers: [layer], norm: 'rms', norm_eps: 1e-5, tie_embeddings: false },
+        task: { type: 'classification', pooling: 'mean' },
+        data: padded,
+      });
+      const parameters = stirred(model);
+      const [bare, filled] = await Promise.all(
+        [0, 4].map(async (count) => {
+          const all = [...ids, ...Array<number>(count).fill(11)];
+          return (await look({ model, parameters, layer: 0, ids: all, threads: 1 })).trace;
+        }),
+      );
+      const groups = ['hidden_attention', 'rollout'];
+      if (/hydra|mamba2/.test(layer.mixer)) groups.push('implicit_attention', 'memory');
+      for (const name of groups) {
+        const [expected, found] = [await group(bare!, name), await group(filled!, name)];
+        for (const part of [
+          'hidden_attention',
+          'contribution',
+          'attention_rollout',
+          'implicit_attention',
+          'implicit_bias',
+          'block_norm',
+          'half_life',
+          'total_log_decay_slowest',
+          'retention',
+        ])
+          if (expected[part]) near(ofTokens(found[part]!), expected[part].data, 2e-5);
+        if (found['reconstruction_error']) assert.ok(found['reconstruction_error'].data[0]! < 1e-5);
+      }
+    });
+});
+
+/** The numbers of an array that belong to no padding. */
+function ofTokens({ shape, axes, data }: Probe): number[] {
+  return [...data].filter((_, at) => {
+    let rest = at;
+    return axes.every((_axis, k) => {
+      const axis = axes.length - 1 - k;
+      const place = rest % shape[axis]!;
+      rest = Math.floor(rest / shape[axis]!);
+      return !/time|query|key/.test(axes[axis]!) || place < LENGTH;
+    });
+  });
+}
 
 describe('of the whole model', () => {
   it('integrated gradients sum to what the answer has gained, gradients are of the position that is asked', async () => {

@@ -73,8 +73,15 @@ function startedBothWays(scan: Scan, backward: Scan, initial: ArrayLike<number>)
  * @param input of the block (time, d_model)
  * @param probes of one sequence: x, delta_forward, B_forward, …, diagonal, y
  * @param p the parameters under their names in the block
+ * @param real false for padding
  */
-export function hydraBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays, ngroups: number): HydraBlock {
+export function hydraBlock(
+  input: ArrayLike<number>,
+  probes: Arrays,
+  p: Arrays,
+  ngroups: number,
+  real?: readonly boolean[],
+): HydraBlock {
   const mixing = hydraMixing(probes, p, ngroups);
   const { scan, channels } = mixing;
   const { length, states } = scan;
@@ -91,7 +98,8 @@ export function hydraBlock(input: ArrayLike<number>, probes: Arrays, p: Arrays, 
     length,
     d_model,
     u: probes['x']!,
-    convInput: part(channels),
+    convInput: part(channels).map((value, i) => (real?.[Math.floor(i / channels)] === false ? 0 : value)),
+    real,
     z,
     y,
     out: z.map((value, i) => silu(value) * normScale[Math.floor(i / channels)]! * weight[i % channels]!),

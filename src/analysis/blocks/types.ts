@@ -27,6 +27,8 @@ export interface Block {
   readonly D: ArrayLike<number>;
   /** What a learned state before the first token adds to the scan's output (time, channel). */
   readonly start?: Float64Array | undefined;
+  /** Whether the convolution sees a position: it does not see padding. All unless given. */
+  readonly real?: readonly boolean[] | undefined;
   readonly convolution: Convolution;
   /** Rows of in_proj that make the convolution's input (channel, d_model). */
   readonly W_x: Float64Array;
@@ -92,7 +94,7 @@ export function implicitOf(
   block: Block,
   matrixOf: (channel: number) => ArrayLike<number> = mixing(block),
 ): { matrices: Float64Array[]; bias: Float64Array } {
-  const { length, channels, convInput, convolution, D, out, start } = block;
+  const { length, channels, convInput, convolution, D, out, start, real } = block;
   const bias = start ? start.map((value, i) => value * out[i]!) : new Float64Array(length * channels);
   const matrices = Array.from({ length: channels }, (_, channel) => {
     const found = implicitAttention({
@@ -105,7 +107,7 @@ export function implicitOf(
       convolution,
     });
     found.bias.forEach((value, t) => (bias[t * channels + channel]! += value));
-    return found.matrix;
+    return real ? found.matrix.map((value, i) => (real[i % length] ? value : 0)) : found.matrix;
   });
   return { matrices, bias };
 }

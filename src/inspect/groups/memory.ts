@@ -50,7 +50,7 @@ export const memoryGroup: Analysis = {
   ],
   applies: (trace) => decayOf(trace) !== undefined,
   compute(trace, wanted) {
-    const { axis, scans } = decayOf(trace)!;
+    const { axis, scans, counted } = decayOf(trace)!;
     const { length } = trace;
     const [first] = scans as [Decaying];
     const count = first.channels;
@@ -59,7 +59,7 @@ export const memoryGroup: Analysis = {
     // Both directions of a layer lie side by side, where the states of others do.
     const shape = [count, both ? scans.length : first.states];
     const axes = [axis, both ? 'direction' : 'state'];
-    const rate = both ? sideBySide(scans.map(decayRate)) : decayRate(first);
+    const rate = sideBySide(counted.map(decayRate));
     const perToken = (values: readonly Float64Array[], text: string, sign?: 'signed'): Probe =>
       array(
         [...(both ? [scans.length] : []), count, length],
@@ -87,7 +87,7 @@ export const memoryGroup: Analysis = {
       total_log_decay_slowest: array(
         both ? [count, scans.length] : [count],
         both ? [axis, 'direction'] : [axis],
-        both ? sideBySide(scans.map(totalLogDecaySlowest)) : totalLogDecaySlowest(first),
+        sideBySide(counted.map(totalLogDecaySlowest)),
         'log of what is left at the end of the slowest state that was written before the first token.',
         { sign: 'signed', ...labels },
       ),
@@ -131,7 +131,13 @@ const SHARED = 1e9;
 function contributionsTo(trace: Trace, wanted: ReadonlySet<string>): Record<string, Probe> {
   const scan = scanOf(trace);
   const { length } = trace;
-  if (!scan || length > EXACT) return {};
+  if (!scan) return {};
+  if (length > EXACT) {
+    const [alone] = wanted;
+    if (wanted.size === 1 && alone?.startsWith('contribution'))
+      throw new RangeError(`${alone} is not formed beyond ${EXACT} tokens; choose a shorter example.`);
+    return {};
+  }
   const x = trace.seen['x']!;
   const { channels: width } = mixingOf(trace)!;
   const count = scan.channels;
