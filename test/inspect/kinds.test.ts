@@ -403,7 +403,13 @@ function ofTokens({ shape, axes, data }: Probe): number[] {
 describe('of the whole model', () => {
   it('integrated gradients sum to what the answer has gained, gradients are of the position that is asked', async () => {
     const model = modelOf([{ mixer: 'mamba', d_state: 3 }]);
-    const parameters = stirred(model);
+    // Of embeddings as large as trained ones a norm keeps only the direction, but for the first steps of the path.
+    const parameters = new Map(
+      [...stirred(model)].map(([name, values]) => [
+        name,
+        name.endsWith('embedding.weight') ? values.map((value) => 30 * value) : values,
+      ]),
+    );
     const { trace } = await look({ model, parameters, layer: 0, ids, threads: 1 });
     const asked = { ...trace, target: 4, position: 8 };
     const found = (await analyse(asked, 'attribution'))!;
@@ -422,7 +428,7 @@ describe('of the whole model', () => {
     const gain = logit(1) - logit(0);
     const gap = found['integrated_gradients_gap']!.data[0]!;
     assert.ok(Math.abs(sum - gap - gain) < 1e-4 * Math.abs(gain) + 1e-5, `${sum}, ${gap}, ${gain}`);
-    assert.ok(Math.abs(gap) < 0.05 * Math.abs(gain) + 1e-3, `${gap} of ${gain}`);
+    assert.ok(Math.abs(gap) < 0.05 * Math.abs(gain), `${gap} of ${gain}`);
   });
 
   it('rollout holds all layers: rows sum to one, one layer is half of it', async () => {

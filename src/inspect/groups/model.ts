@@ -118,8 +118,9 @@ export const logitLensGroup: Analysis = {
   },
 };
 
-/** Points of the straight path from the embedding of nothing. */
+/** Points of the straight path from the embedding of nothing: cubes, as norms turn most where little is left to norm. */
 const POINTS = 32;
+const steps = Array.from({ length: POINTS }, (_, k) => (k + 0.5) / POINTS);
 
 export const attributionGroup: Analysis = {
   description:
@@ -170,9 +171,11 @@ export const attributionGroup: Analysis = {
         const start = await run(answer, 0);
         const path = embedding.map((value, i) => value - start['embedding']![i]!);
         const mean = new Float64Array(path.length);
-        for (let k = 0; k < POINTS; k++) {
-          const slope = (await run(answer, (k + 0.5) / POINTS))['gradient']!;
-          for (let i = 0; i < mean.length; i++) mean[i]! += slope[i]! / POINTS;
+        const weights = steps.map((step) => step ** 2);
+        const all = weights.reduce((sum, weight) => sum + weight, 0);
+        for (const [k, step] of steps.entries()) {
+          const slope = (await run(answer, step ** 3))['gradient']!;
+          for (let i = 0; i < mean.length; i++) mean[i]! += (slope[i]! * weights[k]!) / all;
         }
         const integrated = perToken(
           mean,
