@@ -1,7 +1,14 @@
 /** @file Refactorings as code actions: offered where the cursor is on what they change. */
 import { CodeActionKind, type CodeAction, type CodeActionParams, type TextEdit } from 'vscode-languageserver';
 import { URI, Utils } from 'vscode-uri';
-import { parseConfig, type ConfigNode, type Fix, type ListNode, type Parsed } from '../../src/config';
+import {
+  parseConfig,
+  type ConfigNode,
+  type Fix,
+  type ListNode,
+  type MapNode,
+  type Parsed,
+} from '../../src/config';
 import type { Language } from '../../src/language';
 import { extractLayers, inlineBase, joinRepeats, sortKeys } from '../../src/language/refactor';
 import type { Documents, State } from '../documents';
@@ -13,6 +20,7 @@ export interface RefactorOptions {
   readonly createsFiles: boolean;
 }
 
+/** What can be rewritten, inlined, extracted or sorted at the range. */
 export async function refactorings(
   state: State,
   { range, context }: CodeActionParams,
@@ -60,41 +68,10 @@ export async function refactorings(
   }
 
   const layers = layersEntry(root);
-  if (
-    createsFiles &&
-    layers &&
-    wants(CodeActionKind.RefactorExtract) &&
-    lineOf(layers.start) === range.start.line
-  ) {
-    const uri = URI.parse(document.uri);
-    const stem = Utils.basename(uri).replace(/\.ssm\.(ya?ml|json)$/, '');
-    const name = `${stem}-layers.ssm.yaml`;
-    const target = Utils.resolvePath(Utils.dirname(uri), name).toString();
-    const extracted = uri.scheme === 'file' ? extractLayers(root, `./${name}`) : undefined;
-    const isFree = await documents.reader.read(target).then(
-      () => false,
-      () => true,
-    );
-    if (extracted && isFree) {
-      const start = { line: 0, character: 0 };
-      actions.push({
-        title: extracted.fixes[0]?.title ?? '',
-        kind: CodeActionKind.RefactorExtract,
-        edit: {
-          documentChanges: [
-            { kind: 'create', uri: target, options: { ignoreIfExists: false } },
-            {
-              textDocument: { uri: target, version: null },
-              edits: [{ range: { start, end: start }, newText: extracted.text }],
-            },
-            {
-              textDocument: { uri: document.uri, version: document.version },
-              edits: extracted.fixes.map(edit),
-            },
-          ],
-        },
-      });
-    }
+  const asked = createsFiles && wants(CodeActionKind.RefactorExtract);
+  if (asked && layers && lineOf(layers.start) === range.start.line) {
+    const extract = await extractAction(document, root, documents, edit);
+    if (extract) actions.push(extract);
   }
 
   if (wants(sortKind)) {
@@ -105,6 +82,43 @@ export async function refactorings(
     }
   }
   return actions;
+}
+
+/** Moves the layers into a file of their own, beside the config; undefined where one of its name is there. */
+async function extractAction(
+  document: State['document'],
+  root: MapNode,
+  documents: Documents,
+  edit: (fix: Fix) => TextEdit,
+): Promise<CodeAction | undefined> {
+  const uri = URI.parse(document.uri);
+  const stem = Utils.basename(uri).replace(/\.ssm\.(ya?ml|json)$/, '');
+  const name = `${stem}-layers.ssm.yaml`;
+  const target = Utils.resolvePath(Utils.dirname(uri), name).toString();
+  const extracted = uri.scheme === 'file' ? extractLayers(root, `./${name}`) : undefined;
+  const isFree = await documents.reader.read(target).then(
+    () => false,
+    () => true,
+  );
+  if (!extracted || !isFree) return undefined;
+  const start = { line: 0, character: 0 };
+  return {
+    title: extracted.fixes[0]?.title ?? '',
+    kind: CodeActionKind.RefactorExtract,
+    edit: {
+      documentChanges: [
+        { kind: 'create', uri: target, options: { ignoreIfExists: false } },
+        {
+          textDocument: { uri: target, version: null },
+          edits: [{ range: { start, end: start }, newText: extracted.text }],
+        },
+        {
+          textDocument: { uri: document.uri, version: document.version },
+          edits: extracted.fixes.map(edit),
+        },
+      ],
+    },
+  };
 }
 
 /** `model.layers` and the blocks within. */
