@@ -67,6 +67,8 @@ describe('the panels, kept', () => {
     return { layer, channel, example, position, view, words, overlay, zoom, selected, filter };
   };
   let chosen: Record<string, unknown>;
+  /** In a browser the editor saves its state every five seconds; a window that is closed sooner loses the last change. */
+  const kept = (): Promise<void> => session.page.waitForTimeout(7000);
   const reload = async (): Promise<void> => {
     const { page } = session;
     const reloaded = page.waitForEvent('domcontentloaded');
@@ -114,14 +116,15 @@ describe('the panels, kept', () => {
     chosen = await state();
     assert.equal(chosen['channel'], '5');
     assert.equal(chosen['filter'], 'mixer:mamba');
-    // In a browser the editor saves its state every five seconds; a window that is closed sooner loses the last change.
-    await page.waitForTimeout(7000);
+    await kept();
     await reload();
     assert.deepEqual(await state(), chosen);
     await session.screenshot('panels-reloaded');
   });
 
   it('restores them with a new start of the editor', async () => {
+    // Of a panel that has just replaced one whose page did not come, too.
+    await kept();
     await session.restart();
     assert.deepEqual(await state(), chosen);
     await session.screenshot('panels-restarted');
