@@ -24,6 +24,7 @@ const WEBGPU_CASES = new Set([
   'spacetime-closed-loop',
   'mamba3-siso-block-norm-groups',
   'mamba3-mimo-block-norm',
+  'zamba-block',
   'h3-layer-head2',
   'long-conv-block-fft',
   'long-conv-layer-bidirectional-smooth',

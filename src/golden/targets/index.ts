@@ -19,6 +19,7 @@ import { spacetimeClosedLoop, spacetimeCompanion, spacetimeNetwork } from './spa
 import { ssd } from './ssd';
 import { syntheticSamples } from './synthetic-samples';
 import { training } from './training';
+import { zambaBlock } from './zamba';
 
 /** Computes what a case expects: tensors by name, or finished comparisons where a target has rules of its own. */
 export type Target = (goldenCase: GoldenCase, machine: Machine) => Promise<Results | Comparison[]>;
@@ -51,4 +52,5 @@ export const targets: Readonly<Record<string, Target>> = {
   'seqboat.layer': seqboatLayer,
   'mamba3.siso_block': mamba3Block,
   'mamba3.mimo_block': mamba3Block,
+  'zamba.block': zambaBlock,
 };
