@@ -34,11 +34,20 @@ export function readStrength(C: ArrayLike<number>, gate: ArrayLike<number>, leng
   );
 }
 
-/** Share of channels with Δ above `factor` times the channel's median over all rows. @param delta (rows, channel) */
-export function openFraction(delta: ArrayLike<number>, channels: number, factor: number): Float64Array {
-  const rows = delta.length / channels;
+/**
+ * Share of channels with Δ above `factor` times the channel's median.
+ * @param delta (rows, channel)
+ * @param counted the rows that the median is of; all unless given
+ */
+export function openFraction(
+  delta: ArrayLike<number>,
+  channels: number,
+  factor: number,
+  counted = delta,
+): Float64Array {
+  const rows = counted.length / channels;
   const medians = Float64Array.from({ length: channels }, (_, c) =>
-    median(Float64Array.from({ length: rows }, (_row, t) => delta[t * channels + c]!)),
+    median(Float64Array.from({ length: rows }, (_row, t) => counted[t * channels + c]!)),
   );
   return shareOf(delta, channels, (value, c) => value > factor * medians[c]!);
 }

@@ -2,7 +2,7 @@
 import { rates } from '../analysis/blocks/types';
 import type { Decaying } from '../analysis/scan';
 import { mixingOf, scanOf } from './mixing';
-import { every, realOf, type Trace } from './spec';
+import { every, rowsAt, tokensOf, type Trace } from './spec';
 
 export interface Decay {
   readonly axis: 'channel' | 'head';
@@ -15,13 +15,14 @@ export interface Decay {
 /** Undefined for layers without step sizes per token. */
 export function decayOf(trace: Trace): Decay | undefined {
   const found = scansOf(trace);
-  const real = realOf(trace);
-  return found && { ...found, counted: real ? found.scans.map((scan) => without(scan, real)) : found.scans };
-}
-
-function without({ channels, states, delta, A }: Decaying, real: readonly boolean[]): Decaying {
-  const kept = Float64Array.from(delta).filter((_, i) => real[Math.floor(i / channels)]);
-  return { length: kept.length / channels, channels, states, delta: kept, A };
+  if (!found) return undefined;
+  const tokens = tokensOf(trace);
+  const counted = found.scans.map((scan) => ({
+    ...scan,
+    length: tokens.length,
+    delta: rowsAt(scan.delta, scan.length, tokens),
+  }));
+  return { ...found, counted };
 }
 
 function scansOf(trace: Trace): Omit<Decay, 'counted'> | undefined {

@@ -165,7 +165,7 @@ function unpaddedOf(trace: Trace, remembered: number): Mixing | undefined {
       axis: 'head',
       count: heads,
       channels: heads,
-      causal: trace.resolved['causal'] !== false,
+      causal: trace.model.layers[trace.layer]!.definition.causal(trace.resolved),
       matrix: once((index) =>
         Float64Array.from(attention.data.subarray(index * square, (index + 1) * square)),
       ),

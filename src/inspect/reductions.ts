@@ -45,26 +45,26 @@ export function contributions(
   return out.map((value) => Math.sqrt(value * scale));
 }
 
-/** Channels by the size of their output, strongest first, as matrix numbers without repetition. */
-export function strongest(mixing: Mixing, length: number): number[] {
+/** Channels by the size of their output at the tokens, strongest first, as matrix numbers without repetition. */
+export function strongest(mixing: Mixing, tokens: readonly number[]): number[] {
   const { y, gate, channels, count } = mixing;
   if (!y) return every(count);
   const power = new Float64Array(count);
   for (let c = 0; c < channels; c++)
-    for (let t = 0; t < length; t++)
+    for (const t of tokens)
       power[ownOf(mixing, c)]! += (y[t * channels + c]! * (gate ? gate[t * channels + c]! : 1)) ** 2;
   return every(count).sort((a, b) => power[b]! - power[a]! || a - b);
 }
 
-/** Largest difference between matrix × input + D · x and the layer's output, over the largest output. */
-export function residual(mixing: Mixing, length: number): number {
+/** Largest difference between matrix × input + D · x and the layer's output at the tokens, over the largest output there. */
+export function residual(mixing: Mixing, length: number, tokens: readonly number[]): number {
   const { u, y, channels, D, start } = mixing;
   if (!u || !y) return 0;
   let most = 0;
   let size = 0;
   for (let c = 0; c < channels; c++) {
     const matrix = mixing.matrix(ownOf(mixing, c));
-    for (let i = 0; i < length; i++) {
+    for (const i of tokens) {
       let sum = D[c]! * u[i * channels + c]! + (start?.[i * channels + c] ?? 0);
       for (let j = 0; j < length; j++) sum += matrix[i * length + j]! * u[j * channels + c]!;
       most = Math.max(most, Math.abs(sum - y[i * channels + c]!));

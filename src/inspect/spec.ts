@@ -100,6 +100,27 @@ export function realOf({ model, inputs }: Pick<Trace, 'model' | 'inputs'>): bool
   return real.includes(false) ? real : undefined;
 }
 
+/** Positions of the tokens: all where nothing is padded, or where nothing else is there. */
+export function tokensOf(trace: Pick<Trace, 'model' | 'inputs' | 'length'>): readonly number[] {
+  const all = every(trace.length);
+  const real = realOf(trace);
+  return real?.includes(true) ? all.filter((position) => real[position]) : all;
+}
+
+/** Rows (row, …) of `values`, which has `length` of them. */
+export function rowsAt(
+  values: ArrayLike<number>,
+  length: number,
+  positions: readonly number[],
+): ArrayLike<number> {
+  if (positions.length === length) return values;
+  const width = values.length / length;
+  return Float64Array.from(
+    { length: positions.length * width },
+    (_, i) => values[positions[Math.floor(i / width)]! * width + (i % width)]!,
+  );
+}
+
 /** 0 … count − 1 */
 export const every = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 

@@ -11,7 +11,7 @@ import { exampleOf, inputOf, type Example } from './example';
 import { mixingOf, scanOf, type Mixing } from './mixing';
 import type { InspectRequest } from './inspect';
 import { contributions, meanAbsolute, strongest } from './reductions';
-import { array, join, type Probe, type Trace } from './spec';
+import { array, join, tokensOf, type Probe, type Trace } from './spec';
 import { runTrace } from './trace';
 
 export interface LayerSurvey {
@@ -90,7 +90,7 @@ export function surveyOf(trace: Trace, budget = BUDGET, lean = false): LayerSurv
       `Mean over ${among} of |hidden attention|${tiled ? ', largest of each tile' : ''}.`,
     );
     if (!lean) {
-      const picked = strongest(mixing, length).slice(0, kind === 'attention' ? 8 : 4);
+      const picked = strongest(mixing, tokensOf(trace)).slice(0, kind === 'attention' ? 8 : 4);
       probes['contribution'] = array(
         [tiles, tiles],
         axes,

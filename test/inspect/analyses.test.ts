@@ -3,7 +3,7 @@ import * as assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import { analyse, analyses, analysisNames, offered } from '../../src/inspect/analyse';
 import { look } from '../../src/inspect/inspect';
-import { mixingOf, ownOf } from '../../src/inspect/mixing';
+import { mixingOf, ownOf, type Mixing } from '../../src/inspect/mixing';
 import type { Probe, Trace } from '../../src/inspect/spec';
 import { kernel } from '../../src/analysis/lti';
 import { survey } from '../../src/inspect/survey';
@@ -41,7 +41,8 @@ const mixers: readonly Layer[] = [
 
 function modelOf(layers: typeof mixers): Model {
   const causal = layers.every(
-    ({ mixer, bidirectional }) => !/hydra|matrix-mixer/.test(mixer) && bidirectional !== true,
+    ({ mixer, bidirectional, causal: looks }) =>
+      !/hydra|matrix-mixer/.test(mixer) && bidirectional !== true && looks !== false,
   );
   return buildModel({
     model: { d_model: 8, layers: [...layers], norm: 'rms', norm_eps: 1e-5, tie_embeddings: causal },
@@ -73,6 +74,16 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
   }
 };
 
+/** The largest weight of a key behind its query. */
+function aheadIn(mixing: Mixing): number {
+  let most = 0;
+  for (let index = 0; index < mixing.count; index++)
+    mixing.matrix(index).forEach((value, at) => {
+      if (at % LENGTH > Math.floor(at / LENGTH)) most = Math.max(most, Math.abs(value));
+    });
+  return most;
+}
+
 describe('analyses of a layer', () => {
   for (const layer of [...mixers, ...filtering, ...matrices]) {
     it(`of ${Object.values(layer).join(' ')}: the matrix that is shown times its input is what comes out`, async () => {
@@ -89,14 +100,27 @@ describe('analyses of a layer', () => {
         }
       }
       close(made, y!, 1e-5);
-      let above = 0;
-      for (let index = 0; index < mixing.count; index++)
-        mixing.matrix(index).forEach((value, at) => {
-          if (at % LENGTH > Math.floor(at / LENGTH)) above = Math.max(above, Math.abs(value));
-        });
-      assert.equal(above === 0, mixing.causal);
+      assert.equal(aheadIn(mixing) === 0, mixing.causal);
     });
   }
+
+  for (const looksAhead of [false, true])
+    for (const layer of [
+      { mixer: 'attention', heads: 2, causal: !looksAhead },
+      {
+        mixer: 'sma',
+        ...{ zdim: 4, ndim: 2, window_size: 3, bidirectional: looksAhead },
+        attention_activation: 'softmax',
+      },
+    ])
+      it(`of ${layer.mixer} that ${looksAhead ? 'looks ahead' : 'does not look ahead'}: the weights say so`, async () => {
+        const trace = await traceOf([layer]);
+        const mixing = mixingOf(trace)!;
+        assert.equal(mixing.causal, !looksAhead);
+        assert.equal(aheadIn(mixing) === 0, mixing.causal);
+        // How far back a query reads is no measure of a layer that reads both ways.
+        assert.equal(offered(trace).includes('receptive_field'), mixing.causal);
+      });
 
   it('keep matrices for who asks again, as far as memory is given for it', async () => {
     const trace = await traceOf([filtering[0]!]);

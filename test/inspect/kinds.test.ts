@@ -3,7 +3,7 @@
  * own probes, sums over taps, differences of the output.
  */
 import * as assert from 'node:assert/strict';
-import { analyse, analyses } from '../../src/inspect/analyse';
+import { analyse, analyses, offered } from '../../src/inspect/analyse';
 import { look } from '../../src/inspect/inspect';
 import type { Probe, Trace } from '../../src/inspect/spec';
 import { buildModel, type Model, type ModelData } from '../../src/models';
@@ -43,14 +43,14 @@ async function group(trace: Trace, name: string) {
   return compute(trace, new Set(parts), {});
 }
 
-const near = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void => {
-  assert.equal(actual.length, expected.length);
+const near = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what = ''): void => {
+  assert.equal(actual.length, expected.length, what);
   let size = 0;
   for (let i = 0; i < expected.length; i++) size = Math.max(size, Math.abs(expected[i]!));
   for (let i = 0; i < expected.length; i++)
     assert.ok(
       Math.abs(actual[i]! - expected[i]!) <= tolerance * size,
-      `entry ${i}: ${actual[i]} and ${expected[i]}`,
+      `${what} entry ${i}: ${actual[i]} and ${expected[i]}`,
     );
 };
 
@@ -339,6 +339,9 @@ describe('memory', () => {
   });
 });
 
+/** Of all places of a sequence, whatever stands there, or of filters as long as it. */
+const PLACES = new Set(['attention_tiles', 'lti_kernel', 'gramians']);
+
 describe('padding', () => {
   const padded: ModelData = {
     length: LENGTH + 4,
@@ -351,7 +354,12 @@ describe('padding', () => {
     { mixer: 'long-conv', bidirectional: true },
     { mixer: 'matrix-mixer', matrix_mixer_type: 'attention', qk_dim: 2, headdim: 4, d_conv: 3 },
     { mixer: 'matrix-mixer', matrix_mixer_type: 'cauchy', qk_dim: 2, headdim: 4, d_conv: 3 },
+    { mixer: 'mamba', d_state: 3 },
     { mixer: 'mamba2', d_state: 3, headdim: 4 },
+    { mixer: 'mamba3', d_state: 4, headdim: 4 },
+    { mixer: 'h3', d_state: 4, head_dim: 2 },
+    { mixer: 'attention', heads: 2, causal: false },
+    { mixer: 'sma', zdim: 4, ndim: 2, window_size: 3, bidirectional: true, max_positions: 16 },
   ])
     it(`changes nothing that is told of tokens: ${Object.values(layer).join(' ')}`, async () => {
       const model = buildModel({
@@ -366,23 +374,16 @@ describe('padding', () => {
           return (await look({ model, parameters, layer: 0, ids: all, threads: 1 })).trace;
         }),
       );
-      const groups = ['hidden_attention', 'rollout'];
-      if (/hydra|mamba2/.test(layer.mixer)) groups.push('implicit_attention', 'memory');
-      for (const name of groups) {
+      assert.deepEqual(offered(filled!), offered(bare!));
+      for (const name of offered(bare!).filter((each) => !PLACES.has(each))) {
         const [expected, found] = [await group(bare!, name), await group(filled!, name)];
-        for (const part of [
-          'hidden_attention',
-          'contribution',
-          'attention_rollout',
-          'implicit_attention',
-          'implicit_bias',
-          'block_norm',
-          'half_life',
-          'total_log_decay_slowest',
-          'retention',
-        ])
-          if (expected[part]) near(ofTokens(found[part]!), expected[part].data, 2e-5);
-        if (found['reconstruction_error']) assert.ok(found['reconstruction_error'].data[0]! < 1e-5);
+        assert.deepEqual(Object.keys(found), Object.keys(expected));
+        for (const [part, { data, description }] of Object.entries(expected)) {
+          assert.equal(found[part]!.description, description);
+          // Differences of nearly equal numbers.
+          if (/_(error|gap)$/.test(part)) assert.ok(Math.abs(found[part]!.data[0]! - data[0]!) < 1e-6, part);
+          else near(ofTokens(found[part]!), data, 2e-5, part);
+        }
       }
     });
 });

@@ -5,7 +5,7 @@
  */
 import { ranksOf, spearman } from '../../analysis/statistics';
 import { mixingOf, scanOf } from '../mixing';
-import { array, every, type Analysis } from '../spec';
+import { array, every, rowsAt, tokensOf, type Analysis } from '../spec';
 import { EXACT } from './mixing';
 
 const MEASURES = ['output', 'delta', 'received'] as const;
@@ -27,14 +27,16 @@ export const importanceGroup: Analysis = {
     const squares = new Float64Array(length * length);
     for (const index of every(mixing.count))
       mixing.matrix(index).forEach((value, ij) => (squares[ij]! += value ** 2 / mixing.count));
+    const tokens = tokensOf(trace);
     const received = new Float64Array(length);
-    squares.forEach((value, ij) => (received[ij % length]! += Math.sqrt(value)));
+    for (const i of tokens)
+      for (let j = 0; j < length; j++) received[j]! += Math.sqrt(squares[i * length + j]!);
     const scores = {
       output: perToken(seen['y']!, (value) => Math.max(0, value)),
       delta: perToken(delta, (value) => value * value).map(Math.sqrt),
       received,
     };
-    const ranks = MEASURES.map((name) => ranksOf(scores[name]));
+    const ranks = MEASURES.map((name) => ranksOf(rowsAt(scores[name], length, tokens)));
     return {
       importance_output: array(
         [length],

@@ -25,7 +25,7 @@ import type { Decaying } from '../../analysis/scan';
 import { norm } from '../../analysis/statistics';
 import { decayOf, sideBySide } from '../decay';
 import { mixingOf, ownOf, scanOf } from '../mixing';
-import { affordable, array, join, type Analysis, type Probe, type Trace } from '../spec';
+import { affordable, array, join, rowsAt, tokensOf, type Analysis, type Probe, type Trace } from '../spec';
 import { chosen, EXACT } from './mixing';
 
 const RESET = 0.1;
@@ -111,12 +111,14 @@ export const memoryGroup: Analysis = {
     }
     Object.assign(out, contributionsTo(trace, wanted));
     const { state } = trace.probes;
-    if (state && wanted.has('state_effective_rank') && length > 1 && length <= RANKED)
+    const tokens = tokensOf(trace);
+    const known = tokens.length;
+    if (state && wanted.has('state_effective_rank') && known > 1 && known <= RANKED)
       out['state_effective_rank'] = array(
         [],
         [],
-        [spectrum(state.data, length, state.data.length / length).effectiveRank],
-        `Directions in use among the states of the ${length} tokens: exp of the entropy of their singular values.`,
+        [spectrum(rowsAt(state.data, length, tokens), known, state.data.length / length).effectiveRank],
+        `Directions in use among the states of the ${known} tokens: exp of the entropy of their singular values.`,
       );
     return out;
   },
@@ -184,37 +186,40 @@ export const reachGroup: Analysis = {
         meanDistance(matrix.subarray(i * length, (i + 1) * length), i),
       );
     });
-    const all = join(distances);
     const labels = { [mixing.axis]: picked };
-    const last = (index: number): Float64Array => mixing.matrix(index).subarray((length - 1) * length);
+    const tokens = tokensOf(trace);
+    const last = tokens.at(-1)!;
+    const counted = distances.flatMap((row) => tokens.map((t) => row[t]!));
     const more = { unit: 'tokens', labels };
     return {
       mean_distance: array(
         [picked.length, length],
         [mixing.axis, 'query'],
-        all,
+        join(distances),
         'Σ |α| (i − j) / Σ |α| per query.',
         more,
       ),
       mean_distance_last: array(
         [picked.length],
         [mixing.axis],
-        distances.map((row) => row[length - 1]!),
-        'The same of the last query.',
+        distances.map((row) => row[last]!),
+        'The same of the last token.',
         more,
       ),
       mean_distance_layer: array(
         [],
         [],
-        [all.reduce((sum, value) => sum + value, 0) / Math.max(1, all.length)],
+        [counted.reduce((sum, value) => sum + value, 0) / Math.max(1, counted.length)],
         'Mean over queries.',
         { unit: 'tokens' },
       ),
       radius90_last: array(
         [picked.length],
         [mixing.axis],
-        picked.map((index) => radius(last(index), length - 1, MASS)),
-        'Smallest distance within which the last query finds 90 % of its row.',
+        picked.map((index) =>
+          radius(mixing.matrix(index).subarray(last * length, (last + 1) * length), last, MASS),
+        ),
+        'Smallest distance within which the last token finds 90 % of its row.',
         more,
       ),
     };
@@ -239,6 +244,8 @@ export const tokenStatisticsGroup: Analysis = {
     const { length } = trace;
     const { delta } = scan;
     const { channels, u, gate } = mixing;
+    const tokens = tokensOf(trace);
+    const counted = rowsAt(delta, length, tokens);
     // Δ of the head stands for each of its channels.
     const perChannel = Float64Array.from(
       { length: length * channels },
@@ -254,20 +261,20 @@ export const tokenStatisticsGroup: Analysis = {
       open_fraction: array(
         [length],
         ['time'],
-        openFraction(delta, scan.channels, OPEN),
+        openFraction(delta, scan.channels, OPEN, counted),
         `Share of ${mixing.axis}s whose Δ is above ${OPEN} × its own median.`,
       ),
       log10_delta_quantiles: array(
         [SHARES.length],
         ['quantile'],
-        log10Quantiles(delta, SHARES),
+        log10Quantiles(counted, SHARES),
         'Quantiles of log₁₀ Δ over time and channel.',
         { sign: 'signed', labels: { quantile: SHARES } },
       ),
       selectivity_index: array(
         [],
         [],
-        [selectivityIndex(delta, 1, length, scan.channels)],
+        [selectivityIndex(counted, 1, tokens.length, scan.channels)],
         'Share of the variance of ln Δ that comes from the token: 0 like a time-invariant layer, 1 all selective.',
       ),
     };
@@ -280,14 +287,17 @@ export const tokenStatisticsGroup: Analysis = {
         `Share of channels with |gate| below ${CLOSED}.`,
       );
     }
-    if (wanted.has('past_future_singular_values') && (wanted.size === 1 || length <= 64)) {
+    const end = tokens.at(-1)! + 1;
+    if (wanted.has('past_future_singular_values') && (wanted.size === 1 || end <= 64)) {
       const picked = chosen(scan.channels, mixing.axis, options);
-      const rank = Math.min(scan.states, length);
+      const rank = Math.min(scan.states, end);
+      // What comes behind the last token is nobody's future; the maps' rows are then those of the shorter sequence.
+      const known = { ...scan, length: end };
       out['past_future_singular_values'] = array(
-        [picked.length, length - 1, scan.states],
+        [picked.length, end - 1, scan.states],
         [mixing.axis, 'time', 'state'],
-        join(picked.map((channel) => pastFutureSingularValues(scan, channel))),
-        `Singular values of alpha[t:, :t] for t = 1 … ${length - 1}: at most ${rank} numbers pass from past to future.`,
+        join(picked.map((channel) => pastFutureSingularValues(known, channel))),
+        `Singular values of alpha[t:, :t] for t = 1 … ${end - 1}: at most ${rank} numbers pass from past to future.`,
         { labels: { [mixing.axis]: picked } },
       );
     }

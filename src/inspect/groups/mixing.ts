@@ -12,6 +12,7 @@ import {
   array,
   every,
   join,
+  tokensOf,
   type Analysis,
   type AnalysisOptions,
   type Probe,
@@ -72,7 +73,7 @@ export const hiddenAttentionGroup: Analysis = {
         `Mean over ${mixing.count} ${mixing.axis}s of |hidden attention|.`,
       );
     if (wanted.has('hidden_attention_strongest')) {
-      const channels = options.channels ?? strongest(mixing, length).slice(0, 4);
+      const channels = options.channels ?? strongest(mixing, tokensOf(trace)).slice(0, 4);
       out['hidden_attention_strongest'] = matrices(mixing, length, { ...options, channels });
     }
     if (wanted.has('row_entropy')) {
@@ -98,7 +99,7 @@ export const hiddenAttentionGroup: Analysis = {
       out['reconstruction_error'] = array(
         [],
         [],
-        [residual(mixing, length)],
+        [residual(mixing, length, tokensOf(trace))],
         'Largest difference between matrix × input + D · x and the layer’s output, over the largest output.',
       );
     return out;
@@ -134,7 +135,7 @@ export const tilesGroup: Analysis = {
         );
     }
     if (wanted.has('tile_largest') && (options.channels || wanted.size === 1)) {
-      const some = options.channels ? picked : strongest(mixingOf(trace)!, trace.length).slice(0, 1);
+      const some = options.channels ? picked : strongest(mixingOf(trace)!, tokensOf(trace)).slice(0, 1);
       out['tile_largest'] = array(
         [some.length, tiles, tiles],
         [axis, 'query tile', 'key tile'],

@@ -10,7 +10,7 @@ import { onlyInputs } from '../../runtime/engine/feeds';
 import { openSession } from '../../runtime/ort';
 import { Random } from '../../util/random';
 import { mixingOf } from '../mixing';
-import { array, type Analysis, type Found, type Probe, type Trace } from '../spec';
+import { array, rowsAt, tokensOf, type Analysis, type Found, type Probe, type Trace } from '../spec';
 import { runTrace } from '../trace';
 
 type Feeds = Record<string, Float32Array | Int32Array>;
@@ -205,7 +205,7 @@ const LAYERS = 48;
 export const similarityGroup: Analysis = {
   description: 'How alike the residual streams behind the layers are.',
   parts: ['cka', 'cka_unbiased'],
-  applies: ({ length, model }) => length > 3 && model.layers.length < LAYERS,
+  applies: (trace) => tokensOf(trace).length > 3 && trace.model.layers.length < LAYERS,
   async compute(trace) {
     const { model, length, inputs } = trace;
     const program = Object.fromEntries(
@@ -213,8 +213,9 @@ export const similarityGroup: Analysis = {
     );
     const found = await evaluate(trace, program, { inputs });
     const count = model.layers.length + 1;
-    const x = Array.from({ length: count }, (_, k) => found[`residual.${k}`]!);
-    const width = x[0]!.length / length;
+    const tokens = tokensOf(trace);
+    const x = Array.from({ length: count }, (_, k) => rowsAt(found[`residual.${k}`]!, length, tokens));
+    const width = x[0]!.length / tokens.length;
     const table = (score: typeof linearCka): number[] =>
       x.flatMap((a) => x.map((b) => score(a, width, b, width)));
     return {
@@ -256,9 +257,9 @@ export const headScoresGroup: Analysis = {
   async compute(trace) {
     const { model } = trace;
     const { input } = model.data;
-    const vocabulary = input.kind === 'tokens' ? input.vocab_size : 0;
-    const block = Math.max(2, Math.min(BLOCK, vocabulary - 1));
-    const order = [...new Random(0, 'repeated block').permutation(vocabulary)];
+    const [vocabulary, padding] = input.kind === 'tokens' ? [input.vocab_size, input.padding] : [0];
+    const order = [...new Random(0, 'repeated block').permutation(vocabulary)].filter((id) => id !== padding);
+    const block = Math.max(2, Math.min(BLOCK, order.length - 1));
     const own = order.slice(1, 1 + block);
     const ids = [order[0]!, ...Array.from({ length: REPEATS }, () => own).flat()];
     const { trace: repeated, logits } = await runTrace({

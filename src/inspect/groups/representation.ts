@@ -1,7 +1,7 @@
 /** @file How many directions a layer's output uses, and how alike its tokens are. */
 import { meanCosineSimilarity, spectrum } from '../../analysis/representation';
 import { norm } from '../../analysis/statistics';
-import { array, type Analysis } from '../spec';
+import { array, rowsAt, tokensOf, type Analysis } from '../spec';
 
 export const representationGroup: Analysis = {
   description:
@@ -15,9 +15,12 @@ export const representationGroup: Analysis = {
     'mean_cosine_similarity',
     'output_norm',
   ],
-  applies: ({ length }) => length > 1,
-  compute({ output, length, d_model }) {
-    const found = spectrum(output, length, d_model);
+  applies: (trace) => tokensOf(trace).length > 1,
+  compute(trace) {
+    const { output, length, d_model } = trace;
+    const tokens = tokensOf(trace);
+    const rows = rowsAt(output, length, tokens);
+    const found = spectrum(rows, tokens.length, d_model);
     const number = (value: number, description: string) => array([], [], [value], description);
     return {
       singular_values: array(
@@ -33,7 +36,7 @@ export const representationGroup: Analysis = {
       mean_cosine_similarity: array(
         [],
         [],
-        [meanCosineSimilarity(output, length, d_model)],
+        [meanCosineSimilarity(rows, tokens.length, d_model)],
         'Mean cosine between different tokens; 1 means that all point the same way.',
         { sign: 'signed' },
       ),
