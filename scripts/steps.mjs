@@ -106,9 +106,6 @@ export function findChromium() {
   return candidates.find((file) => file !== undefined && fs.existsSync(file));
 }
 
-/** The software Vulkan that Debian's Chromium brings, for WebGPU without a GPU. */
-export const swiftshader = '/usr/lib/chromium/vk_swiftshader_icd.json';
-
 const hasVulkan = () =>
   ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'].some((folder) =>
     fs.existsSync(path.join(folder, 'libvulkan.so.1')),
