@@ -126,4 +126,12 @@ describe('throughput', () => {
     assert.ok(Math.abs(throughput.stepsPerSecond! - 10) < 1e-9);
     assert.ok(Math.abs(throughput.secondsLeft(220)! - 10) < 1e-9);
   });
+
+  it('knows a speed after an evaluation that took longer than the seconds it looks back', () => {
+    const throughput = new Throughput();
+    for (let step = 0; step <= 3; step++) throughput.mark(12_000 * step, step);
+    throughput.mark(60_000, 3);
+    assert.ok(Math.abs(throughput.stepsPerSecond! - 1 / 36) < 1e-9);
+    assert.ok(Math.abs(throughput.secondsLeft(4)! - 36) < 1e-9);
+  });
 });

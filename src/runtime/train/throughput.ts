@@ -7,8 +7,10 @@ export class Throughput {
 
   /** @param time milliseconds of a clock that never goes back */
   mark(time: number, step: number): void {
-    this.#marks.push({ time, step });
-    while (this.#marks.length > 2 && this.#marks[1]!.time <= time - WINDOW_MS) this.#marks.shift();
+    const marks = this.#marks;
+    marks.push({ time, step });
+    // A step that took longer than the window, or an evaluation after it, leaves at least that step in view.
+    while (marks.length > 2 && marks[1]!.time <= time - WINDOW_MS && marks[1]!.step < step) marks.shift();
   }
 
   /** Forgets the past, for example after a pause. */
