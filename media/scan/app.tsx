@@ -11,7 +11,7 @@ import { Skeleton, usePatience, WaitingLine } from './loading';
 import type { ScanModel } from './model';
 import { Messages } from './messages';
 import { Cancelled, Failure, NoScan } from './notes';
-import { SequencePanel } from './sequence-panel';
+import { SequencePanel } from './sequence/panel';
 import { StepPanel } from './step-panel';
 import { ViewLine } from './view-line';
 import { ViewPanel } from './view-panel';

@@ -1,5 +1,6 @@
 /** @file Moving what is chosen: the playhead, the other token, channel, layer, and the part of the matrices that is shown. */
 import { moved, showing, within, zoomed, type Window } from '../../src/figures/scan/attention/window';
+import { partShowing } from '../../src/figures/scan/part';
 import { stepsOf } from '../../src/figures/scan/order/options';
 import { scanSummary } from '../../src/figures/scan/step';
 import type { ScanState } from '../../src/protocol/view-scan';
@@ -73,12 +74,12 @@ export class Cursor {
     this.model.patch({ window: moved(from, this.model.length, queries, keys) ?? null });
   }
 
-  /** The window of the matrices, moved so that it shows a cell. */
+  /** What is zoomed to, moved so that it shows the playhead or a cell. */
   private following(query: number, key: number): Partial<ScanState> {
     const { model } = this;
-    const { window, view } = model.state;
-    return window && view === 'attention'
-      ? { window: showing(window, model.length, query, key) ?? null }
-      : {};
+    const { window, zoom, view } = model.state;
+    if (window && view === 'attention') return { window: showing(window, model.length, query, key) ?? null };
+    if (zoom && view === 'sequence') return { zoom: partShowing(zoom, query, model.length) };
+    return {};
   }
 }

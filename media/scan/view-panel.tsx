@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Measure } from '../../src/figures/core/scene';
 import { unavailable } from './available';
-import { FigurePanel } from './figure-panel';
+import { FigurePanel } from './figure/panel';
 import { figureOf, labelOf } from './figures';
 import { Skeleton } from './loading';
 import type { ScanModel } from './model';

@@ -108,6 +108,13 @@ describePanel('the Sweep view', (suite) => {
     assert.equal(await kept(again), runs.filter((run) => run.keys['d_state'] === 16).length);
   });
 
+  it('leaves the order to itself where a title is only clicked', async () => {
+    const panel = await open();
+    const title = await onAxis(panel, 'd_model', 1);
+    await drag(panel, { x: title.x, y: title.y - 32 }, { x: title.x + 2, y: title.y - 32 });
+    assert.deepEqual((await panel.state<CurvesState>()).axisOrder, []);
+  });
+
   it('marks the run under the pointer in the table, and opens its config', async () => {
     const panel = await open();
     const row = panel.page.getByTestId('sweep-table').locator('tbody tr').first();

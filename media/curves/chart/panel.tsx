@@ -12,6 +12,7 @@ import { Select } from '../../shared/controls';
 import type { Picture } from './layers';
 import { LineLayer, nothingYet, useLineLayer } from './line-layer';
 import type { CurvesModel } from '../model';
+import { useKeys } from './keys';
 import { usePointer } from './pointer';
 
 export interface ChartPanelProps {
@@ -70,6 +71,7 @@ export function ChartPanel(props: ChartPanelProps): JSX.Element {
   useLineLayer(model, chart, large, setPicture);
   latest.current = chart;
   usePointer(root, latest, model, metric.id);
+  useKeys(root, latest, model);
 
   const drawTop = (): void => {
     if (!overlay.current || !latest.current) return;

@@ -2,99 +2,101 @@
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Parallel } from '../../../src/figures/sweep/parallel';
+import { STILL, useGestures, type Drag, type Spot } from '../../shared/gestures';
 import type { CurvesModel } from '../model';
 
 /** Width on both sides of an axis on which a drag is a brush, px. */
 const hold = 16;
-/** A drag shorter than this is a click. */
-const click = 4;
+/** px above an axis where its title begins. */
+const titles = 6;
+
+/** An axis on its way to another place, px. */
+export interface Moving {
+  readonly id: string;
+  readonly x: number;
+}
 
 export function useSweepPointer(
   root: RefObject<HTMLDivElement | null>,
   latest: RefObject<Parallel>,
   model: CurvesModel,
-  setMoving: (moving: { id: string; x: number } | undefined) => void,
+  setMoving: (moving: Moving | undefined) => void,
 ): void {
+  const hover = (hovered: string | undefined): void => {
+    if (hovered !== model.cursor.hovered) model.cursor.set({ hovered });
+  };
+  useGestures(
+    root,
+    () => ({
+      hover: ({ x, y }) => hover(latest.current?.nearest(x, y)),
+      leave: () => hover(undefined),
+      press(from, { button }) {
+        const drawn = latest.current;
+        if (button !== 0 || !drawn) return undefined;
+        const id = axisAt(drawn, from);
+        if (id === undefined) return undefined;
+        return from.y < drawn.top - titles
+          ? moving(model, () => latest.current ?? drawn, id, setMoving)
+          : brushing(model, () => latest.current ?? drawn, id, from);
+      },
+    }),
+    [model],
+  );
   useEffect(() => {
     const element = root.current;
-    if (!element) return undefined;
-    let drag: { kind: 'brush' | 'move'; id: string; from: number; x: number } | undefined;
-    const at = (event: PointerEvent): { x: number; y: number } => {
-      const box = element.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
-    };
-    const axisAt = (x: number): string | undefined =>
-      latest.current?.axes.find((entry) => Math.abs(entry.x - x) <= hold)?.axis.id;
-    const place = (y: number): number => {
-      const { top, bottom } = latest.current!;
-      return Math.max(0, Math.min(1, (bottom - y) / (bottom - top)));
-    };
-    const brush = (id: string, range: readonly [number, number] | undefined): void => {
-      const brushes = { ...model.state.brushes };
-      if (range) brushes[id] = [range[0], range[1]];
-      else delete brushes[id];
-      model.patch({ brushes });
-    };
-    const down = (event: PointerEvent): void => {
-      if (event.button !== 0 || !latest.current) return;
-      const { x, y } = at(event);
-      const id = axisAt(x) ?? (y < latest.current.top ? titleAt(latest.current, x) : undefined);
-      if (id === undefined) return;
-      drag = { kind: y < latest.current.top - 6 ? 'move' : 'brush', id, from: y, x };
-      element.setPointerCapture(event.pointerId);
-      event.preventDefault();
-      element.focus();
-    };
-    const move = (event: PointerEvent): void => {
-      const { x, y } = at(event);
-      if (!drag) {
-        const hovered = latest.current?.nearest(x, y);
-        if (hovered !== model.cursor.hovered) model.cursor.set({ hovered });
-        return;
-      }
-      if (drag.kind === 'move') setMoving({ id: drag.id, x });
-      else if (Math.abs(y - drag.from) >= click) {
-        const [a, b] = [place(drag.from), place(y)];
-        brush(drag.id, [Math.min(a, b), Math.max(a, b)]);
-      }
-    };
-    const up = (event: PointerEvent): void => {
-      if (!drag) return;
-      const { x, y } = at(event);
-      const { kind, id, from } = drag;
-      drag = undefined;
-      if (kind === 'move') {
-        setMoving(undefined);
-        const others = latest.current!.axes.filter(({ axis }) => axis.id !== id);
-        const before = others.filter((entry) => entry.x < x).length;
-        const order = others.map(({ axis }) => axis.id);
-        order.splice(before, 0, id);
-        model.patch({ axisOrder: order });
-      } else if (Math.abs(y - from) < click) brush(id, undefined);
-    };
-    const leave = (): void => {
-      if (!drag && model.cursor.hovered !== undefined) model.cursor.set({ hovered: undefined });
-    };
     const key = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape') return;
-      model.patch({ brushes: {} });
+      if (event.key === 'Escape') model.patch({ brushes: {} });
     };
-    element.addEventListener('pointerdown', down);
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', up);
-    element.addEventListener('pointerleave', leave);
-    element.addEventListener('keydown', key);
-    return () => {
-      element.removeEventListener('pointerdown', down);
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('pointerup', up);
-      element.removeEventListener('pointerleave', leave);
-      element.removeEventListener('keydown', key);
-    };
+    element?.addEventListener('keydown', key);
+    return () => element?.removeEventListener('keydown', key);
   }, [model]);
 }
 
-/** The axis whose title a point is on: the nearest one. */
-function titleAt({ axes }: Parallel, x: number): string | undefined {
-  return axes.toSorted((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))[0]?.axis.id;
+/** The axis under a point; among the titles the nearest one. */
+function axisAt({ axes, top }: Parallel, { x, y }: Spot): string | undefined {
+  const nearest = axes.toSorted((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))[0];
+  return nearest && (y < top || Math.abs(nearest.x - x) <= hold) ? nearest.axis.id : undefined;
+}
+
+/** A drag along an axis keeps the runs that go through there; a click keeps all again. */
+function brushing(model: CurvesModel, latest: () => Parallel, id: string, from: Spot): Drag {
+  const share = (y: number): number => {
+    const { top, bottom } = latest();
+    return Math.max(0, Math.min(1, (bottom - y) / (bottom - top)));
+  };
+  const without = (): void => {
+    const { [id]: _, ...brushes } = model.state.brushes;
+    model.patch({ brushes });
+  };
+  return {
+    along: 'y',
+    move({ y }) {
+      const [a, b] = [share(from.y), share(y)];
+      model.patch({ brushes: { ...model.state.brushes, [id]: [Math.min(a, b), Math.max(a, b)] } });
+    },
+    drop({ y }) {
+      if (Math.abs(y - from.y) <= STILL) without();
+    },
+    click: without,
+  };
+}
+
+/** A drag of a title puts its axis elsewhere. */
+function moving(
+  model: CurvesModel,
+  latest: () => Parallel,
+  id: string,
+  show: (moving: Moving | undefined) => void,
+): Drag {
+  return {
+    along: 'x',
+    move: ({ x }) => show({ id, x }),
+    drop({ x }) {
+      const others = latest().axes.filter(({ axis }) => axis.id !== id);
+      const before = others.filter((entry) => entry.x < x).length;
+      const order = others.map(({ axis }) => axis.id);
+      model.patch({ axisOrder: order.toSpliced(before, 0, id) });
+    },
+    end: () => show(undefined),
+  };
 }

@@ -71,6 +71,8 @@ export interface SequenceLayout {
   /** Positions shown, from … to (exclusive). */
   readonly from: number;
   readonly to: number;
+  /** The most positions that have room. */
+  readonly room: number;
   /** Whether positions outside are cut off, and an overview is drawn. */
   readonly windowed: boolean;
   readonly overview: { readonly y: number; readonly height: number } | undefined;
@@ -137,15 +139,15 @@ function heightOf(id: RowId, scan: ScanShape, narrow: boolean): number {
 }
 
 /** Positions to show: what the user zoomed to, all when they fit, else a window that follows the playhead. */
-function shown(scan: ScanShape, plot: number, options: LayoutOptions): [number, number] {
-  const fits = Math.floor(plot / minCell(options.narrow));
+function shown(scan: ScanShape, plot: number, room: number, options: LayoutOptions): [number, number] {
   if (options.zoom) {
-    const from = Math.max(0, Math.min(scan.length - 1, Math.floor(options.zoom[0])));
-    const to = Math.max(from + 1, Math.min(scan.length, Math.ceil(options.zoom[1])));
-    if (to - from <= fits) return [from, to];
-    return [from, from + fits];
+    // Whole positions, and as many of them wherever the zoomed part is moved to.
+    const [first, last] = options.zoom;
+    const count = Math.max(1, Math.min(room, scan.length, Math.round(last - first)));
+    const from = Math.max(0, Math.min(scan.length - count, Math.round(first)));
+    return [from, from + count];
   }
-  if (scan.length <= fits) return [0, scan.length];
+  if (scan.length <= room) return [0, scan.length];
   const count = Math.max(1, Math.floor(plot / (options.narrow ? 10 : 8)));
   // Pages, so that stepping moves the picture seldom.
   const page = Math.floor(options.position / count);
@@ -157,7 +159,8 @@ export function layoutSequence(scan: ScanShape, options: LayoutOptions): Sequenc
   const { width, narrow, scale } = options;
   const left = narrow ? 0 : Math.round(152 * scale);
   const plot = Math.max(40, width - left - (narrow ? 0 : 1));
-  const [from, to] = shown(scan, plot, options);
+  const room = Math.floor(plot / minCell(narrow));
+  const [from, to] = shown(scan, plot, room, options);
   const count = to - from;
   const cell = Math.min(maxCell, narrow ? plot / count : Math.max(minCell(false), Math.floor(plot / count)));
   const windowed = count < scan.length;
@@ -194,6 +197,7 @@ export function layoutSequence(scan: ScanShape, options: LayoutOptions): Sequenc
     cell,
     from,
     to,
+    room,
     windowed,
     overview,
     indexY,
@@ -215,6 +219,18 @@ export const xOf = (layout: SequenceLayout, t: number): number =>
 export function positionAt(layout: SequenceLayout, px: number): number | undefined {
   const t = layout.from + Math.floor((px - layout.left) / layout.cell);
   return px >= layout.left && t >= layout.from && t < layout.to ? t : undefined;
+}
+
+/** Position under a point of the overview, undefined beside it. @param length of the whole sequence */
+export function overviewAt(
+  { overview, left, cell, from, to }: SequenceLayout,
+  length: number,
+  x: number,
+  y: number,
+): number | undefined {
+  if (!overview || y > overview.y + overview.height + 4 || x < left) return undefined;
+  const share = (x - left) / ((to - from) * cell);
+  return Math.max(0, Math.min(length - 1, Math.floor(share * length)));
 }
 
 export const rowAt = (layout: SequenceLayout, py: number): RowPlace | undefined =>
