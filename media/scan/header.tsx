@@ -6,6 +6,7 @@ import { quantityNames } from '../../src/figures/scan/heat';
 import { defaultRows, rowNames, type ChannelQuantity } from '../../src/figures/scan/layout';
 import { IconButton, Menu, Segmented, Select, type MenuItem } from '../shared/controls';
 import { Icon } from '../shared/icons';
+import { NumberField } from '../shared/number-field';
 import { views, type ViewName } from '../../src/protocol/view-scan';
 import { unavailable } from './available';
 import type { ExportKind } from './export';
@@ -133,17 +134,13 @@ function ExamplePicker({ model, narrow }: { model: ScanModel; narrow: boolean })
   return (
     <label class="example">
       {!narrow && <span class="secondary">example</span>}
-      <input
-        type="number"
-        aria-label="Example"
+      <NumberField
+        label="Example"
         min={0}
         max={last}
+        clamped
         value={state.example}
-        onChange={(event) => {
-          const value = Math.round(Number(event.currentTarget.value));
-          if (Number.isFinite(value) && value >= 0)
-            model.patch({ example: last === undefined ? value : Math.min(last, value), position: null });
-        }}
+        onChange={(example) => model.patch({ example, position: null })}
       />
       {last !== undefined && !narrow && (
         <span class="secondary">{`of ${(last + 1).toLocaleString('en')}`}</span>

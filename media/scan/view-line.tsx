@@ -5,6 +5,7 @@ import { stepsOf } from '../../src/figures/scan/order/options';
 import { fits } from '../../src/figures/scan/order/picture';
 import { routeSystems } from '../../src/analysis/routes/systems';
 import { Checkbox, LinkButton, Segmented, Select } from '../shared/controls';
+import { NumberField } from '../shared/number-field';
 import { AttentionLine } from './attention-line';
 import { unavailable } from './available';
 import type { ScanModel } from './model';
@@ -115,16 +116,12 @@ function OrderLine({ model, width }: { model: ScanModel; width: number }): JSX.E
     });
   };
   const size = (label: string, key: 'rows' | 'columns'): JSX.Element => (
-    <input
-      type="number"
-      aria-label={label}
+    <NumberField
+      label={label}
       min={1}
       max={64}
       value={order[key]}
-      onChange={(event) => {
-        const value = Math.round(Number(event.currentTarget.value));
-        if (value >= 1 && value <= 64) set({ [key]: value });
-      }}
+      onChange={(value) => set({ [key]: value })}
     />
   );
   return (

@@ -192,6 +192,23 @@ describePanel('the Scan panel', (suite) => {
     );
   });
 
+  it('keeps what is being typed while the panel is drawn anew', async () => {
+    const panel = await open();
+    const field = panel.page.getByLabel('Example');
+    await field.fill('12');
+    // Every movement over the picture draws the panel.
+    for (const t of [3, 9]) {
+      await panel.page.mouse.move(...(await cell(panel, t, 'delta')));
+      await settled(panel.page);
+    }
+    assert.equal(await field.inputValue(), '12');
+    await field.press('Enter');
+    await showing(async () => (await asked(panel))['example'], 12);
+    await field.fill('-3');
+    await field.press('Enter');
+    await showing(() => field.inputValue(), '12');
+  });
+
   it('takes typed tokens of the vocabulary', async () => {
     const panel = await open();
     await panel.page.getByLabel('Type tokens instead').click();
