@@ -32,7 +32,9 @@ export function updateGraph(
   const inverse = g.input(INVERSE, []);
   const outputs: Record<string, Tensor> = {};
   const scale = g.scope('clip', () => {
-    const squares = [...gradients.values()].map((gradient) => g.sum(g.square(gradient)));
+    // From the last parameter to the first, as the backward pass finds them: added up in their own order, the first
+    // gradient would be asked for first, and the operands of all others would stay until the backward pass is over.
+    const squares = [...gradients.values()].reverse().map((gradient) => g.sum(g.square(gradient)));
     const norm = g.mul(g.sqrt(squares.reduce((total, square) => g.add(total, square))), inverse);
     outputs['grad_norm'] = norm;
     return clip > 0 ? g.mul(g.minimum(1, g.div(clip, g.add(norm, 1e-6))), inverse) : inverse;
