@@ -2,7 +2,7 @@
  * @file How much memory a graph needs while it runs, from the graph alone: nodes in the order in which onnxruntime
  * runs them, every tensor from the node that makes it to the last that reads it.
  */
-import { KEPT_BYTES, Rewriter } from './compile/rewrite';
+import { Rewriter, type Limits } from './compile/rewrite';
 import type { Target } from './compile/emitter';
 import { reachable } from './node';
 import { size } from './shape';
@@ -36,9 +36,9 @@ export interface MemoryNeed {
 /** @param outputs what is computed, as for `compile` */
 export function memoryNeed(
   outputs: readonly Tensor[],
-  { target, keptBytes = KEPT_BYTES }: { readonly target: Target; readonly keptBytes?: number },
+  { target, ...limits }: { readonly target: Target } & Limits,
 ): MemoryNeed {
-  const rewriter = new Rewriter(target, keptBytes);
+  const rewriter = new Rewriter(target, limits);
   const results = rewriter.lower(outputs);
   const nodes = reachable(results).sort((a, b) => rewriter.order(a) - rewriter.order(b));
   const total = (tensors: readonly Tensor[]): number => tensors.reduce((sum, one) => sum + bytesOf(one), 0);

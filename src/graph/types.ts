@@ -48,6 +48,8 @@ export interface ExpandContext {
   readonly target: Target;
   /** Bytes that this node may keep for its gradient, its share of what the graph may keep. */
   readonly keptBytes: number;
+  /** Bytes that no tensor should exceed where an operator can be computed in parts. */
+  readonly largest: number;
   /** What the expansion of the node behind the `input`-th input saved. */
   saved(input: number): Readonly<Record<string, Tensor>>;
 }

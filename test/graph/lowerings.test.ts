@@ -8,11 +8,11 @@ import { buildSample, valuesOf, type Sample } from './samples/sample';
 import { frugalScan, longScans, scanSamples } from './samples/scans';
 import { compareOnDevice, program, relativeError, webgpuProblem } from './support/compare';
 
-function compareExpansion(sample: Sample, target: g.Target, keptBytes?: number): void {
+function compareExpansion(sample: Sample, target: g.Target, limits?: g.Limits): void {
   const outputs = Object.values(program(buildSample(sample)));
   const values = valuesOf(sample);
   const expected = g.interpret(outputs, values);
-  const found = g.interpret(lowered(outputs, target, keptBytes), values);
+  const found = g.interpret(lowered(outputs, target, limits), values);
   // Constants and folded expressions are float32.
   for (const [i, want] of expected.entries()) {
     const error = relativeError(found[i]!, want);
@@ -26,7 +26,13 @@ for (const target of ['cpu', 'webgpu'] as const) {
   });
 
   describe(`expansions for ${target} that keep next to nothing, in float64`, () => {
-    for (const sample of scanSamples) it(sample.name, () => compareExpansion(sample, target, 0));
+    for (const sample of scanSamples)
+      it(sample.name, () => compareExpansion(sample, target, { keptBytes: 0 }));
+  });
+
+  describe(`expansions for ${target} in many parts, in float64`, () => {
+    const limits = { keptBytes: 0, largest: 64 };
+    for (const sample of samples) it(sample.name, () => compareExpansion(sample, target, limits));
   });
 }
 
@@ -48,7 +54,16 @@ describe('lowerings on WebGPU', function () {
     problem = await webgpuProblem();
     halfProblem = problem ?? (await deviceProblem('webgpu', 'float16'));
   });
-  for (const sample of [...samples, frugalScan]) {
+  const inParts = samples.filter(({ name }) => name === 'crossEntropy of a product');
+  const cases: readonly { readonly sample: Sample; readonly limits?: g.Limits }[] = [
+    ...samples.map((sample) => ({ sample })),
+    { sample: frugalScan, limits: { keptBytes: 0 } },
+    ...[frugalScan, ...inParts].map((sample) => ({
+      sample: { ...sample, name: `${sample.name}, in parts` },
+      limits: { keptBytes: 0, largest: 64 },
+    })),
+  ];
+  for (const { sample, limits } of cases) {
     it(sample.name, async function () {
       const reason = sample.halves ? halfProblem : problem;
       if (reason !== undefined) {
@@ -57,8 +72,7 @@ describe('lowerings on WebGPU', function () {
         this.skip();
       }
       const tolerance = 4 * (sample.tolerance ?? 2e-6);
-      const kept = sample === frugalScan ? { keptBytes: 0 } : {};
-      const timings = await compareOnDevice({ ...sample, tolerance }, 'webgpu', kept);
+      const timings = await compareOnDevice({ ...sample, tolerance }, 'webgpu', limits);
       const left = fallbacks(timings).map((node) => /\((.*)\)$/.exec(node)![1]!);
       assert.deepEqual(left, LEFT_TO_CPU[sample.name] ?? []);
     });

@@ -7,7 +7,7 @@ import { sameShape } from '../shape';
 import type { DType, Node, Shape, Tensor } from '../types';
 import { ONNX_TYPE, type Target } from './emitter';
 import { runnable } from './order';
-import { KEPT_BYTES, Rewriter } from './rewrite';
+import { Rewriter, type Limits } from './rewrite';
 import { valueInfo, Writer, type BytesInfo } from './write';
 
 export type { BytesInfo } from './write';
@@ -34,22 +34,18 @@ export interface Compiled {
 }
 
 /** Composite operators in primitive ones, as `compile` writes them for a target. */
-export const lowered = (
-  outputs: readonly Tensor[],
-  target: Target,
-  keptBytes: number = KEPT_BYTES,
-): readonly Tensor[] => new Rewriter(target, keptBytes).lower(outputs);
+export const lowered = (outputs: readonly Tensor[], target: Target, limits: Limits = {}): readonly Tensor[] =>
+  new Rewriter(target, limits).lower(outputs);
 
 /**
  * One ONNX model of everything that the outputs depend on. Graph inputs keep their names.
- * @param options.keptBytes what the scans of the graph may keep for their gradients; the rest is recomputed
  * @throws when two inputs of one name differ in type or shape
  */
 export function compile(
   outputs: Readonly<Record<string, Tensor>>,
-  { target, keptBytes = KEPT_BYTES }: { readonly target: Target; readonly keptBytes?: number },
+  { target, ...limits }: { readonly target: Target } & Limits,
 ): Compiled {
-  const rewriter = new Rewriter(target, keptBytes);
+  const rewriter = new Rewriter(target, limits);
   const names = Object.keys(outputs);
   const results = rewriter.lower(Object.values(outputs));
   const nodes = reachable(results).sort((a, b) => rewriter.order(a) - rewriter.order(b));

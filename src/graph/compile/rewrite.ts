@@ -15,9 +15,24 @@ const FOLDED = 4096;
  */
 export const KEPT_BYTES = 256e6;
 
+/**
+ * Bytes of a tensor above which operators that can be computed in parts are, on a GPU: many bind no more than 2 GB at a
+ * time, and what is computed next to it lives as long. Smaller parts would be more of them than a GPU likes.
+ */
+export const LARGEST = 2 ** 28;
+
+/** Sizes that lowerings keep to; everything has a default. */
+export interface Limits {
+  /** What the scans of the graph together may keep for their gradients; the rest is recomputed. */
+  readonly keptBytes?: number | undefined;
+  /** Tensors above it are made in parts, where they can be. */
+  readonly largest?: number | undefined;
+}
+
 export class Rewriter {
   readonly #target: Target;
   readonly #keptBytes: number;
+  readonly #largest: number;
   /** Nodes of the graph by operator, before anything was lowered. */
   readonly #counts = new Map<string, number>();
   /** What every tensor has become. */
@@ -26,9 +41,10 @@ export class Rewriter {
   readonly #saved = new Map<Node, Expansion['saved']>();
   readonly #order = new Map<Node, number>();
 
-  constructor(target: Target, keptBytes: number) {
+  constructor(target: Target, { keptBytes = KEPT_BYTES, largest = LARGEST }: Limits = {}) {
     this.#target = target;
     this.#keptBytes = keptBytes;
+    this.#largest = largest;
   }
 
   /** The tensors in primitive operators. */
@@ -78,6 +94,7 @@ export class Rewriter {
     const context = {
       target: this.#target,
       keptBytes: this.#keptBytes / (this.#counts.get(operator.name) ?? 1),
+      largest: this.#largest,
       saved: (input: number) => this.#saved.get(node.inputs[input]!.node) ?? {},
     };
     const path = scope ? `${scope}/${operator.name}` : operator.name;

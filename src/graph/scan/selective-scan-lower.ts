@@ -14,10 +14,11 @@ import { operands } from './selective-scan-parts';
 export function expandScan(
   inputs: readonly Tensor[],
   attributes: ScanAttributes,
-  { target, keptBytes }: ExpandContext,
+  { target, keptBytes, largest }: ExpandContext,
 ): Expansion {
   const o = operands(inputs, attributes);
-  const { outputs, saved } = target !== 'webgpu' ? expandOnCpu(o, keptBytes) : expandChunked(o, keptBytes);
+  const { outputs, saved } =
+    target === 'webgpu' ? expandChunked(o, keptBytes, largest) : expandOnCpu(o, keptBytes);
   const [y, ...rest] = outputs as [Tensor, ...Tensor[]];
   return { outputs: [o.D ? add(y, mul(o.u, o.D)) : y, ...rest], saved: saved! };
 }
@@ -35,6 +36,12 @@ export function expandScanGradient(
     dy: hasY ? all[count] : undefined,
     dLast: hasLast ? all[count + Number(hasY)] : undefined,
   };
-  const expandFor = context.target !== 'webgpu' ? expandGradientOnCpu : expandGradientChunked;
-  return { outputs: expandFor(inputs, operands(inputs, attributes), cotangents, context.saved(0)) };
+  const o = operands(inputs, attributes);
+  const saved = context.saved(0);
+  return {
+    outputs:
+      context.target === 'webgpu'
+        ? expandGradientChunked(inputs, o, cotangents, saved, context.largest)
+        : expandGradientOnCpu(inputs, o, cotangents, saved),
+  };
 }

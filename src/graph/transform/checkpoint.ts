@@ -53,6 +53,23 @@ export function barrier(dy: Tensor, x: Tensor): Tensor {
 }
 
 /**
+ * `x`, but only known once all of `done` are: what is computed from it cannot run before them, and what they are
+ * computed from is free by then. In graphs of long chains a GPU would otherwise keep the operands of all that is read
+ * at the end alone.
+ */
+export function behind(x: Tensor, done: readonly Tensor[]): Tensor {
+  const ones = done.map((tensor) => cast(slice(reshape(tensor, [size(tensor.shape)]), 0, 0, 1), x.dtype));
+  if (ones.length === 0) return x;
+  return add(
+    x,
+    barrier(
+      ones.reduce((total, one) => add(total, one)),
+      x,
+    ),
+  );
+}
+
+/**
  * `build(x, others)`, of which the backward pass only finds `x` and `others` and computes the rest again. The same
  * numbers for about a third more work.
  * @param build must compute the same each time, from its arguments alone

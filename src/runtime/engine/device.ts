@@ -75,7 +75,11 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
     const profile = join(tmpdir(), `ssm-profile-${process.pid}-${profiles++}`);
     return { compiled, session: await openSession(compiled, { device, threads, keepOnDevice, profile }) };
   };
-  const { loss } = graph as { loss: Tensor };
+  // Else the loss would be asked for before any gradient, and what both are computed from would wait for these.
+  const loss = g.behind(
+    graph['loss']!,
+    trainedNames.slice(0, 1).map((name) => graph[GRADIENT + name]!),
+  );
   const updating = await open({
     ...update.outputs,
     ...frozen,

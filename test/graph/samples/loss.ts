@@ -9,6 +9,11 @@ export const lossSamples: readonly Sample[] = [
     build: (x, t) => g.crossEntropy(x, t),
   },
   {
+    name: 'crossEntropy of a product',
+    inputs: [within(-3, 3, 11, 3), within(-3, 3, 7, 3), within(-1, 1, 7), ids(7, 11)],
+    build: (x, w, b, t) => [g.crossEntropy(g.linear(x, w, b), t), g.crossEntropy(g.linear(x, w), t)],
+  },
+  {
     name: 'crossEntropy with smoothed labels',
     inputs: [within(-30, 30, 6, 5), ids(5, 6)],
     build: (x, t) => g.crossEntropy(x, t, { labelSmoothing: 0.1 }),

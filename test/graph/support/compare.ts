@@ -37,7 +37,7 @@ const numbers = (values: TypedArray): Exclude<TypedArray, Uint16Array> | Float64
 export async function compareOnDevice(
   sample: Sample,
   device: 'cpu' | 'webgpu',
-  options: { readonly keptBytes?: number; readonly target?: g.Target } = {},
+  options: g.Limits & { readonly target?: g.Target } = {},
 ): Promise<NodeTiming[]> {
   const outputs = program(buildSample(sample));
   const values = valuesOf(sample);

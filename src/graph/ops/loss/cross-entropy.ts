@@ -2,7 +2,7 @@
 import { check } from '../../errors';
 import { apply1 } from '../../node';
 import { defineOperator } from '../../registry';
-import type { Tensor } from '../../types';
+import type { Tensor, Value } from '../../types';
 import { add, mul, sub } from '../elementwise/binary';
 import { equal } from '../elementwise/compare';
 import { where } from '../elementwise/select';
@@ -13,13 +13,44 @@ import { max, sum } from '../reduce/reduce';
 import { softmax } from '../reduce/softmax';
 import { reshape } from '../shape/reshape';
 
-interface CrossEntropyAttributes {
+export interface CrossEntropyAttributes {
   readonly smoothing: number;
   readonly ignored?: number;
 }
 
 const ignoring = (targets: Tensor, ignored: number | undefined, x: Tensor): Tensor =>
   ignored === undefined ? x : where(equal(targets, ignored), 0, x);
+
+export function evaluateEntropy(
+  logits: Value,
+  targets: Value,
+  { smoothing, ignored }: CrossEntropyAttributes,
+): Value {
+  const v = logits.shape[1]!;
+  const data = targets.data.map((target, row) => {
+    if (target === ignored) return 0;
+    const own = logits.data.subarray(row * v, (row + 1) * v);
+    const top = own.reduce((a, b) => Math.max(a, b), -Infinity);
+    const whole = top + Math.log(own.reduce((total, x) => total + Math.exp(x - top), 0));
+    const average = own.reduce((total, x) => total + x, 0) / v;
+    return whole - (1 - smoothing) * own[target]! - smoothing * average;
+  });
+  return { shape: targets.shape, data };
+}
+
+/** Of the logits, from that of the losses. */
+export function entropyGradient(
+  logits: Tensor,
+  targets: Tensor,
+  dy: Tensor,
+  { smoothing, ignored }: CrossEntropyAttributes,
+): Tensor {
+  const v = logits.shape[1]!;
+  const hits = oneHot(targets, v);
+  const wanted = smoothing === 0 ? hits : add(mul(hits, 1 - smoothing), smoothing / v);
+  const weight = ignoring(targets, ignored, dy);
+  return mul(sub(softmax(logits, 1), wanted), reshape(weight, [-1, 1]));
+}
 
 const crossEntropyOperator = defineOperator<CrossEntropyAttributes>({
   name: 'crossEntropy',
@@ -32,26 +63,9 @@ const crossEntropyOperator = defineOperator<CrossEntropyAttributes>({
     check(smoothing >= 0 && smoothing < 1, 'crossEntropy', `label smoothing ${smoothing} is not in [0, 1)`);
     return [{ dtype: 'float32', shape: targets.shape }];
   },
-  evaluate([logits, targets], { smoothing, ignored }) {
-    const v = logits!.shape[1]!;
-    const data = targets!.data.map((target, row) => {
-      if (target === ignored) return 0;
-      const own = logits!.data.subarray(row * v, (row + 1) * v);
-      const top = own.reduce((a, b) => Math.max(a, b), -Infinity);
-      const whole = top + Math.log(own.reduce((total, x) => total + Math.exp(x - top), 0));
-      const average = own.reduce((total, x) => total + x, 0) / v;
-      return whole - (1 - smoothing) * own[target]! - smoothing * average;
-    });
-    return [{ shape: targets!.shape, data }];
-  },
-  gradient({ inputs: [logits, targets], attributes: { smoothing, ignored } }, [dy]) {
-    if (!dy) return [];
-    const v = logits!.shape[1]!;
-    const hits = oneHot(targets!, v);
-    const wanted = smoothing === 0 ? hits : add(mul(hits, 1 - smoothing), smoothing / v);
-    const weight = ignoring(targets!, ignored, dy);
-    return [mul(sub(softmax(logits!, 1), wanted), reshape(weight, [-1, 1]))];
-  },
+  evaluate: ([logits, targets], attributes) => [evaluateEntropy(logits!, targets!, attributes)],
+  gradient: ({ inputs: [logits, targets], attributes }, [dy]) =>
+    dy ? [entropyGradient(logits!, targets!, dy, attributes)] : [],
   expand([logits, targets], { smoothing, ignored }) {
     const v = logits!.shape[1]!;
     const places = ignored === undefined ? targets! : where(equal(targets!, ignored), 0, targets!);
@@ -66,17 +80,9 @@ const crossEntropyOperator = defineOperator<CrossEntropyAttributes>({
   },
 });
 
-/**
- * -log softmax(logits)[target] per row, in nats: logits (M, V), targets (M) int32 → (M).
- * @param options.labelSmoothing ε: the target gets 1 - ε, and ε is shared by all classes (Szegedy et al., 2016)
- * @param options.ignoreIndex rows with this target, which need not be a class, count zero
- */
-export const crossEntropy = (
+/** `crossEntropy` of any logits. */
+export const entropy = (
   logits: Tensor,
   targets: Tensor,
-  options: { readonly labelSmoothing?: number; readonly ignoreIndex?: number } = {},
-): Tensor =>
-  apply1(crossEntropyOperator, [logits, targets], {
-    smoothing: options.labelSmoothing ?? 0,
-    ...(options.ignoreIndex !== undefined && { ignored: options.ignoreIndex }),
-  });
+  attributes: CrossEntropyAttributes = { smoothing: 0 },
+): Tensor => apply1(crossEntropyOperator, [logits, targets], attributes);

@@ -83,6 +83,18 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return reshape(flat, [...x.shape.slice(0, -1), weight.shape[0]!]);
 }
 
+/** What `x` is a linear map of: x (rows, in), weight (out, in) and bias (out); undefined when it is none. */
+export function linearOperands(
+  product: Tensor,
+): { readonly x: Tensor; readonly weight: Tensor; readonly bias?: Tensor } | undefined {
+  const { operator, attributes, inputs } = product.node;
+  if (operator !== linearOperator) return undefined;
+  const { transA, transB } = attributes as LinearAttributes;
+  const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor?];
+  if (transA || !transB || bias?.shape.length === 2) return undefined;
+  return { x, weight, ...(bias && { bias }) };
+}
+
 /** Below this width the parts of a product are too narrow to be products of their own. */
 const SPLIT_WIDTH = 128;
 
@@ -92,12 +104,11 @@ const SPLIT_WIDTH = 128;
  */
 export function splitLinear(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] | undefined {
   const flat = unshaped(x);
-  if (axis !== x.shape.length - 1 || flat.node.operator !== linearOperator) return undefined;
-  const { transA, transB } = flat.node.attributes as LinearAttributes;
-  const [a, w, c] = flat.node.inputs as [Tensor, Tensor, Tensor?];
+  const operands = axis === x.shape.length - 1 ? linearOperands(flat) : undefined;
+  if (!operands) return undefined;
+  const { x: a, weight: w, bias: c } = operands;
   const [rowCount, width] = flat.shape as [number, number];
-  const whole = width === x.shape[axis] && sizes.reduce((total, n) => total + n, 0) === width;
-  if (!whole || transA || !transB || c?.shape.length === 2) return undefined;
+  if (width !== x.shape[axis] || sizes.reduce((total, n) => total + n, 0) !== width) return undefined;
   if (width < SPLIT_WIDTH || rowCount < w.shape[1]! || sizes.includes(0)) return undefined;
   const weights = split(w, 0, sizes);
   const biases = c && split(c, 0, sizes);
