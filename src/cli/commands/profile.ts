@@ -10,8 +10,11 @@ import { readConfig } from '../config';
 import { collect, positiveInteger } from '../options';
 import { bundledData } from '../root';
 
+/** Devices that tell how long a node takes. */
+const DEVICES = ['cpu', 'webgpu'] as const;
+
 interface ProfileOptions {
-  readonly device: 'cpu' | 'webgpu';
+  readonly device?: (typeof DEVICES)[number];
   readonly set?: readonly string[];
   readonly threads?: number;
   readonly steps: number;
@@ -31,7 +34,12 @@ export function registerProfile(program: Command): void {
     .command('profile')
     .description('Measure where the time of a training step goes, by layer and by operator.')
     .argument('<file>', 'a *.ssm.yaml file')
-    .addOption(new Option('--device <device>', 'where to compute').choices(['cpu', 'webgpu']).default('cpu'))
+    .addOption(
+      new Option(
+        '--device <device>',
+        'where to compute (default: as the config says, where it names one of these, else cpu)',
+      ).choices(DEVICES),
+    )
     .option(
       '--set <key=value>',
       'change the config, for example train.batch_size=4; may be repeated',
@@ -58,7 +66,7 @@ async function runProfile(file: string, options: ProfileOptions): Promise<void> 
     import('../../runtime/ort'),
   ]);
   const { device } = await chooseDevice({
-    requested: options.device,
+    requested: options.device ?? DEVICES.find((one) => one === config.device) ?? 'cpu',
     available: availableDevices,
     problem: deviceProblem,
     flopsPerStep: 0,
@@ -108,6 +116,7 @@ function asJson(found: StepProfile, sources: ReadonlyMap<string, Source>): objec
     threads: found.threads,
     steps: found.steps,
     step_ms: rounded(found.step),
+    clock: found.clock,
     parts: found.parts.map(({ part, forward, backward, operators: list }) => ({
       part,
       ...sources.get(part),
@@ -148,10 +157,12 @@ function asTable(found: StepProfile, sources: ReadonlyMap<string, Source>): stri
     operators.push(row(`${rest.length} others`, over('forward'), over('backward'), ''));
   }
   const left = found.fallbacks.length === 0 ? [] : ['', `Left to the CPU: ${found.fallbacks.join(', ')}`];
+  const threads =
+    found.device === 'cpu' ? ` with ${found.threads} ${found.threads === 1 ? 'thread' : 'threads'}` : '';
+  const by =
+    found.device === 'cpu' || found.clock === 'device' ? '' : ' by the host that hands it to the device';
   return [
-    `A step takes ${found.step.toPrecision(3)} ms on ${found.device} with ${found.threads} ` +
-      `${found.threads === 1 ? 'thread' : 'threads'}; in ms per step, with every node measured` +
-      (found.device === 'cpu' ? ':' : ' by the host that hands it to the device:'),
+    `A step takes ${Number(found.step.toPrecision(3))} ms on ${found.device}${threads}; in ms per step, with every node measured${by}:`,
     ...['', head('part'), ...parts, '', head('operator'), ...operators, ...left, ''],
   ].join('\n');
 }

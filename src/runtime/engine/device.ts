@@ -17,6 +17,7 @@ import {
   readBack,
   type DeviceTensor,
   type Feed,
+  type NodeTiming,
   type Session,
 } from '../ort';
 import { batchFeeds, onlyInputs, randomFeeds } from './feeds';
@@ -43,8 +44,18 @@ interface OpenedGraph {
   readonly session: Session;
 }
 
-export async function openDeviceEngine(options: EngineOptions, device: 'webgpu'): Promise<TrainingEngine> {
-  const { parameters, graph, train, threads, seed = 0 } = options;
+interface DeviceOptions extends EngineOptions {
+  /** Steps at the beginning of which every node is measured, which slows them; 1 unless given. */
+  readonly measuredSteps?: number;
+}
+
+interface DeviceEngine extends TrainingEngine {
+  /** Nodes of the measured steps behind the first, or of that where it is the only one. Empty before they are done. */
+  timings(): readonly NodeTiming[];
+}
+
+export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu'): Promise<DeviceEngine> {
+  const { parameters, graph, train, threads, seed = 0, measuredSteps = 1 } = options;
   const accumulating = train.accumulate > 1;
   const names = [...parameters.keys()];
   const rule = updateRule(train.optimizer);
@@ -67,7 +78,7 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
       .filter((name) => !trained.has(name))
       .map((name) => [NEXT + name, g.input(name, parameters.get(name)!.shape)]),
   );
-  // The first step is profiled, to know what does not stay on the device.
+  // The first step is measured, to know what does not stay on the device.
   let profiles = 0;
   const open = async (outputs: Readonly<Record<string, Tensor>>): Promise<OpenedGraph> => {
     const compiled = await compileCached(outputs, device);
@@ -99,7 +110,13 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
   let total = accumulating ? zeros(SUM) : {};
   let state: State = {};
   const sumNames = trainedNames.map((name) => SUM + name);
-  let left: readonly string[] | undefined;
+  let steps = 0;
+  let timings: readonly NodeTiming[] | undefined;
+
+  const measured = async (): Promise<NodeTiming[]> => {
+    const ignored = measuredSteps > 1 ? 1 / measuredSteps : 0;
+    return (await Promise.all(opened.map(({ session }) => session.placement(ignored)))).flat();
+  };
 
   const nextState = (found: Readonly<Record<string, Feed>>, inputs: readonly string[]): State =>
     Object.fromEntries(inputs.map((name) => [name, found[NEXT + name]!]));
@@ -136,7 +153,8 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
     threads,
     nodes: opened.reduce((sum, { compiled }) => sum + compiled.nodes, 0),
     states: rule.states,
-    fallbacks: () => left,
+    fallbacks: () => timings && fallbacks(timings),
+    timings: () => timings ?? [],
     async step(batches: readonly Batch[], asked: Update): Promise<StepResult> {
       const { compiled, session } = updating;
       const { lossScale = 1 } = asked;
@@ -148,7 +166,7 @@ export async function openDeviceEngine(options: EngineOptions, device: 'webgpu')
         ...batchFeeds(compiled, batches[0]!),
         ...randomFeeds(compiled, seed, { step: asked.step, index: 0, count: 1 }),
       });
-      left ??= (await Promise.all(opened.map((one) => one.session.placement()))).flatMap(fallbacks);
+      if (++steps === measuredSteps) timings = await measured();
       if (summed) dispose(summed.kept);
       const mean = summed?.mean ?? (found['loss'] as Float32Array)[0]!;
       const gradNorm = (found['grad_norm'] as Float32Array)[0]!;

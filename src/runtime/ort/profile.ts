@@ -11,8 +11,10 @@ export interface NodeTiming {
   /** `CPU`, `WebGpu`, … */
   readonly provider: string;
   readonly runs: number;
-  /** Total over the runs. A node with a body includes its body's nodes. */
+  /** Of one run, the median. A node with a body includes its body's nodes. */
   readonly microseconds: number;
+  /** Who measured: the host's time on a device's node is what it takes to hand it over. */
+  readonly clock: 'host' | 'device';
 }
 
 interface ProfileEvent {
@@ -24,8 +26,34 @@ interface ProfileEvent {
 
 const KERNEL = '_kernel_time';
 
+/** Durations of the programs that nodes started on a device with a clock of its own, which come as `node&operator&program`. */
+function onDevice(events: readonly ProfileEvent[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const { cat, name, dur } of events) {
+    const end = cat === 'Api' ? (name?.indexOf('&') ?? -1) : -1;
+    if (end < 0) continue;
+    const node = name!.slice(0, end);
+    const known = found.get(node);
+    if (known) known.push(dur ?? 0);
+    else found.set(node, [dur ?? 0]);
+  }
+  return found;
+}
+
+/** Sums of as many groups that follow each other; a node that starts several programs does so in every run. */
+function grouped(durations: readonly number[], groups: number): number[] {
+  const sums = Array.from({ length: groups }, () => 0);
+  durations.forEach((duration, i) => (sums[Math.floor((i * groups) / durations.length)]! += duration));
+  return sums;
+}
+
+const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted.length === 0 ? 0 : (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+};
+
 /**
- * Adds up the kernel events of a profile.
+ * The kernel events of a profile, by node.
  * @param ignored share of each node's first events that do not count, because the runs were warming up
  */
 export function readTimings(events: readonly ProfileEvent[], ignored = 0): NodeTiming[] {
@@ -38,10 +66,14 @@ export function readTimings(events: readonly ProfileEvent[], ignored = 0): NodeT
     known.durations.push(dur ?? 0);
     found.set(node, known);
   }
+  const programs = onDevice(events);
   return [...found].map(([name, { operator, provider, durations }]) => {
-    const counted = durations.slice(Math.round(ignored * durations.length));
-    const microseconds = counted.reduce((sum, duration) => sum + duration, 0);
-    return { name, operator, provider, runs: counted.length, microseconds };
+    // A node that starts no program, such as a reshape, takes no time there. Copies wait on the host.
+    const there = programs.size > 0 && provider === 'WebGpu' && !operator.startsWith('Memcpy');
+    const times = there ? grouped(programs.get(name) ?? [], durations.length) : durations;
+    const counted = times.slice(Math.round(ignored * times.length));
+    const clock = there ? ('device' as const) : ('host' as const);
+    return { name, operator, provider, runs: counted.length, microseconds: median(counted), clock };
   });
 }
 
