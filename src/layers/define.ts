@@ -144,6 +144,8 @@ export interface LayerDefinition<S extends z.ZodObject = z.ZodObject, R = unknow
   perLayer?(parameter: string): boolean;
   /** Whether position t sees only positions ≤ t. */
   causal(resolved: R): boolean;
+  /** Fewest and most positions of the sequences that it computes; from one to any number unless given. */
+  span?(resolved: R): { readonly least?: number; readonly most?: number };
   parameters(resolved: R, dims: Dims): Parameters;
   /** How many of its parameters a single token does not meet; none unless given. */
   idle?(resolved: R, dims: Dims): number;

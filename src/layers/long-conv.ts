@@ -125,6 +125,9 @@ export const longConv = defineLayer<typeof options, Resolved>({
 
   causal: (r) => !r.bidirectional && !r.block_fft,
 
+  // The circle of the learned transform has room for as many taps again.
+  span: (r) => (r.block_fft ? { most: r.fft_length / 2 } : {}),
+
   parameters(r, dims) {
     const own = { decay: false, weightDecay: 0, lr: r.lr };
     const kernel: Record<string, Parameters[string]> = {

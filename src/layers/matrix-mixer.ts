@@ -152,6 +152,9 @@ export const matrixMixer = defineLayer<typeof options, Resolved>({
 
   causal: () => false,
 
+  // What is learned per position ends with it; the Fourier transform goes on.
+  span: (r) => (r.is_data_dependent || r.matrix_mixer_type === 'vandermonde' ? {} : { most: r.max_seq_len }),
+
   parameters(r, { d_model }) {
     const convolved = parts(r).reduce((total, width) => total + width, 0);
     const outside = r.d_inner + convolved + stepWidth(r);

@@ -122,6 +122,8 @@ export const spacetime = defineLayer<typeof options, Resolved>({
   // The forecast does not read the positions that it fills, but neither can it be asked token by token.
   causal: (r) => r.horizon === 0,
 
+  span: (r) => ({ least: r.horizon + 1 }),
+
   parameters(r, { d_model }) {
     const init = r.kernel_init === 'normal' ? normal(1) : uniform(1 / Math.sqrt(r.kernel_dim));
     const vectors = { shape: [r.n_kernels, r.kernel_dim], init, decay: true };

@@ -20,6 +20,7 @@ import {
   type Stream,
 } from './placement';
 import { parameterName } from './share';
+import { spanProblem } from './span';
 
 export interface Architecture extends Surroundings {
   readonly layers: readonly BuiltLayer[];
@@ -164,13 +165,18 @@ function update(
 const streamDropout = (x: Tensor, rate: number, site: string, { config }: Surroundings): Tensor =>
   g.dropout(x, rate, g.randomState(), { site, shared: config.tie_dropout === true ? [1] : [] });
 
-/** The residual stream behind the last layer, before the final norm: (batch, time, d_model). */
+/**
+ * The residual stream behind the last layer, before the final norm: (batch, time, d_model).
+ * @throws ModelError for sequences that a layer cannot compute
+ */
 export function stack(
   inputs: Tensor,
   p: Tensors,
   architecture: Architecture,
   building: Building = {},
 ): Tensor {
+  const problem = spanProblem(architecture.layers, inputs.shape[1]!);
+  if (problem) throw problem;
   const { probing, half = false, checkpointing = false, training = false } = building;
   const { embed_dropout = 0 } = architecture.config;
   const encoded = encode(inputs, p, architecture);

@@ -20,6 +20,7 @@ import { buildLayers, type BuiltLayer } from './layers';
 import { documentsOf, ofPairs } from './pair';
 import { countOf, initialValues, modelParameters } from './parameters';
 import { scoreMarked, scoreTokens, scoreValues, tokenLosses, type Scores } from './score';
+import { spanProblem } from './span';
 import { ModelError, stepsOf, taskProblem, type ModelData, type ModelSpec } from './types';
 
 /** Named outputs of one graph, ready for `compile`. */
@@ -91,6 +92,11 @@ export class Model {
     const { target } = this.data;
     if (target.kind === 'class') return 1;
     return 'positions' in target ? target.positions : length;
+  }
+
+  /** Whether sequences of `length` positions can be computed. */
+  takes(length: number): boolean {
+    return spanProblem(this.layers, length) === undefined;
   }
 
   /** Why the model cannot generate token by token; undefined when it can. */

@@ -32,6 +32,16 @@ describe('the profile of a training step', () => {
     assert.deepEqual(found.fallbacks, []);
   });
 
+  it('is there for layers that drop', async () => {
+    const found = await profileStep({
+      model: tinyModel([{ mixer: 's4d', d_state: 4, dropout: 0.5 }], 8, 8),
+      train: trainSchema.parse({ batch_size: 2 }),
+      data: { trainBatch: (index, size) => tinyBatch(index, size, 8) },
+      ...{ device: 'cpu', threads: 1, seed: 0, steps: 1 },
+    });
+    assert.ok(found.step > 0);
+  });
+
   it('measures what training on WebGPU does, the optimiser included', async function () {
     this.timeout(120_000);
     const problem = await webgpuProblem();

@@ -242,6 +242,16 @@ export const similarityGroup: Analysis = {
 const BLOCK = 25;
 const REPEATS = 3;
 
+/** A token, and a block of others again and again, none of them padding. */
+function repeatedBlock({ model }: Trace): { readonly ids: readonly number[]; readonly block: number } {
+  const { input } = model.data;
+  const [vocabulary, padding] = input.kind === 'tokens' ? [input.vocab_size, input.padding] : [0];
+  const order = [...new Random(0, 'repeated block').permutation(vocabulary)].filter((id) => id !== padding);
+  const block = Math.max(2, Math.min(BLOCK, order.length - 1));
+  const own = order.slice(1, 1 + block);
+  return { ids: [order[0]!, ...Array.from({ length: REPEATS }, () => own).flat()], block };
+}
+
 export const headScoresGroup: Analysis = {
   description: 'Induction and other scores of every matrix of the layer, on a random block that is repeated.',
   parts: [
@@ -253,15 +263,11 @@ export const headScoresGroup: Analysis = {
     'repeated_loss',
     'repeated_loss_gain',
   ],
-  applies: (trace) => tokensIn(trace) && mixingOf(trace)?.causal === true,
+  applies: (trace) =>
+    tokensIn(trace) && mixingOf(trace)?.causal === true && trace.model.takes(repeatedBlock(trace).ids.length),
   async compute(trace) {
     const { model } = trace;
-    const { input } = model.data;
-    const [vocabulary, padding] = input.kind === 'tokens' ? [input.vocab_size, input.padding] : [0];
-    const order = [...new Random(0, 'repeated block').permutation(vocabulary)].filter((id) => id !== padding);
-    const block = Math.max(2, Math.min(BLOCK, order.length - 1));
-    const own = order.slice(1, 1 + block);
-    const ids = [order[0]!, ...Array.from({ length: REPEATS }, () => own).flat()];
+    const { ids, block } = repeatedBlock(trace);
     const { trace: repeated, logits } = await runTrace({
       ...trace,
       inputs: Int32Array.from(ids),

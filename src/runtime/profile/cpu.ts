@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { compile } from '../../graph';
 import { LOSS_SCALE, type Model } from '../../models';
 import type { TrainConfig } from '../../models/config';
-import { batchFeeds, onlyInputs } from '../engine/feeds';
+import { batchFeeds, onlyInputs, randomFeeds } from '../engine/feeds';
 import { Optimizer } from '../optimizer';
 import { openSession, type Feed, type NodeTiming } from '../ort';
 import { buildingOf } from '../train/engine';
@@ -28,8 +28,9 @@ export async function measureOnCpu(request: ProfileRequest): Promise<MeasuredSte
       const times: number[] = [];
       for (let step = 0; step <= steps; step++) {
         const batch = batchFeeds(compiled, data.trainBatch(step, train.batch_size));
+        const drawn = randomFeeds(compiled, seed, { step: step + 1, index: 0, count: 1 });
         const began = performance.now();
-        await session.run({ ...fixed, ...batch });
+        await session.run({ ...fixed, ...batch, ...drawn });
         if (step > 0) times.push(performance.now() - began);
       }
       const nodes = profile === undefined ? [] : await session.placement(1 / (steps + 1));
