@@ -6,7 +6,6 @@ import { matches, type RunGroup } from '../../src/figures/curves/groups';
 import { styleBy } from '../../src/figures/curves/colour-by';
 import {
   distinct,
-  inkOf,
   passes,
   ranked,
   resultScale,
@@ -14,6 +13,7 @@ import {
   type SweepRow,
 } from '../../src/figures/sweep/axes';
 import { drawEffects, effectsSummary, median } from '../../src/figures/sweep/effects';
+import { inkOf } from '../../src/figures/sweep/ink';
 import { drawParallel } from '../../src/figures/sweep/parallel';
 
 const theme = makeTheme('light', () => '');

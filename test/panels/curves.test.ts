@@ -4,7 +4,7 @@ import { number3 } from '../../src/figures/core/format';
 import type { OpenOptions, OpenPanel } from './harness';
 import { nineRuns, rowsMessage, rowsOf, runsMessage, type Shape } from './curves-fixture';
 import { inked, keep, rgb, seriousViolations } from './looks';
-import { showing } from './showing';
+import { settled, showing } from './showing';
 import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
 
@@ -179,6 +179,28 @@ describePanel('the Curves panel', (suite) => {
     await showing(values('loss'), tables['train']!.columns['loss']!.join(' '));
     await panel.page.getByLabel('Rows').selectOption('eval');
     await showing(values('accuracy'), tables['eval/validation']!.columns['accuracy']!.join(' '));
+  });
+
+  it('shows the last rows of a shorter run where a longer one was scrolled to its end', async () => {
+    const runs = [30_000, 2500].map((steps, k) => ({
+      ...nineRuns[k]!,
+      group: `g${k}`,
+      name: `r/${k}`,
+      steps,
+      at: steps,
+    }));
+    const panel = await open({}, runs, 'g0');
+    await panel.page.getByTestId('show-table').click();
+    const cells = panel.page.locator('[data-testid=data-table] td[data-column=step]');
+    await cells.first().waitFor();
+    await panel.page
+      .locator('.data-scroll')
+      .evaluate((element: HTMLElement) => (element.scrollTop = element.scrollHeight));
+    await showing(() => cells.last().innerText(), '30000');
+    await panel.page.getByLabel('Run', { exact: true }).selectOption({ index: 1 });
+    await panel.page.getByText('2,500 rows').waitFor();
+    await settled(panel.page);
+    assert.equal((await cells.allInnerTexts()).at(-1), '2500');
   });
 
   it('follows a live run, and a resume that drops rows', async () => {

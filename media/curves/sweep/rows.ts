@@ -18,6 +18,9 @@ export const sweepFrom = 4;
 export const isSweep = (model: CurvesModel): boolean =>
   model.groups.length >= sweepFrom && differingKeys(model.runs).length > 0;
 
+/** Whether the sweep is shown: chosen, and there is one. */
+export const isSweeping = (model: CurvesModel): boolean => model.state.view === 'sweep' && isSweep(model);
+
 function rowOf(group: RunGroup, facts: GroupFacts): SweepRow {
   const loss = facts.best?.value;
   return {

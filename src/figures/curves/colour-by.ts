@@ -3,7 +3,7 @@ import { colourMap } from '../core/colormap';
 import { runStyle, type RunStyle } from '../core/palette';
 import type { Theme } from '../core/theme';
 import { distinct } from '../sweep/axes';
-import { inkColour } from '../sweep/parallel';
+import { inkColour } from '../sweep/ink';
 import type { RunGroup } from './groups';
 
 /** The look that a group has by its place, with the colour of its value of `key`; dash and marker stay its own. */

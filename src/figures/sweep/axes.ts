@@ -180,20 +180,6 @@ export function ranked(rows: readonly SweepRow[], target: Result): SweepRow[] {
   });
 }
 
-/** Ink of a run between 0 and 1 by its target, most for the best; on the scale of the axis. */
-export function inkOf(rows: readonly SweepRow[], target: Result): (row: SweepRow) => number | undefined {
-  const { share } = resultScale(rows, target);
-  const { lowerIsBetter } = resultTitles[target];
-  const places = valuesOf(rows, target).map(share);
-  const [low, high] = [Math.min(...places), Math.max(...places)];
-  return ({ results }) => {
-    const value = results[target];
-    if (value === undefined || !Number.isFinite(value)) return undefined;
-    const relative = high > low ? (share(value) - low) / (high - low) : 0.5;
-    return lowerIsBetter ? 1 - relative : relative;
-  };
-}
-
 export type Brushes = Readonly<Record<string, readonly [number, number]>>;
 
 /** Whether a run passes all brushes. */

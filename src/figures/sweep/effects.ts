@@ -5,8 +5,8 @@ import { linearScale, logScale } from '../core/scale';
 import type { Mark, Scene } from '../core/scene';
 import type { Theme } from '../core/theme';
 import { linearTicks, logTicks } from '../core/ticks';
-import { distinct, inkOf, resultScale, resultTitles, valuesOf, type Result, type SweepRow } from './axes';
-import { inkColour } from './parallel';
+import { distinct, resultScale, resultTitles, valuesOf, type Result, type SweepRow } from './axes';
+import { inkColour, inkOf } from './ink';
 
 export interface EffectsView {
   readonly target: Result;
