@@ -214,6 +214,44 @@ describe('commands that look at trained models', function () {
     });
   });
 
+  describe('rank', () => {
+    const texts = ['sea', 'whale', 'a'];
+    const asked = (): string[] => [
+      ...['rank', language, '--context', 'the '],
+      ...texts.flatMap((text) => ['--candidate', text]),
+    ];
+
+    it('orders continuations by the probabilities that logits give', async () => {
+      const found = (await json(...asked())) as unknown as { candidate: string; logprob: number }[];
+      const expected: { candidate: string; logprob: number }[] = [];
+      for (const candidate of texts) {
+        const ids = [...Buffer.from(`the ${candidate}`)];
+        const { logits } = (await json('logits', language, '--ids', ids.join())) as unknown as {
+          logits: number[][];
+        };
+        const logprob = [...Buffer.from(candidate)].reduce((sum, id, i) => {
+          const row = logits[3 + i]!;
+          return sum + row[id]! - Math.log(row.reduce((total, value) => total + Math.exp(value), 0));
+        }, 0);
+        expected.push({ candidate, logprob });
+      }
+      expected.sort((a, b) => b.logprob - a.logprob);
+      assert.deepEqual(
+        found.map(({ candidate }) => candidate),
+        expected.map(({ candidate }) => candidate),
+      );
+      found.forEach(({ logprob }, i) => assert.ok(Math.abs(logprob - expected[i]!.logprob) < 1e-3));
+    });
+    it('prints a line each, and needs two', async () => {
+      const { code, stdout } = await run(...asked());
+      assert.equal(code, 0);
+      assert.deepEqual(stdout.match(/^-[\d.]+\t\w+$/gm)?.length, 3);
+      const one = await run('rank', language, '--context', 'the ', '--candidate', 'sea');
+      assert.equal(one.code, 64);
+      assert.match(one.stderr, /at least two/);
+    });
+  });
+
   it("write Hugging Face's names where their classes can express the model, ours elsewhere", async () => {
     const config = async (run_: string): Promise<Answer> =>
       JSON.parse(await readFile(join(run_, 'checkpoints/step-000006/config.json'), 'utf8')) as Answer;
