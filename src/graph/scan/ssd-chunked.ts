@@ -2,16 +2,15 @@
  * @file SSD as products of matrices: within a chunk as masked attention, between chunks by their states, which all
  * heads of a group share one product for (Dao & Gu, 2024, section 6).
  */
+import type { Target } from '../compile/emitter';
 import { add, mul } from '../ops/elementwise/binary';
-import { zeros } from '../ops/leaves';
 import { product } from '../ops/matrix/matmul';
 import { sum } from '../ops/reduce/reduce';
-import { concat } from '../ops/shape/concat';
 import { reshape } from '../ops/shape/reshape';
-import { slice } from '../ops/shape/slice';
 import { transpose } from '../ops/shape/transpose';
 import { barrier } from '../transform/checkpoint';
 import type { Tensor } from '../types';
+import { carry, type Carried } from './ssd-carry';
 import {
   byHead,
   chunked,
@@ -27,38 +26,16 @@ import {
   type Chunked,
 } from './ssd-chunks';
 
-/** x[c+1] = whole[c] · x[c] + term[c] over the chunks, or downwards; (batch, chunks, G, N, R · P). */
-function carry(
-  first: Tensor | undefined,
-  term: Tensor,
-  whole: Tensor,
-  c: Chunked,
-  downwards: boolean,
-): { entering: Tensor; last: Tensor } {
-  const { batch, chunks, G, R, N, P } = c;
-  const terms = reshape(term, [batch, chunks, G, N, R, P]);
-  const factors = reshape(whole, [batch, chunks, G, 1, R, 1]);
-  const order = Array.from({ length: chunks }, (_, i) => (downwards ? chunks - 1 - i : i));
-  const entering = new Array<Tensor>(chunks);
-  let x = first ? reshape(first, [batch, 1, G, N, R, P]) : zeros([batch, 1, G, N, R, P]);
-  for (const i of order) {
-    entering[i] = x;
-    x = add(mul(slice(factors, 1, i, i + 1), x), slice(terms, 1, i, i + 1));
-  }
-  return { entering: reshape(concat(entering, 1), [batch * chunks, G, N, R * P]), last: x };
-}
-
-/** (batch, H, P, N) ↔ (batch, G, N, R, P) */
+/** (batch, H, P, N) ↔ (batch, 1, G, N, R, P) */
 const toState = (x: Tensor, { batch, G, R, P, N }: Chunked): Tensor =>
-  transpose(reshape(x, [batch, G, R, P, N]), [0, 1, 4, 2, 3]);
+  reshape(transpose(reshape(x, [batch, G, R, P, N]), [0, 1, 4, 2, 3]), [batch, 1, G, N, R, P]);
 const fromState = (x: Tensor, { batch, G, R, P, N, H }: Chunked): Tensor =>
   reshape(transpose(reshape(x, [batch, G, N, R, P]), [0, 1, 3, 4, 2]), [batch, H, P, N]);
 
 /** States before each chunk and after the last. */
-function states(X: Tensor, initial: Tensor | undefined, c: Chunked): { entering: Tensor; last: Tensor } {
-  const { toEnd, whole } = decays(c);
-  const added = product(c.B, grouped(mul(X, toEnd), c), true, false);
-  return carry(initial && toState(initial, c), added, whole, c, false);
+function states(X: Tensor, initial: Tensor | undefined, c: Chunked, target: Target): Carried {
+  const added = product(c.B, grouped(mul(X, decays(c).toEnd), c), true, false);
+  return carry(initial && toState(initial, c), added, c, false, target);
 }
 
 /** What the state that enters a chunk adds to Y: (batch · chunks, Q, H, P). */
@@ -69,10 +46,11 @@ const arrived = (entering: Tensor, c: Chunked): Tensor =>
 export function chunkedForward(
   inputs: readonly Tensor[],
   chunkSize: number,
+  target: Target,
 ): { outputs: readonly [Y: Tensor, last: Tensor]; entering: Tensor } {
   const c = chunked(inputs, chunkSize);
   const X = inChunks(inputs[0]!, c);
-  const { entering, last } = states(X, inputs[4], c);
+  const { entering, last } = states(X, inputs[4], c, target);
   const near = fromHeads(product(mul(scores(c), within(c)), byHead(X, c), false, false), c);
   const Y = inTime(add(near, arrived(entering, c)), c);
   return { outputs: [Y, fromState(last, c)], entering };
@@ -137,6 +115,7 @@ export function chunkedGradients(
   dFinal: Tensor | undefined,
   entering: Tensor,
   chunkSize: number,
+  target: Target,
 ): { dX: Tensor; dA: Tensor; dB: Tensor; dC: Tensor; dInitial: Tensor; after: Tensor } {
   const again = inputs.map((x, i) => (i === 1 ? add(x, barrier(dY, x)) : x));
   const c = chunked(again, chunkSize);
@@ -147,9 +126,9 @@ export function chunkedGradients(
   const { entering: after, last: dInitial } = carry(
     dFinal && toState(dFinal, c),
     product(c.C, lost, true, false),
-    whole,
     c,
     true,
+    target,
   );
   const decay = within(c);
   const [xh, dyh] = [byHead(X, c), byHead(dy, c)];

@@ -12,7 +12,7 @@ import { transpose } from '../ops/shape/transpose';
 import type { Tensor } from '../types';
 
 /** Added before the exponential where a later token would be seen; its exponential is zero. */
-const HIDDEN = -1e30;
+export const HIDDEN = -1e30;
 
 export interface Chunked {
   readonly batch: number;

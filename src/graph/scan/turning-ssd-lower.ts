@@ -34,9 +34,13 @@ function turnedInputs([X, A, B, C, , ...initial]: readonly Tensor[], angles: Ang
   return [X!, A!, turnedRows(B!, angles, pairs), turnedRows(C!, angles, pairs), ...initial];
 }
 
-export function expandTurningSsd(inputs: readonly Tensor[], attributes: TurningSsdAttributes): Expansion {
+export function expandTurningSsd(
+  inputs: readonly Tensor[],
+  attributes: TurningSsdAttributes,
+  { target }: ExpandContext,
+): Expansion {
   const turned = turnedInputs(inputs, anglesOf(inputs[4]!), attributes.pairs);
-  const { outputs, entering } = chunkedForward(turned, chunkOf(inputs, attributes));
+  const { outputs, entering } = chunkedForward(turned, chunkOf(inputs, attributes), target);
   return { outputs, saved: { entering } };
 }
 
@@ -113,7 +117,7 @@ function whole([cotangent, state]: readonly [Tensor, Tensor], K: number, pairs: 
 export function expandTurningSsdGradient(
   [, finalState, ...rest]: readonly Tensor[],
   attributes: TurningSsdGradientAttributes,
-  { saved }: ExpandContext,
+  { saved, target }: ExpandContext,
 ): Expansion {
   const { hasInitial, hasY, hasFinal, pairs } = attributes;
   const count = 5 + Number(hasInitial);
@@ -124,7 +128,7 @@ export function expandTurningSsdGradient(
   const entering = saved(0)['entering']!;
   const angles = anglesOf(inputs[4]!);
   const turned = turnedInputs(inputs, angles, pairs);
-  const found = chunkedGradients(turned, dY, dFinal, entering, chunkOf(inputs, attributes));
+  const found = chunkedGradients(turned, dY, dFinal, entering, chunkOf(inputs, attributes), target);
   const B = turnedBack(found.dB, inputs[2]!, angles, pairs);
   const C = turnedBack(found.dC, inputs[3]!, angles, pairs);
   const passing = {

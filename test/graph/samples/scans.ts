@@ -150,6 +150,8 @@ export const scanSamples: readonly Sample[] = [
   ssd('groups', [2, 6, 4, 3, 2, 5]),
   ssd('initial and final state', [2, 9, 4, 3, 2, 5], { initial: true, output: 'both' }),
   ssd('final state only', [1, 5, 2, 3, 1, 4], { initial: true, output: 'final' }),
+  ssd('many chunks', [2, 30, 4, 2, 2, 3], { initial: true, output: 'both' }),
+  ssd('very many chunks', [1, 270, 1, 2, 1, 2], { output: 'both' }),
   turningSsd('neighbours', [2, 11, 1, 2, 3, 5], { K: 2 }),
   turningSsd('one chunk', [2, 3, 1, 2, 3, 4], { K: 1, initial: true, output: 'both' }),
   turningSsd('halves, three rows to a token', [1, 5, 3, 2, 2, 6], { K: 2, pairs: 'halves' }),
