@@ -30,6 +30,8 @@ export interface MemoryNeed {
   /** Graph inputs and outputs, bytes. */
   readonly inputs: number;
   readonly outputs: number;
+  /** Of the largest tensor, bytes. */
+  readonly largest: number;
   readonly nodes: number;
 }
 
@@ -47,11 +49,16 @@ export function memoryNeed(
     peak: Math.round(FRAGMENTATION * peakOf(plan(executionOrder(nodes, results), new Set(results)))),
     inputs: total(given.map((node) => node.outputs[0]!)),
     outputs: total(results),
+    largest: largestOf(nodes),
     nodes: nodes.length,
   };
 }
 
 const bytesOf = ({ dtype, shape }: Tensor): number => BYTES[dtype] * size(shape);
+
+/** Bytes of the largest tensor that the nodes give. */
+export const largestOf = (nodes: readonly Node[]): number =>
+  nodes.reduce((most, { outputs }) => Math.max(most, ...outputs.map(bytesOf)), 0);
 
 /** Memory that one tensor after another lies in. */
 interface Buffer {

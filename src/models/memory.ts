@@ -9,7 +9,7 @@ import {
 } from './config';
 import { buildLayers } from './layers';
 import { targetsOf } from './lora';
-import { buildModel } from './model';
+import { afterGradients, buildModel } from './model';
 import { stepsOf, type ModelData } from './types';
 
 export interface TrainingMemory {
@@ -33,6 +33,8 @@ export interface MemoryRequest {
   readonly evaluated: number;
   /** Threads that train a part of every batch; 1 unless given. */
   readonly shards?: number;
+  /** A GPU has memory of its own, without the program in it; the CPU unless given. */
+  readonly target?: 'cpu' | 'webgpu';
 }
 
 /** Resident memory of the program with the runtime before it trains anything. */
@@ -87,7 +89,8 @@ function needOf(request: MemoryRequest, layer: Kind, count: number, total: numbe
   const { batch_size: batch, precision, activation_checkpointing } = train;
   const { layers: _layers, ...around } = request.model;
   const shared = layer.share === undefined ? {} : { share: layer.share };
-  const parts = [layer.mixer, layer.options, shared, around, task, data, batch, evaluated, precision];
+  const { target = 'cpu' } = request;
+  const parts = [layer.mixer, layer.options, shared, around, task, data, batch, evaluated, precision, target];
   parts.push(Number(isProbed(request)));
   const key = JSON.stringify([...parts, activation_checkpointing, count, total]);
   const before = known.get(key);
@@ -102,9 +105,10 @@ function needOf(request: MemoryRequest, layer: Kind, count: number, total: numbe
   // A compiler that keeps so much for all layers keeps this part of it for these.
   const keptBytes = (g.KEPT_BYTES * count) / total;
   const step = model.trainingStep(batch, model.length, { half, checkpointing });
-  const training = g.memoryNeed(Object.values(step), { target: 'cpu', keptBytes });
+  const ordered = target === 'cpu' ? step : afterGradients(step);
+  const training = g.memoryNeed(Object.values(ordered), { target, keptBytes });
   const evaluation = model.evaluation(Math.min(batch, evaluated));
-  const scoring = g.memoryNeed(Object.values(evaluation), { target: 'cpu', keptBytes });
+  const scoring = g.memoryNeed(Object.values(evaluation), { target, keptBytes });
   const one = isProbed(request)
     ? g.memoryNeed(Object.values(model.evaluation(1)), { target: 'cpu' }).peak
     : 0;
@@ -169,12 +173,18 @@ export function trainingMemory(request: MemoryRequest): TrainingMemory {
     }
     return sum + around;
   };
+  const activations = total('peak');
+  if (request.target === 'webgpu') {
+    // What a step starts from stays until what it ends with is there: weights and states twice, gradients, their sums.
+    const copies = 2 * (1 + STATES[optimizer.name]) + 1 + (accumulate > 1 ? 2 : 0);
+    const parameters = copies * total('outputs') + total('frozen');
+    return { parameters, activations, program: 0, probes: 0, total: parameters + activations };
+  }
   // Weights, gradients, and a copy of these that the runtime's binding makes of every result.
   const summed = accumulate > 1 || others > 0 ? 1 : 0;
   const shared = others > 0 ? 1 + THREAD_COPIES * others : 0;
   const copies = 3 + STATES[optimizer.name] + summed + shared;
   const parameters = copies * total('outputs') + total('frozen');
-  const activations = total('peak');
   const program = PROGRAM + THREAD * others + PER_NODE * (1 + others) * total('nodes');
   const probes = isProbed(request) ? probing(request, all, total('example'), total('evaluationNodes')) : 0;
   return { parameters, activations, program, probes, total: parameters + activations + program + probes };

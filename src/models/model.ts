@@ -34,6 +34,16 @@ export interface TrainingOptions extends Omit<Building, 'probing'> {
   readonly gradNorm?: boolean;
 }
 
+/**
+ * A training step whose loss is only known once its gradients are. Of the results, a runtime computes the one that was
+ * made first first, and what loss and gradients are both computed from would then wait for the gradients.
+ */
+export function afterGradients(program: Readonly<Program>): Readonly<Program> {
+  const gradient = Object.keys(program).find((name) => name.startsWith('grad.'));
+  if (gradient === undefined) return program;
+  return { ...program, loss: g.behind(program['loss']!, [program[gradient]!]) };
+}
+
 export class Model {
   readonly config: ModelConfig;
   readonly task: TaskConfig;

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { memoryNeed } from '../../src/graph';
-import { resolvedCheckpointing, trainingMemory } from '../../src/models';
+import { buildModel, resolvedCheckpointing, trainingMemory } from '../../src/models';
 import { trainSchema } from '../../src/models/config';
-import { affordableBatch, explainMemory } from '../../src/runtime/train/memory';
+import { compile, exp, input, memoryNeed } from '../../src/graph';
+import { openSession, TensorTooLarge } from '../../src/runtime/ort';
+import { affordableBatch, boundBatch, explainMemory } from '../../src/runtime/train/memory';
 import type { PeakRequest } from './support/peak';
 import { tinyModel } from './support/engines';
 
@@ -94,6 +95,16 @@ describe('running out of memory', () => {
     assert.equal(first.cause, error);
     const last = explainMemory(error, config({ batch_size: 1, activation_checkpointing: 'blocks' })) as Error;
     assert.doesNotMatch(last.message, /batch_size|checkpointing/);
+    const buffer = new Error('[Invalid Buffer (unlabeled)] is invalid due to a previous error.');
+    assert.match(
+      (explainMemory(buffer, config({}), 'webgpu') as Error).message,
+      /memory of the GPU does not/,
+    );
+    const large = new TensorTooLarge(3 * 2 ** 30);
+    assert.match(
+      (explainMemory(large, config({}), 'webgpu') as Error).message,
+      /3\.0 GB.*2\.0 GB.*batch_size: 16/,
+    );
     const other = new Error('something else');
     assert.equal(explainMemory(other, config({})), other);
   });
@@ -106,6 +117,36 @@ describe('running out of memory', () => {
     const batch = affordableBatch(model, 32, 4 * peakOf(10));
     assert.ok(batch < 10 && batch > 4 && peakOf(batch) < peakOf(10), String(batch));
     assert.equal(affordableBatch(model, 32, 1), 1);
+  });
+
+  it('is said of a tensor that no GPU binds before anything is allocated', async () => {
+    const compiled = compile({ y: exp(input('x', [2 ** 29 + 1])) }, { target: 'webgpu' });
+    assert.equal(compiled.largest, 4 * (2 ** 29 + 1));
+    await assert.rejects(openSession(compiled, { device: 'webgpu' }), TensorTooLarge);
+  });
+
+  it('is avoided on a GPU by scoring fewer examples where their logits would be too large', () => {
+    const { config, task, data } = tinyModel([{ mixer: 'mlp' }], 1024, 8);
+    const input = { kind: 'tokens', vocab_size: 50_000 } as const;
+    const target = { kind: 'next-token' } as const;
+    const words = {
+      model: config,
+      task: { type: 'language-model' as const },
+      data: { ...data, input, target },
+    };
+    assert.equal(boundBatch(buildModel(words), 16), 4);
+    assert.equal(boundBatch(buildModel({ model: config, task, data }), 16), 16);
+  });
+
+  it('is estimated for a GPU without the program, and with what a step starts from beside what it ends with', () => {
+    const model = tinyModel([{ mixer: 'mamba', repeat: 6 }], 128, 64);
+    const spec = { model: model.config, task: model.task, data: model.data, evaluated: 1 };
+    const of = (train: object) =>
+      trainingMemory({ ...spec, train: trainSchema.parse(train), target: 'webgpu' });
+    const { parameters, program, activations } = of({});
+    assert.equal(program, 0);
+    assert.ok(Math.abs(parameters / (7 * 4 * model.parameterCount) - 1) < 0.05);
+    assert.ok(of({ activation_checkpointing: 'blocks' }).activations < 0.6 * activations);
   });
 
   it('is avoided by checkpointing where the machine would not suffice', () => {

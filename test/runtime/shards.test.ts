@@ -174,6 +174,7 @@ describe('shards of a batch', () => {
       inputs: [],
       outputs: [],
       nodes: 0,
+      largest: 0,
       hash: '',
     } as const;
     const places = { parameters: [], gradients: [], parameterBlock: block, gradientBlock: block };

@@ -1,6 +1,7 @@
 /** @file From tensors to an ONNX model. */
 import { createHash } from 'node:crypto';
 import type { NodeProto } from 'onnx-buf';
+import { largestOf } from '../liveness';
 import { reachable } from '../node';
 import type { InputAttributes } from '../ops/leaves';
 import { sameShape } from '../shape';
@@ -29,6 +30,8 @@ export interface Compiled {
   readonly outputs: readonly TensorInfo[];
   /** Number of ONNX nodes, those in scan bodies included. */
   readonly nodes: number;
+  /** Bytes of the largest tensor, those in scan bodies left out. */
+  readonly largest: number;
   /** Of the model's bytes: the same graph gives the same hash. */
   readonly hash: string;
 }
@@ -82,6 +85,7 @@ export function compile(
     ...(bytes.length > 0 && { bytes }),
     outputs: info,
     nodes: writer.count,
+    largest: largestOf(nodes),
     hash,
   };
 }

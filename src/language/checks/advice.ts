@@ -139,10 +139,14 @@ function memory(analysis: Analysis, train: TrainConfig, say: Say): Diagnostic[] 
   if (surelyFits(analysis, available)) return [];
   const estimate = memoryEstimate(analysis);
   if (!estimate || estimate.total <= available) return [];
-  const severity = estimate.total > hopeless * available ? 'error' : 'warning';
+  // Few GPUs have more memory than the machine that they are in, but some do.
+  const own = estimate.device === 'webgpu';
+  const severity = estimate.total > hopeless * available && !own ? 'error' : 'warning';
   const share = estimate.activations / train.batch_size;
   const fits = Math.floor((available - (estimate.total - estimate.activations)) / share);
-  const start = `Training takes about ${quantity(estimate.total)}B, this machine has ${quantity(available)}B`;
+  const start =
+    `Training takes about ${quantity(estimate.total)}B${own ? ' of GPU memory' : ''}, ` +
+    `this machine has ${quantity(available)}B`;
   const checkpointing =
     train.activation_checkpointing === 'none' ? ', or `activation_checkpointing: blocks`' : '';
   if (fits < 1 && share <= estimate.total - estimate.activations) {

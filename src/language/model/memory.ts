@@ -12,7 +12,9 @@ import { resolvedCheckpointing, trainingMemory, type TrainingMemory } from '../.
 import { evalSchema, modelFields, trainSchema, type TrainConfig } from '../../models/config';
 import { toPlain } from '../../config';
 
-export type MemoryEstimate = Pick<TrainingMemory, 'parameters' | 'activations' | 'total'>;
+export interface MemoryEstimate extends Pick<TrainingMemory, 'parameters' | 'activations' | 'total'> {
+  readonly device: 'cpu' | 'webgpu';
+}
 
 /** More than so many times the machine's memory is not worth a closer look. */
 const absurd = 8;
@@ -63,9 +65,17 @@ export function memoryEstimate(analysis: Analysis): MemoryEstimate | undefined {
   return rough.total > absurd * os.totalmem() ? rough : (counted(analysis, plain, train) ?? rough);
 }
 
+interface Plain {
+  readonly model?: object;
+  readonly eval?: unknown;
+  readonly device?: unknown;
+}
+
+const deviceOf = ({ device }: Plain): MemoryEstimate['device'] => (device === 'webgpu' ? device : 'cpu');
+
 interface Rough {
   readonly rough: MemoryEstimate;
-  readonly plain: { readonly model?: object; readonly eval?: unknown };
+  readonly plain: Plain;
   readonly train: TrainConfig;
 }
 
@@ -74,7 +84,12 @@ function roughEstimate(analysis: Analysis): Rough | undefined {
   const { stack, facts, dims, data, root } = analysis;
   const shape = data?.shape;
   if (!dims || !shape || facts.size < stack.layers.length || stack.total > maxLayers) return undefined;
-  const plain = toPlain(root) as { train?: unknown; model?: { vocab_size?: unknown }; eval?: unknown };
+  const plain = toPlain(root) as {
+    train?: unknown;
+    model?: { vocab_size?: unknown };
+    eval?: unknown;
+    device?: unknown;
+  };
   const train = trainSchema.safeParse(plain.train ?? {}).data;
   if (!train) return undefined;
   const positions = train.batch_size * shape.length;
@@ -101,14 +116,14 @@ function roughEstimate(analysis: Analysis): Rough | undefined {
   floats += kept * outputs(shape, train.batch_size, input);
   const parameters = copies * bytes * numbers;
   const activations = bytes * floats;
-  const rough = { parameters, activations, total: parameters + activations };
+  const rough = { parameters, activations, total: parameters + activations, device: deviceOf(plain) };
   return { rough, plain, train };
 }
 
 /** Undefined while the config is no model yet. */
 function counted(
   { stack, data, task }: Analysis,
-  plain: { model?: object; eval?: unknown },
+  plain: Plain,
   train: TrainConfig,
 ): MemoryEstimate | undefined {
   const model = z.object(modelFields).safeParse(plain.model).data;
@@ -121,9 +136,20 @@ function counted(
   );
   const evaluated = evaluation.examples;
   try {
-    const request = { model: { ...model, layers }, task, data: data.shape, train, evaluated };
-    const activation_checkpointing = resolvedCheckpointing(request, os.totalmem());
-    return trainingMemory({ ...request, train: { ...train, activation_checkpointing } });
+    const target = deviceOf(plain);
+    const request = {
+      model: { ...model, layers },
+      task,
+      data: data.shape,
+      train,
+      evaluated,
+      target,
+    } as const;
+    // Of a GPU's memory nothing is known, and `auto` is meant for the CPU.
+    const available = target === 'cpu' ? os.totalmem() : Infinity;
+    const activation_checkpointing = resolvedCheckpointing(request, available);
+    const found = trainingMemory({ ...request, train: { ...train, activation_checkpointing } });
+    return { ...found, device: target };
   } catch {
     // What is wrong with the model is said elsewhere.
     return undefined;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Batch } from '../../data/define';
 import * as g from '../../graph';
 import type { Compiled, Tensor } from '../../graph';
-import { LOSS_SCALE } from '../../models';
+import { afterGradients, LOSS_SCALE } from '../../models';
 import { updateRule, type Update } from '../optimizer';
 import {
   compileCached,
@@ -55,7 +55,8 @@ interface DeviceEngine extends TrainingEngine {
 }
 
 export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu'): Promise<DeviceEngine> {
-  const { parameters, graph, train, threads, seed = 0, measuredSteps = 1 } = options;
+  const { parameters, train, threads, seed = 0, measuredSteps = 1 } = options;
+  const graph = afterGradients(options.graph);
   const accumulating = train.accumulate > 1;
   const names = [...parameters.keys()];
   const rule = updateRule(train.optimizer);
@@ -86,11 +87,7 @@ export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu')
     const profile = join(tmpdir(), `ssm-profile-${process.pid}-${profiles++}`);
     return { compiled, session: await openSession(compiled, { device, threads, keepOnDevice, profile }) };
   };
-  // Else the loss would be asked for before any gradient, and what both are computed from would wait for these.
-  const loss = g.behind(
-    graph['loss']!,
-    trainedNames.slice(0, 1).map((name) => graph[GRADIENT + name]!),
-  );
+  const { loss } = graph as { loss: Tensor };
   const updating = await open({
     ...update.outputs,
     ...frozen,

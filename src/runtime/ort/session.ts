@@ -86,10 +86,27 @@ function ortOptions(compiled: Compiled, options: SessionOptions): InferenceSessi
   };
 }
 
+/**
+ * Bytes that GPUs bind at a time; few take twice as many. Above it onnxruntime divides a tensor among several bindings,
+ * which not all of its kernels know: softmax, layer norm, where and padding give wrong numbers, without a word.
+ */
+const BINDING = 2 ** 31;
+
+/** A graph that a GPU cannot compute, for the size of a tensor. */
+export class TensorTooLarge extends Error {
+  constructor(bytes: number) {
+    const shown = (n: number): string => `${(n / 2 ** 30).toPrecision(2)} GB`;
+    super(
+      `A tensor of the graph takes ${shown(bytes)}, and a GPU binds at most ${shown(BINDING)} at a time.`,
+    );
+    this.name = 'TensorTooLarge';
+  }
+}
+
 /** With a device's last session go its compiled shaders, seconds of work: one session stays open. */
 let keeper: Promise<InferenceSession> | undefined;
 
-/** @throws when the device or the graph is refused */
+/** @throws when the device or the graph is refused; TensorTooLarge when that is why */
 export async function openSession(compiled: Compiled, options: SessionOptions): Promise<Session> {
   const ort = await import('onnxruntime-node');
   const { device, profile, preallocate = {} } = options;
@@ -99,6 +116,7 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
       `A graph compiled for ${compiled.target} cannot run on ${device}; compile it for ${target}.`,
     );
   }
+  if (device === 'webgpu' && compiled.largest > BINDING) throw new TensorTooLarge(compiled.largest);
   const create = (graph: Compiled, settings: SessionOptions): Promise<InferenceSession> =>
     ort.InferenceSession.create(graph.model, ortOptions(graph, settings)).catch((error: unknown) => {
       throw new Error(`onnxruntime refused the graph on ${device}: ${messageOf(error)}`, { cause: error });

@@ -5,6 +5,7 @@ import { memoryNeed } from '../../graph';
 import { resolvedCheckpointing, trainingMemory, type MemoryRequest, type Model } from '../../models';
 import type { RunConfig, TrainConfig } from '../../models/config';
 import type { ComputeDevice } from '../devices';
+import { TensorTooLarge } from '../ort';
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(2)} GB`;
 
@@ -27,13 +28,29 @@ export function planMemory(
 ): MemoryPlan {
   const { model, task, train } = config;
   const evaluated = config.eval.examples;
-  const request: MemoryRequest = { model, task, data: data.shape, train, evaluated, shards };
+  const target = device === 'webgpu' ? device : 'cpu';
+  const request: MemoryRequest = { model, task, data: data.shape, train, evaluated, shards, target };
   const available = device === 'cpu' ? totalmem() : Infinity;
   const activation_checkpointing = resolvedCheckpointing(request, available);
   const decided: TrainConfig = { ...train, activation_checkpointing };
   const { total } = trainingMemory({ ...request, train: decided });
   const saving = activation_checkpointing === 'blocks' ? ' with activation checkpointing' : '';
-  return { train: decided, shown: `about ${gigabytes(total)} of memory${saving}` };
+  const whose = device === 'cpu' ? 'memory' : 'GPU memory';
+  return { train: decided, shown: `about ${gigabytes(total)} of ${whose}${saving}` };
+}
+
+/** Bytes of the largest tensor of an evaluation on a GPU: all logits of a batch, unless they are more. */
+const LARGEST_SCORED = 2 ** 30;
+
+/** Examples that a GPU scores at a time: `wanted`, or half of them and so on while a tensor would be too large. */
+export function boundBatch(model: Model, wanted: number): number {
+  let batch = wanted;
+  while (batch > 1) {
+    const { largest } = memoryNeed(Object.values(model.evaluation(batch)), { target: 'webgpu' });
+    if (largest <= LARGEST_SCORED) break;
+    batch = Math.ceil(batch / 2);
+  }
+  return batch;
 }
 
 /** Share of the memory that is free now which one evaluation may take: more only costs time to get the pages. */
@@ -54,12 +71,25 @@ export function affordableBatch(model: Model, wanted: number, free = process.ava
   return batch;
 }
 
-const SIGNS =
-  /bad_alloc|failed to allocate|could not allocate|allocation failed|out of memory|array buffer alloc/i;
+const SIGNS = new RegExp(
+  [
+    'bad_alloc|failed to allocate|could not allocate|allocation failed|out of memory|array buffer alloc',
+    // WebGPU: a buffer that could not be made is noticed where it is bound, one in too many parts where it is used.
+    'Invalid Buffer .* previous error|Too many storage buffers|Failed to create GPU buffer',
+  ].join('|'),
+  'i',
+);
 
 /** An error that says that memory has run out, with what to do about it; others as they are. */
-export function explainMemory(error: unknown, { train }: Pick<RunConfig, 'train'>): unknown {
-  if (!(error instanceof Error) || !SIGNS.test(error.message)) return error;
+export function explainMemory(
+  error: unknown,
+  { train }: Pick<RunConfig, 'train'>,
+  device: ComputeDevice = 'cpu',
+): unknown {
+  const large = error instanceof TensorTooLarge;
+  if (!(error instanceof Error) || !(large || SIGNS.test(error.message))) return error;
+  const owner = device === 'cpu' ? 'this machine' : 'the GPU';
+  const problem = large ? error.message : `The memory of ${owner} does not suffice.`;
   const { batch_size: batch, accumulate, activation_checkpointing } = train;
   const advice = [
     ...(batch > 1
@@ -70,7 +100,5 @@ export function explainMemory(error: unknown, { train }: Pick<RunConfig, 'train'
     ...(activation_checkpointing === 'blocks' ? [] : ['train.activation_checkpointing: blocks']),
     'a smaller d_model or fewer layers',
   ];
-  return new Error(`The memory of this machine does not suffice. Try ${advice.join(', or ')}.`, {
-    cause: error,
-  });
+  return new Error(`${problem} Try ${advice.join(', or ')}.`, { cause: error });
 }

@@ -166,7 +166,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     folder.close(result.status);
     return result;
   } catch (error) {
-    const shown = explainMemory(run === undefined ? error : await run.explain(error), config);
+    const shown = explainMemory(run === undefined ? error : await run.explain(error), config, choice.device);
     try {
       // A finished run that cannot even be opened here has not failed.
       if (earlier !== undefined && !begun) folder.abandon();

@@ -22,6 +22,7 @@ import type { CheckpointReply, LiveStatus, ProbeReply } from '../process/protoco
 import type { RunServer, ServedRun } from '../process/server';
 import { buildingOf, flopsPerStep, tokensPerStep } from './engine';
 import { Evaluator, type Evaluation } from './evaluate';
+import { boundBatch } from './memory';
 import { INITIAL_LOSS_SCALE } from './loss-scale';
 import { rateChange } from './resume';
 import { startingWeights } from './start';
@@ -259,7 +260,9 @@ export class TrainingRun implements ServedRun {
   async #evaluate(last: boolean): Promise<readonly Evaluation[]> {
     const { config, data, model, engine } = this.#parts;
     const { device, threads } = engine;
-    const batchSize = Math.min(config.train.batch_size, config.eval.examples);
+    const wanted = Math.min(config.train.batch_size, config.eval.examples);
+    const batchSize =
+      this.#evaluator?.batchSize ?? (device === 'webgpu' ? boundBatch(model, wanted) : wanted);
     this.#evaluator ??= await Evaluator.open(model, model.length, batchSize, {
       device,
       threads,
