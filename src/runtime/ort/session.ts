@@ -10,6 +10,7 @@ import {
   type Target,
   type TensorInfo,
 } from '../../graph';
+import { checkBinding } from './binding';
 import { dropProfile, takeProfile, type NodeTiming } from './profile';
 import {
   arrayOf,
@@ -86,23 +87,6 @@ function ortOptions(compiled: Compiled, options: SessionOptions): InferenceSessi
   };
 }
 
-/**
- * Bytes that GPUs bind at a time; few take twice as many. Above it onnxruntime divides a tensor among several bindings,
- * which not all of its kernels know: softmax, layer norm, where and padding give wrong numbers, without a word.
- */
-const BINDING = 2 ** 31;
-
-/** A graph that a GPU cannot compute, for the size of a tensor. */
-export class TensorTooLarge extends Error {
-  constructor(bytes: number) {
-    const shown = (n: number): string => `${(n / 2 ** 30).toPrecision(2)} GB`;
-    super(
-      `A tensor of the graph takes ${shown(bytes)}, and a GPU binds at most ${shown(BINDING)} at a time.`,
-    );
-    this.name = 'TensorTooLarge';
-  }
-}
-
 /** With a device's last session go its compiled shaders, seconds of work: one session stays open. */
 let keeper: Promise<InferenceSession> | undefined;
 
@@ -116,7 +100,6 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
       `A graph compiled for ${compiled.target} cannot run on ${device}; compile it for ${target}.`,
     );
   }
-  if (device === 'webgpu' && compiled.largest > BINDING) throw new TensorTooLarge(compiled.largest);
   const create = (graph: Compiled, settings: SessionOptions): Promise<InferenceSession> =>
     ort.InferenceSession.create(graph.model, ortOptions(graph, settings)).catch((error: unknown) => {
       throw new Error(`onnxruntime refused the graph on ${device}: ${messageOf(error)}`, { cause: error });
@@ -126,6 +109,17 @@ export async function openSession(compiled: Compiled, options: SessionOptions): 
     await keeper.catch((error: unknown) => {
       keeper = undefined;
       throw error;
+    });
+  }
+  if (device === 'webgpu') {
+    await checkBinding(compiled.largest, async (graph, x) => {
+      const trial = await create(graph, { device });
+      try {
+        const { y } = await trial.run({ x: new ort.Tensor('float32', x, [x.length, 1]) });
+        return y!.data as Float32Array;
+      } finally {
+        await trial.release();
+      }
     });
   }
   const session = await create(compiled, options);
