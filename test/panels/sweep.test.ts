@@ -1,9 +1,10 @@
 /** @file The Sweep view of the Curves panel: lines, brushes, axes that move, table, export, in four themes. */
 import assert from 'node:assert/strict';
-import type { CurvesState } from '../../src/protocol/view-curves';
+import type { CurvesState, ToCurves } from '../../src/protocol/view-curves';
 import { rowsMessage, runsMessage } from './curves-fixture';
 import type { OpenOptions, OpenPanel } from './harness';
 import { inked, keep, rgb, seriousViolations } from './looks';
+import { showing } from './showing';
 import { sweepRuns } from './sweep-fixture';
 import { describePanel } from './suite';
 import { themes, type ThemeName } from './themes';
@@ -140,6 +141,25 @@ describePanel('the Sweep view', (suite) => {
       .split('\n');
     assert.equal(csv.length, runs.length + 1);
     assert.match(csv[0]!, /^config,mixer,d_model,d_state,lr,parameters,best val loss \(nats\)/);
+  });
+
+  it('compares by time, in the panel and in the figure that is saved, where nothing was evaluated', async () => {
+    const panel = await suite.open('curves', { state });
+    await panel.post(runsMessage(runs));
+    const message = rowsMessage(runs) as Extract<ToCurves, { type: 'rows' }>;
+    const trained = message.runs.map((run) => ({ ...run, tables: { train: run.tables['train'] } }));
+    await panel.post({ ...message, runs: trained });
+    await panel.page.getByTestId('sweep').waitFor();
+    await showing(
+      async () => (await panel.page.locator('.sweep-side .unit').first().innerText()).split(' ')[0],
+      'time',
+    );
+    await panel.page.getByRole('button', { name: 'Export' }).click();
+    await panel.page.getByRole('menuitem', { name: 'Save figure as SVG…' }).click();
+    await showing(async () => (await panel.sent()).some(({ type }) => type === 'export'), true);
+    const svg = String((await panel.sent()).find(({ type }) => type === 'export')?.['data']);
+    assert.match(svg, /^<svg[^]*best time, s/);
+    assert.doesNotMatch(svg, /NaN|Infinity/);
   });
 
   for (const name of Object.keys(themes) as ThemeName[]) {

@@ -6,7 +6,7 @@ import { useSource } from '../../shared/hooks';
 import { Icon } from '../../shared/icons';
 import { factsOf } from './facts';
 import type { CurvesModel } from '../model';
-import { lossAt } from './columns';
+import { lossAt } from './loss-at';
 import { CursorHead, Status } from './status';
 import { Swatch } from './swatch';
 

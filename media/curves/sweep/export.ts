@@ -6,12 +6,13 @@ import { passes, resultTitles, sweepAxes } from '../../../src/figures/sweep/axes
 import { drawEffects } from '../../../src/figures/sweep/effects';
 import { drawParallel } from '../../../src/figures/sweep/parallel';
 import type { CurvesModel } from '../model';
-import { sweepOf } from './rows';
+import { sweepOf, targetOf } from './rows';
 
 export function sweepFigure(model: CurvesModel, measure: Measure): Scene {
   const theme: Theme = { ...printTheme(model.theme.fonts), fontSize: 13 };
   const { rows, keys } = sweepOf(model);
-  const { target, brushes, axisOrder } = model.state;
+  const { brushes, axisOrder } = model.state;
+  const target = targetOf(model, rows);
   const axes = sweepAxes(rows, keys, target, axisOrder);
   const size = { width: 860, height: 380 };
   const parallel = drawParallel(rows, axes, { target, brushes }, size, theme, measure);

@@ -1,6 +1,6 @@
 /** @file The groups of runs as rows of a sweep. */
 import { differingKeys, type RunGroup } from '../../../src/figures/curves/groups';
-import type { SweepRow } from '../../../src/figures/sweep/axes';
+import type { Result, SweepRow } from '../../../src/figures/sweep/axes';
 import { factsOf, type GroupFacts } from '../runs/facts';
 import type { CurvesModel } from '../model';
 
@@ -44,4 +44,10 @@ export function sweepOf(model: CurvesModel): Sweep {
     .filter((key, _, all) => !(key === 'layers' && all.includes('mixer')))
     .slice(0, most);
   return { keys, rows: groups.map((group) => rowOf(group, facts.get(group.key)!)), facts };
+}
+
+/** What the configs are compared by: what was chosen, or time where none of them has that result. */
+export function targetOf(model: CurvesModel, rows: readonly SweepRow[]): Result {
+  const { target } = model.state;
+  return rows.some((row) => row.results[target] !== undefined) ? target : 'time';
 }

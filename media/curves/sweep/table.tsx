@@ -23,15 +23,10 @@ export function SweepTable({
   rows: readonly SweepRow[];
   target: Result;
 }): JSX.Element {
-  const { keys, facts } = sweep;
   const ink = inkOf(sweep.rows, target);
   const map = colourMap(model.theme, false);
   const common = commonKeys(model.runs);
   const visible = rows.slice(0, shown);
-  const open = (key: string): void => {
-    const run = facts.get(key)?.group.runs[0];
-    if (run) model.send({ type: 'run-command', command: 'open-config', run: run.id });
-  };
   return (
     <section class="runs sweep-runs">
       <h2 class="runs-head">
@@ -40,64 +35,97 @@ export function SweepTable({
       </h2>
       <div class="runs-scroll" tabIndex={0} role="region" aria-label="Best runs">
         <table class="runs-table" data-testid="sweep-table">
-          <thead>
-            <tr>
-              <th scope="col">#</th>
-              {keys.map((key, index) => (
-                <th key={key} scope="col" class={index === 0 ? 'left' : ''}>
-                  {key}
-                </th>
-              ))}
-              <th scope="col">params</th>
-              <th scope="col">best val loss</th>
-              <th scope="col">at step</th>
-              <th scope="col">accuracy</th>
-              <th scope="col">time</th>
-              <th scope="col">
-                <span class="sr-only">actions</span>
-              </th>
-            </tr>
-          </thead>
+          <Head keys={sweep.keys} />
           <tbody>
-            {visible.map((row, place) => {
-              const own = facts.get(row.key)!;
-              const colour = inkColour(map, ink(row) ?? 0);
-              return (
-                <tr
-                  key={row.key}
-                  class={model.cursor.hovered === row.key ? 'hovered' : ''}
-                  onMouseEnter={() => model.cursor.set({ hovered: row.key })}
-                  onMouseLeave={() => model.cursor.set({ hovered: undefined })}
-                >
-                  <td>{place + 1}</td>
-                  {keys.map((key, index) => (
-                    <td key={key} class={index === 0 ? 'left' : ''}>
-                      {index === 0 && (
-                        <svg class="square" width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
-                          <rect width="10" height="10" fill={colour} />
-                        </svg>
-                      )}
-                      {configValue(row.values[key])}
-                    </td>
-                  ))}
-                  <td>{own.parameters === undefined ? '–' : integer(own.parameters)}</td>
-                  <td>
-                    <span class={place === 0 && target === 'loss' ? 'best' : ''}>
-                      {number3(own.best?.value)}
-                    </span>
-                  </td>
-                  <td>{own.best ? integer(own.best.step) : '–'}</td>
-                  <td>{percent(own.accuracy)}</td>
-                  <td>{duration(own.seconds)}</td>
-                  <td>
-                    <LinkButton onClick={() => open(row.key)}>Open config</LinkButton>
-                  </td>
-                </tr>
-              );
-            })}
+            {visible.map((row, place) => (
+              <ConfigRow
+                key={row.key}
+                model={model}
+                sweep={sweep}
+                row={row}
+                place={place}
+                isBest={place === 0 && target === 'loss'}
+                colour={inkColour(map, ink(row) ?? 0)}
+              />
+            ))}
           </tbody>
         </table>
       </div>
     </section>
+  );
+}
+
+function Head({ keys }: { keys: readonly string[] }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">#</th>
+        {keys.map((key, index) => (
+          <th key={key} scope="col" class={index === 0 ? 'left' : ''}>
+            {key}
+          </th>
+        ))}
+        <th scope="col">params</th>
+        <th scope="col">best val loss</th>
+        <th scope="col">at step</th>
+        <th scope="col">accuracy</th>
+        <th scope="col">time</th>
+        <th scope="col">
+          <span class="sr-only">actions</span>
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function ConfigRow({
+  model,
+  sweep: { keys, facts },
+  row,
+  place,
+  isBest,
+  colour,
+}: {
+  model: CurvesModel;
+  sweep: Sweep;
+  row: SweepRow;
+  place: number;
+  /** Whether it has the lowest loss of all. */
+  isBest: boolean;
+  /** Of its line in the parallel coordinates. */
+  colour: string;
+}): JSX.Element {
+  const own = facts.get(row.key)!;
+  const [run] = own.group.runs;
+  return (
+    <tr
+      class={model.cursor.hovered === row.key ? 'hovered' : ''}
+      onMouseEnter={() => model.cursor.set({ hovered: row.key })}
+      onMouseLeave={() => model.cursor.set({ hovered: undefined })}
+    >
+      <td>{place + 1}</td>
+      {keys.map((key, index) => (
+        <td key={key} class={index === 0 ? 'left' : ''}>
+          {index === 0 && (
+            <svg class="square" width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
+              <rect width="10" height="10" fill={colour} />
+            </svg>
+          )}
+          {configValue(row.values[key])}
+        </td>
+      ))}
+      <td>{own.parameters === undefined ? '–' : integer(own.parameters)}</td>
+      <td>
+        <span class={isBest ? 'best' : ''}>{number3(own.best?.value)}</span>
+      </td>
+      <td>{own.best ? integer(own.best.step) : '–'}</td>
+      <td>{percent(own.accuracy)}</td>
+      <td>{duration(own.seconds)}</td>
+      <td>
+        <LinkButton onClick={() => model.send({ type: 'run-command', command: 'open-config', run: run!.id })}>
+          Open config
+        </LinkButton>
+      </td>
+    </tr>
   );
 }
