@@ -12,12 +12,15 @@ const ROOT = join(__dirname, '..');
 const PICTURES = join(ROOT, 'media', 'pictures');
 const CONFIG = 'induction-heads.ssm.yaml';
 
-/** Name of the run folder and what differs from the example. */
+/**
+ * Name of the run folder and what differs from the example, in the order of training. The group of the first run is what
+ * the others are compared with; the last run is the newest, which *Inspect Scan* takes: one that has learned its task.
+ */
 const VARIANTS: readonly (readonly [string, readonly string[]])[] = [
-  ['mamba', []],
   ['mamba-seed-2', ['seed=2']],
   ['d_state-4', ['model.layers.0.d_state=4']],
   ['lr-1e-3', ['train.optimizer.lr=1e-3']],
+  ['mamba', []],
 ];
 
 async function main(): Promise<void> {
