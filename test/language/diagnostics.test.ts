@@ -29,6 +29,12 @@ const cases: [what: string, text: string, code: string, message: RegExp, suggest
     'unknown-key',
     /belongs in `train\.optimizer`/,
   ],
+  [
+    'a key that no section has, deep in one',
+    stack('[{mixer: mamba}]', 'train: {optimizer: {⟦size⟧: 1}}'),
+    'unknown-key',
+    /Unknown key `size` in `train\.optimizer`\. It takes `name`, /,
+  ],
   ['a foreign name', stack('[{mixer: attention, ⟦n_heads⟧: 4}]'), 'unknown-key', /`heads`/, 'heads'],
   ['an unknown mixer', stack('[{mixer: ⟦mambo⟧}]'), 'unknown-value', /not a mixer.*`mamba`/, 'mamba'],
   [

@@ -53,7 +53,7 @@ export function unknownKey(
     const message = `${start} ${code(repeated)} is there already; remove one of the two.`;
     return diagnose(entry.keyWhere, 'error', 'unknown-key', message);
   }
-  const elsewhere = owners(language, synonyms[entry.key] ?? entry.key, entry.key);
+  const elsewhere = owners(language, synonym ?? entry.key, entry.key);
   const hint = elsewhere ?? (fields.length > 0 ? `It takes ${list(fields.map(code), 'and')}.` : '');
   return diagnose(entry.keyWhere, 'error', 'unknown-key', `${start} ${hint}`.trim());
 }
@@ -76,7 +76,8 @@ export function placeName(path: Path, map?: MapNode): string {
     return mixer ? `${article(mixer)} ${mixer} layer` : map?.entries.has('block') ? 'a block' : 'a layer';
   }
   const type = path.length === 1 ? tag('type') : undefined;
-  return type ? `${code(path.join('..'))} of type ${type}` : code(path.join('..'));
+  const name = code(path.join('.'));
+  return type ? `${name} of type ${type}` : name;
 }
 
 /** Vowels, and letters that are spoken as if one stood before them: an s4, an mlp. */
