@@ -31,21 +31,7 @@ export function PromptForm({ model }: { model: PlaygroundModel }): JSX.Element {
         onInput={(event) => model.patch({ prompt: event.currentTarget.value })}
       />
       <div class="controls">
-        {model.running ? (
-          <button type="button" class="button go" data-testid="stop" onClick={() => model.stop()}>
-            <Icon name="stop" /> Stop
-          </button>
-        ) : (
-          <button
-            type="button"
-            class="button go"
-            data-testid="generate"
-            title="Continue the prompt (Ctrl+Enter)"
-            onClick={() => model.generate()}
-          >
-            <Icon name="play" /> Generate
-          </button>
-        )}
+        <Go model={model} />
         <Checkbox
           checked={controls.greedy}
           title="Always the likeliest token"
@@ -53,26 +39,9 @@ export function PromptForm({ model }: { model: PlaygroundModel }): JSX.Element {
         >
           Greedy
         </Checkbox>
-        {numberControls.map((control) => {
-          const off = controls.greedy && control.sampling;
-          const value = controls[control.name];
-          const wrong = !off && problemOf(control, value) !== undefined;
-          return (
-            <label key={control.name} class={off ? 'number off' : 'number'} title={control.title}>
-              <span>{control.label}</span>
-              <input
-                type="text"
-                inputMode={control.whole ? 'numeric' : 'decimal'}
-                value={value}
-                disabled={off}
-                aria-invalid={wrong}
-                data-testid={`control-${control.name}`}
-                onInput={(event) => set({ [control.name]: event.currentTarget.value })}
-                onKeyDown={(event) => event.key === 'Enter' && model.generate()}
-              />
-            </label>
-          );
-        })}
+        {numberControls.map((control) => (
+          <NumberControl key={control.name} model={model} control={control} set={set} />
+        ))}
         <button
           type="button"
           class="link more-link"
@@ -89,6 +58,55 @@ export function PromptForm({ model }: { model: PlaygroundModel }): JSX.Element {
       )}
       {state.more && <More controls={controls} set={set} />}
     </section>
+  );
+}
+
+/** Starts, or ends what goes on. */
+function Go({ model }: { model: PlaygroundModel }): JSX.Element {
+  return model.running ? (
+    <button type="button" class="button go" data-testid="stop" onClick={() => model.stop()}>
+      <Icon name="stop" /> Stop
+    </button>
+  ) : (
+    <button
+      type="button"
+      class="button go"
+      data-testid="generate"
+      title="Continue the prompt (Ctrl+Enter)"
+      onClick={() => model.generate()}
+    >
+      <Icon name="play" /> Generate
+    </button>
+  );
+}
+
+function NumberControl({
+  model,
+  control,
+  set,
+}: {
+  model: PlaygroundModel;
+  control: (typeof numberControls)[number];
+  set(patch: Partial<Controls>): void;
+}): JSX.Element {
+  const { controls } = model.state;
+  const value = controls[control.name];
+  // What decides how tokens are drawn is nothing to the likeliest one.
+  const off = controls.greedy && control.sampling;
+  return (
+    <label class={off ? 'number off' : 'number'} title={control.title}>
+      <span>{control.label}</span>
+      <input
+        type="text"
+        inputMode={control.whole ? 'numeric' : 'decimal'}
+        value={value}
+        disabled={off}
+        aria-invalid={!off && problemOf(control, value) !== undefined}
+        data-testid={`control-${control.name}`}
+        onInput={(event) => set({ [control.name]: event.currentTarget.value })}
+        onKeyDown={(event) => event.key === 'Enter' && model.generate()}
+      />
+    </label>
   );
 }
 

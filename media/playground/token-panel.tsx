@@ -1,6 +1,7 @@
 /** @file One token in numbers: how likely it was, and what could have come instead. */
 import type { JSX } from 'preact';
 import { fixed, integer } from '../../src/figures/core/format';
+import type { Token } from '../../src/protocol/playground';
 import { Icon } from '../shared/icons';
 import type { PlaygroundModel } from './model';
 import { percentOf, surprise } from './numbers';
@@ -12,7 +13,6 @@ export function TokenPanel({ model }: { model: PlaygroundModel }): JSX.Element |
     return null;
   }
   const chosen = model.chosen.has(position);
-  const listed = token.alternatives.some(({ id }) => id === token.id);
   const share = token.alternatives.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0);
   return (
     <aside class="token-panel" aria-label="Token">
@@ -23,62 +23,14 @@ export function TokenPanel({ model }: { model: PlaygroundModel }): JSX.Element |
           {chosen ? ', your choice' : ''}
         </span>
       </h2>
-      <dl class="keys">
-        <div>
-          <dt>Probability</dt>
-          <dd>{percentOf(token.logprob)}</dd>
-        </div>
-        <div>
-          <dt>Surprise, bits</dt>
-          <dd>{fixed(surprise(token.logprob), 2)}</dd>
-        </div>
-        <div title="Of the model’s distribution over the next token">
-          <dt>Entropy, bits</dt>
-          <dd>{fixed(token.entropy, 2)}</dd>
-        </div>
-      </dl>
+      <Numbers token={token} />
       <h3>
         Alternatives{' '}
         <span class="secondary">
           the {token.alternatives.length} likeliest, together {percentOf(Math.log(share))}
         </span>
       </h3>
-      <ul class="alternatives" aria-label="Alternatives">
-        {token.alternatives.map((alternative, index) => (
-          <li key={index}>
-            <button
-              type="button"
-              class={[
-                'alternative',
-                alternative.id === token.id ? 'drawn' : '',
-                index === model.choice ? 'choice' : '',
-              ].join(' ')}
-              disabled={running}
-              aria-current={alternative.id === token.id}
-              title={
-                alternative.id === token.id
-                  ? 'This is the token of this branch'
-                  : `Go on from here with “${alternative.label}” (Enter)`
-              }
-              onClick={() => model.fork(position, alternative)}
-            >
-              <span class="menu-check">
-                {alternative.id === token.id && <Icon name="check" label="in the text" />}
-              </span>
-              <span class="sign mono">{alternative.label === '' ? '∅' : alternative.label}</span>
-              <span class="share" aria-hidden="true">
-                <i style={{ width: `${(Math.exp(alternative.logprob) * 100).toFixed(2)}%` }} />
-              </span>
-              <span class="value">{percentOf(alternative.logprob)}</span>
-            </button>
-          </li>
-        ))}
-        {!listed && (
-          <li class="below secondary">
-            <span class="mono">{token.label}</span> is number {integer(token.rank)} of all
-          </li>
-        )}
-      </ul>
+      <Alternatives model={model} token={token} position={position} />
       <div class="actions">
         <button
           type="button"
@@ -92,5 +44,72 @@ export function TokenPanel({ model }: { model: PlaygroundModel }): JSX.Element |
         </button>
       </div>
     </aside>
+  );
+}
+
+function Numbers({ token }: { token: Token }): JSX.Element {
+  return (
+    <dl class="keys">
+      <div>
+        <dt>Probability</dt>
+        <dd>{percentOf(token.logprob)}</dd>
+      </div>
+      <div>
+        <dt>Surprise, bits</dt>
+        <dd>{fixed(surprise(token.logprob), 2)}</dd>
+      </div>
+      <div title="Of the model’s distribution over the next token">
+        <dt>Entropy, bits</dt>
+        <dd>{fixed(token.entropy, 2)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+/** The likeliest tokens at a place; a click goes on with one of them, as a branch of its own. */
+function Alternatives({
+  model,
+  token,
+  position,
+}: {
+  model: PlaygroundModel;
+  token: Token;
+  position: number;
+}): JSX.Element {
+  const listed = token.alternatives.some(({ id }) => id === token.id);
+  return (
+    <ul class="alternatives" aria-label="Alternatives">
+      {token.alternatives.map((alternative, index) => {
+        const drawn = alternative.id === token.id;
+        return (
+          <li key={index}>
+            <button
+              type="button"
+              class={['alternative', drawn ? 'drawn' : '', index === model.choice ? 'choice' : ''].join(' ')}
+              disabled={model.running}
+              aria-current={drawn}
+              title={
+                drawn
+                  ? 'This is the token of this branch'
+                  : `Go on from here with “${alternative.label}” (Enter)`
+              }
+              onClick={() => model.fork(position, alternative)}
+            >
+              <span class="menu-check">{drawn && <Icon name="check" label="in the text" />}</span>
+              <span class="sign mono">{alternative.label === '' ? '∅' : alternative.label}</span>
+              <span class="share" aria-hidden="true">
+                <i style={{ width: `${(Math.exp(alternative.logprob) * 100).toFixed(2)}%` }} />
+              </span>
+              <span class="value">{percentOf(alternative.logprob)}</span>
+            </button>
+          </li>
+        );
+      })}
+      {!listed && (
+        <li class="below secondary">
+          <span class="mono">{token.label}</span> is number {integer(token.rank)} of all
+        </li>
+      )}
+    </ul>
   );
 }

@@ -5,12 +5,14 @@ import { canvasMeasure } from '../../src/figures/core/canvas';
 import { useSource, useWidth } from '../shared/hooks';
 import { DataTable } from './data-table';
 import { exporter } from './export';
-import { Header, LayerLine, ViewSwitch } from './header';
+import { Header, ViewSwitch } from './header';
 import { useKeys } from './keys';
+import { LayerLine } from './layer-line';
 import { Skeleton, usePatience, WaitingLine } from './loading';
 import type { ScanModel } from './model';
 import { Messages } from './messages';
 import { Cancelled, Failure, NoScan } from './notes';
+import { attributesOf } from './outside';
 import { SequencePanel } from './sequence/panel';
 import { StepPanel } from './step-panel';
 import { ViewLine } from './view-line';
@@ -30,27 +32,8 @@ export function App({ model }: { model: ScanModel }): JSX.Element {
   const patience = usePatience(model.busy);
   const exports = exporter(model);
   const size = width === 0 ? '' : narrow ? 'narrow' : beside ? 'wide' : 'medium';
-  const attributes = {
-    'data-testid': 'scan',
-    'data-layer': inspection ? String(inspection.layer) : '',
-    'data-mixer': inspection?.mixer ?? '',
-    'data-example': state.ids ? 'typed' : String(inspection?.example ?? state.example),
-    'data-channel': scan ? String(model.channel) : '',
-    'data-position': inspection ? String(model.position) : '',
-    'data-view': state.view,
-    'data-source': state.source === null ? '' : String(state.source),
-    'data-window': state.window ? JSON.stringify(state.window) : '',
-    'data-pinned': state.pin ? (state.pin.target ?? 'here') : '',
-    'data-frames': String(model.replay.frames.length),
-    'data-frame': String(model.replay.index),
-    'data-order-step': String(state.order.step),
-    'data-busy': String(model.busy),
-    'data-probe': state.table ?? '',
-    'data-present': String(model.present),
-    'data-playing': String(model.playback.playing),
-  };
   return (
-    <main class={`scan ${size}`} ref={root} {...attributes}>
+    <main class={`scan ${size}`} ref={root} {...attributesOf(model)}>
       <h1 class="sr-only">Scan</h1>
       <Header model={model} width={width || 1000} onExport={exports.save} onCopy={exports.copy} />
       {model.busy && <div class="progress" role="progressbar" aria-label="Inspecting" />}

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { number3, visible } from '../../src/figures/core/format';
-import { probeTable } from '../../src/figures/scan/table';
+import { probeTable, type ProbeTable } from '../../src/figures/scan/table';
 import { Select } from '../shared/controls';
 import type { ScanModel } from './model';
 import { numbersOf } from './tables';
@@ -45,6 +45,7 @@ export function DataTable({ model }: { model: ScanModel }): JSX.Element | null {
   const at = Math.min(page, pages - 1);
   const rows = table.rows.slice(at * perPage, (at + 1) * perPage);
   const probe = inspection.probes[name];
+  const extent = probe?.axes.map((axis, i) => `${axis} ${probe.shape[i]}`).join(' × ');
   return (
     <section class="data-view">
       <div class="line">
@@ -54,15 +55,7 @@ export function DataTable({ model }: { model: ScanModel }): JSX.Element | null {
           options={names.map((entry) => ({ value: entry, label: entry }))}
           onChange={(next) => model.patch({ table: next })}
         />
-        <span class="secondary">
-          {[
-            probe?.axes.map((axis, i) => `${axis} ${probe.shape[i]}`).join(' × '),
-            table.slice,
-            probe?.description,
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </span>
+        <span class="secondary">{[extent, table.slice, probe?.description].filter(Boolean).join(' · ')}</span>
         <span class="spring" />
         {pages > 1 && (
           <Select
@@ -76,34 +69,52 @@ export function DataTable({ model }: { model: ScanModel }): JSX.Element | null {
           />
         )}
       </div>
-      <div class="data-scroll" tabIndex={0} role="region" aria-label="Data table">
-        <table class="data" data-testid="data-table" data-probe={name}>
-          <thead>
-            <tr>
-              <th scope="col">{probe?.axes[0] ?? ''}</th>
-              <th scope="col">{probe?.axes[0] === 'time' ? 'token' : ''}</th>
-              {table.columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
+      <Numbers name={name} axis={probe?.axes[0] ?? ''} columns={table.columns} rows={rows} />
+    </section>
+  );
+}
+
+function Numbers({
+  name,
+  axis,
+  columns,
+  rows,
+}: {
+  /** Of the array. */
+  name: string;
+  /** What the rows are. */
+  axis: string;
+  columns: ProbeTable['columns'];
+  rows: ProbeTable['rows'];
+}): JSX.Element {
+  return (
+    <div class="data-scroll" tabIndex={0} role="region" aria-label="Data table">
+      <table class="data" data-testid="data-table" data-probe={name}>
+        <thead>
+          <tr>
+            <th scope="col">{axis}</th>
+            <th scope="col">{axis === 'time' ? 'token' : ''}</th>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.head}>
+              <th scope="row">{row.head}</th>
+              <td>{visible(row.label)}</td>
+              {row.values.map((value, k) => (
+                <td key={k} data-value={String(value)}>
+                  {number3(value)}
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.head}>
-                <th scope="row">{row.head}</th>
-                <td>{visible(row.label)}</td>
-                {row.values.map((value, k) => (
-                  <td key={k} data-value={String(value)}>
-                    {number3(value)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -10,6 +10,12 @@ import { drawOrder } from '../../src/figures/scan/order/view';
 import { drawTraining } from '../../src/figures/scan/training/view';
 import type { ScanModel } from './model';
 
+interface Options {
+  readonly width: number;
+  readonly theme: Theme;
+  readonly measureText: Measure;
+}
+
 /** Undefined while what the view shows is not there. */
 export function figureOf(
   model: ScanModel,
@@ -17,59 +23,13 @@ export function figureOf(
   theme: Theme,
   measureText: Measure,
 ): Figure | undefined {
-  const { state, inspection, matrices, filters, replay } = model;
-  const { frames, tokens, losses } = replay;
-  const options = { width, theme, measureText };
-  const source = state.source ?? undefined;
+  const { state, inspection, filters } = model;
+  const options: Options = { width, theme, measureText };
   switch (state.view) {
-    case 'memory': {
-      const { memory } = model;
-      return (
-        memory &&
-        drawMemory(
-          memory,
-          {
-            position: model.position,
-            source: model.linked ?? source,
-            overlay:
-              (state.overlay === 'surprise' && !inspection?.surprise) ||
-              (state.overlay === 'write' && !memory.writes)
-                ? 'contribution'
-                : state.overlay,
-          },
-          { ...options, surveys: model.survey?.surveys ?? [] },
-        )
-      );
-    }
+    case 'memory':
+      return memoryFigure(model, options);
     case 'attention':
-      if (matrices.length === 0) return undefined;
-      return drawAttention(
-        model.picked.with(matrices, null),
-        {
-          layer: model.layer,
-          matrix: state.matrix,
-          position: model.position,
-          source,
-          measure: state.measure,
-          scale: state.scale,
-          window: state.window ?? undefined,
-        },
-        {
-          ...options,
-          tokens: inspection?.tokens ?? [],
-          name: model.name,
-          detail: detailAt(model, state.matrix),
-          pin: state.pin && {
-            pin: state.pin,
-            layers: model.pinned.matrices && model.picked.with(model.pinned.matrices, state.pin.target),
-            // The probes that exact entries follow from are those of the layer that is shown.
-            detail:
-              state.pin.target === null && state.pin.layer === model.layer
-                ? detailAt(model, state.pin.matrix)
-                : undefined,
-          },
-        },
-      );
+      return attentionFigure(model, options);
     case 'kernel':
       return (
         filters &&
@@ -81,20 +41,66 @@ export function figureOf(
     case 'order':
       return drawOrder(state.order, { ...options, picture: inspection?.image });
     case 'training':
-      if (frames.length === 0) return undefined;
-      return drawTraining(
-        {
-          layer: replay.layer,
-          at: replay.index,
-          choose: state.frames,
-          position: Math.min(model.position, tokens.length - 1),
-          source,
-        },
-        { ...options, frames, tokens, losses },
-      );
+      return trainingFigure(model, options);
     case 'sequence':
       return undefined;
   }
+}
+
+function memoryFigure(model: ScanModel, options: Options): Figure | undefined {
+  const { memory, state, inspection, position, linked, survey } = model;
+  if (!memory) return undefined;
+  const isMissing =
+    (state.overlay === 'surprise' && !inspection?.surprise) || (state.overlay === 'write' && !memory.writes);
+  const overlay = isMissing ? 'contribution' : state.overlay;
+  return drawMemory(
+    memory,
+    { position, source: linked ?? state.source ?? undefined, overlay },
+    { ...options, surveys: survey?.surveys ?? [] },
+  );
+}
+
+function attentionFigure(model: ScanModel, options: Options): Figure | undefined {
+  const { state, inspection, matrices, picked, pinned } = model;
+  if (matrices.length === 0) return undefined;
+  const { pin, matrix, measure, scale } = state;
+  const view = {
+    layer: model.layer,
+    matrix,
+    position: model.position,
+    source: state.source ?? undefined,
+    measure,
+    scale,
+    window: state.window ?? undefined,
+  };
+  // The probes that exact entries follow from are those of the layer that is shown.
+  const isExact = pin?.target === null && pin.layer === model.layer;
+  return drawAttention(picked.with(matrices, null), view, {
+    ...options,
+    tokens: inspection?.tokens ?? [],
+    name: model.name,
+    detail: detailAt(model, matrix),
+    pin: pin && {
+      pin,
+      layers: pinned.matrices && picked.with(pinned.matrices, pin.target),
+      detail: isExact ? detailAt(model, pin.matrix) : undefined,
+    },
+  });
+}
+
+function trainingFigure({ state, replay, position }: ScanModel, options: Options): Figure | undefined {
+  const { frames, tokens, losses, layer, index } = replay;
+  if (frames.length === 0) return undefined;
+  return drawTraining(
+    {
+      layer,
+      at: index,
+      choose: state.frames,
+      position: Math.min(position, tokens.length - 1),
+      source: state.source ?? undefined,
+    },
+    { ...options, frames, tokens, losses },
+  );
 }
 
 /** Where the matrices are in tiles: exact entries of the window, or around the chosen cell. */

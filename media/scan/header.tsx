@@ -1,13 +1,11 @@
-/** @file The two lines above the sequence: what is inspected, on which example, which layer and channel. */
+/** @file The bar: what is inspected, on which example, in which view. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { percent, visible } from '../../src/figures/core/format';
-import { quantityNames } from '../../src/figures/scan/heat';
-import { defaultRows, rowNames, type ChannelQuantity } from '../../src/figures/scan/layout';
+import { defaultRows, rowNames } from '../../src/figures/scan/layout';
 import { IconButton, Menu, Segmented, Select, type MenuItem } from '../shared/controls';
 import { Icon } from '../shared/icons';
 import { NumberField } from '../shared/number-field';
-import { views, type ViewName } from '../../src/protocol/view-scan';
+import { views, type Inspection, type ViewName } from '../../src/protocol/view-scan';
 import { unavailable } from './available';
 import type { ExportKind } from './export';
 import type { ScanModel } from './model';
@@ -27,46 +25,13 @@ export function Header({
   const { state, inspection } = model;
   const [typing, setTyping] = useState(false);
   const narrow = width < 700;
-  const rowItems: MenuItem[] = defaultRows
-    .filter((id) => id !== 'parts' || model.scan?.other)
-    .map((id) => ({
-      label: rowNames[id],
-      checked: state.rows[id] ?? true,
-      run: () => {
-        const { rows } = model.state;
-        model.patch({ rows: { ...rows, [id]: !(rows[id] ?? true) } });
-      },
-    }));
-  const more: (MenuItem | 'separator')[] = [
-    ...(state.view === 'sequence' ? [...rowItems, 'separator' as const] : []),
-    { label: 'Read the newest checkpoint', run: () => model.ask() },
-    { label: 'Open Curves', run: () => model.send({ type: 'command', command: 'curves' }) },
-    { label: 'Show Log', run: () => model.send({ type: 'command', command: 'log' }) },
-  ];
-  const saved: (MenuItem | 'separator')[] = [
-    { label: 'Save picture as PNG…', run: () => onExport('png') },
-    { label: 'Save figure as SVG…', run: () => onExport('svg') },
-    { label: 'Save numbers as CSV…', run: () => onExport('csv') },
-    { label: 'Save numbers as JSON…', run: () => onExport('json') },
-    'separator',
-    { label: 'Copy numbers as CSV', run: onCopy },
-  ];
-  const step = inspection?.step;
   return (
     <div class="bar" role="toolbar" aria-label="Scan">
       <Icon name="beaker" />
       <span class="name" title={model.name}>
         {model.name}
       </span>
-      {!narrow && (
-        <span class="secondary">
-          {inspection === undefined
-            ? ''
-            : step === undefined
-              ? 'untrained'
-              : `checkpoint at step ${step.toLocaleString('en')}`}
-        </span>
-      )}
+      {!narrow && <span class="secondary">{inspection ? stateOf(inspection) : ''}</span>}
       <ExamplePicker model={model} narrow={narrow} />
       <IconButton
         icon="edit"
@@ -92,11 +57,51 @@ export function Header({
         pressed={state.table !== null}
         onClick={() => model.patch({ table: state.table === null ? model.firstTable : null })}
       />
-      <Menu icon="export" label="Export" items={saved} />
-      <Menu icon="more" label={state.view === 'sequence' ? 'Rows and more' : 'More'} items={more} />
+      <Menu icon="export" label="Export" items={exportItems(onExport, onCopy)} />
+      <Menu
+        icon="more"
+        label={state.view === 'sequence' ? 'Rows and more' : 'More'}
+        items={moreItems(model)}
+      />
     </div>
   );
 }
+
+/** How far the model was trained. */
+const stateOf = ({ step }: Inspection): string =>
+  step === undefined ? 'untrained' : `checkpoint at step ${step.toLocaleString('en')}`;
+
+function moreItems(model: ScanModel): (MenuItem | 'separator')[] {
+  const { state } = model;
+  const rows = defaultRows
+    .filter((id) => id !== 'parts' || model.scan?.other)
+    .map((id) => ({
+      label: rowNames[id],
+      checked: state.rows[id] ?? true,
+      run: () => {
+        const { rows } = model.state;
+        model.patch({ rows: { ...rows, [id]: !(rows[id] ?? true) } });
+      },
+    }));
+  return [
+    ...(state.view === 'sequence' ? [...rows, 'separator' as const] : []),
+    { label: 'Read the newest checkpoint', run: () => model.ask() },
+    { label: 'Open Curves', run: () => model.send({ type: 'command', command: 'curves' }) },
+    { label: 'Show Log', run: () => model.send({ type: 'command', command: 'log' }) },
+  ];
+}
+
+const exportItems = (
+  onExport: (kind: ExportKind) => void,
+  onCopy: () => void,
+): (MenuItem | 'separator')[] => [
+  { label: 'Save picture as PNG…', run: () => onExport('png') },
+  { label: 'Save figure as SVG…', run: () => onExport('svg') },
+  { label: 'Save numbers as CSV…', run: () => onExport('csv') },
+  { label: 'Save numbers as JSON…', run: () => onExport('json') },
+  'separator',
+  { label: 'Copy numbers as CSV', run: onCopy },
+];
 
 export const viewNames: Record<ViewName, string> = {
   sequence: 'Sequence',
@@ -176,90 +181,5 @@ function TokenInput({ model }: { model: ScanModel }): JSX.Element {
         </span>
       )}
     </span>
-  );
-}
-
-export function LayerLine({ model, width }: { model: ScanModel; width: number }): JSX.Element {
-  const { inspection, scan, state } = model;
-  const layers = inspection?.layers ?? [];
-  const narrow = width < 700;
-  const options = layers.map(({ index, mixer }) => ({
-    value: String(index),
-    label: narrow ? `layers.${index}` : `layers.${index} ${mixer}`,
-  }));
-  const value = String(model.layer);
-  const choose = (next: string): void => model.patch({ layer: Number(next) });
-  const { target, prediction } = inspection ?? {};
-  return (
-    <div class="line">
-      {layers.length > (width < 360 ? 1 : narrow ? 3 : 6) ? (
-        <Select label="Layer" value={value} options={options} onChange={choose} />
-      ) : (
-        <Segmented label="Layer" name="layer" value={value} options={options} onChange={choose} />
-      )}
-      {scan && (state.view === 'sequence' || state.view === 'memory') && (
-        <>
-          {width >= 1120 && <span class="secondary">channel</span>}
-          <Select
-            label="Channel"
-            value={String(model.channel)}
-            options={scan.strongest.map((channel) => ({
-              value: String(channel),
-              label: `${channel} of ${scan.channels}`,
-            }))}
-            onChange={(next) => model.chooseChannel(Number(next))}
-          />
-          {width >= 1120 && <span class="secondary">strongest first</span>}
-          {scan.other && state.view === 'sequence' && (
-            <Segmented
-              label="Direction of the scan"
-              name="direction"
-              value={state.direction}
-              options={[
-                {
-                  value: 'forward',
-                  label: width < 700 ? '→' : '→ left to right',
-                  title: 'Left to right (D)',
-                },
-                {
-                  value: 'backward',
-                  label: width < 700 ? '←' : '← right to left',
-                  title: 'Right to left (D)',
-                },
-              ]}
-              onChange={(direction) => model.patch({ direction })}
-            />
-          )}
-          {width >= 900 && state.view === 'sequence' && (
-            <Select<ChannelQuantity>
-              label="Quantity by channel"
-              value={state.quantity}
-              options={(Object.keys(quantityNames) as ChannelQuantity[]).map((quantity) => ({
-                value: quantity,
-                label: quantityNames[quantity],
-              }))}
-              onChange={(quantity) => model.patch({ quantity })}
-            />
-          )}
-        </>
-      )}
-      <span class="spring" />
-      {!narrow && prediction && (
-        <span class="answer">
-          {target && (
-            <>
-              <span class="secondary">Target </span>
-              <strong>{visible(target.label)}</strong>
-              <span class="secondary"> · </span>
-            </>
-          )}
-          <span class="secondary">{target ? 'predicted ' : 'Predicted '}</span>
-          <strong>{visible(prediction.label)}</strong>
-          {prediction.probability !== undefined && (
-            <span class="secondary">{` with ${percent(prediction.probability, 1)}`}</span>
-          )}
-        </span>
-      )}
-    </div>
   );
 }

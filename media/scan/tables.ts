@@ -21,99 +21,99 @@ const named = (surveys: readonly LayerSurvey[], prefix = ''): Record<string, Pro
     ),
   );
 
+type Probes = Readonly<Record<string, Probe>>;
+
 /** The arrays of the chosen view; undefined while they are not there. */
 export function numbersOf(model: ScanModel): Inspection | undefined {
   const { inspection, state } = model;
-  const none: Inspection = {
+  if (state.view === 'sequence') return inspection;
+  const probes = probesOf(model);
+  if (!probes) return undefined;
+  return {
     layer: model.layer,
     mixer: inspection?.mixer ?? '',
     layers: inspection?.layers ?? [{ index: 0, mixer: '' }],
-    tokens: inspection?.tokens ?? [],
-    probes: {},
+    tokens: tokensOf(model),
+    probes,
   };
-  switch (state.view) {
-    case 'sequence':
-      return inspection;
+}
+
+function probesOf(model: ScanModel): Probes | undefined {
+  switch (model.state.view) {
     case 'attention':
-      return (
-        model.survey && {
-          ...none,
-          probes: {
-            ...named(model.survey.surveys),
-            ...named(model.pinned.survey?.surveys ?? [], `${state.pin?.name ?? 'pinned'}: `),
-          },
-        }
-      );
-    case 'memory': {
-      const { memory } = model;
-      if (!memory) return undefined;
-      const { strips } = memory;
-      return {
-        ...none,
-        probes: {
-          contribution: line(
-            memory.contribution(model.position),
-            'time',
-            `Contribution of every token to the output at ${model.position}.`,
-          ),
-          ...Object.assign({}, ...strips.map(stripNumbers)),
-          ...(inspection?.surprise ? { surprise: line(inspection.surprise, 'time', '−log p, nats.') } : {}),
-          ...named(
-            (model.survey?.surveys ?? []).map((survey) => ({
-              ...survey,
-              probes: onlyOf(survey.probes, 'half_life'),
-            })),
-          ),
-        },
-      };
-    }
+      return attentionNumbers(model);
+    case 'memory':
+      return memoryNumbers(model);
     case 'kernel':
-      return model.filters && { ...none, probes: { ...model.filters } };
-    case 'order': {
-      const routes = routesOf(state.order);
-      return {
-        ...none,
-        tokens: [],
-        probes: Object.fromEntries(
-          routes.map(({ name, order }, k) => [
-            `${k} ${name}`,
-            line(order, 'position', 'Token that is read at each position; −1 is padding.'),
-          ]),
-        ),
-      };
-    }
-    case 'training': {
-      const { frames, layer: frameLayer } = model.replay;
-      if (frames.length === 0) return undefined;
-      const columns: Record<string, number[]> = {
-        step: [],
-        loss: [],
-        probability: [],
-        largest_mean_weight: [],
-      };
-      for (const frame of frames) {
-        const survey = frame.surveys.find(({ layer }) => layer === frameLayer);
-        columns['step']!.push(frame.step);
-        columns['loss']!.push(frame.loss ?? NaN);
-        columns['probability']!.push(frame.probability ?? NaN);
-        columns['largest_mean_weight']!.push(largest(survey?.probes['hidden_attention_mean']?.data ?? []));
-      }
-      const shown = frames[model.replay.index]!;
-      return {
-        ...none,
-        tokens: model.replay.tokens.map((label) => ({ label })),
-        probes: {
-          ...Object.fromEntries(
-            Object.entries(columns).map(([name, data]) => [
-              name,
-              line(data, 'probe', `${name} of every probe.`),
-            ]),
-          ),
-          ...named(shown.surveys),
-        },
-      };
-    }
+      return model.filters;
+    case 'order':
+      return orderNumbers(model);
+    case 'training':
+      return trainingNumbers(model);
+    case 'sequence':
+      return model.inspection?.probes;
   }
+}
+
+/** What the first axis of most arrays runs over. */
+function tokensOf({ state, replay, inspection }: ScanModel): Inspection['tokens'] {
+  if (state.view === 'order') return [];
+  if (state.view === 'training') return replay.tokens.map((label) => ({ label }));
+  return inspection?.tokens ?? [];
+}
+
+function attentionNumbers({ survey, pinned, state }: ScanModel): Probes | undefined {
+  return (
+    survey && {
+      ...named(survey.surveys),
+      ...named(pinned.survey?.surveys ?? [], `${state.pin?.name ?? 'pinned'}: `),
+    }
+  );
+}
+
+function memoryNumbers({ memory, position, inspection, survey }: ScanModel): Probes | undefined {
+  if (!memory) return undefined;
+  const contribution = line(
+    memory.contribution(position),
+    'time',
+    `Contribution of every token to the output at ${position}.`,
+  );
+  const halfLives = (survey?.surveys ?? []).map((own) => ({
+    ...own,
+    probes: onlyOf(own.probes, 'half_life'),
+  }));
+  return {
+    contribution,
+    ...Object.assign({}, ...memory.strips.map(stripNumbers)),
+    ...(inspection?.surprise ? { surprise: line(inspection.surprise, 'time', '−log p, nats.') } : {}),
+    ...named(halfLives),
+  };
+}
+
+function orderNumbers({ state }: ScanModel): Probes {
+  const words = 'Token that is read at each position; −1 is padding.';
+  return Object.fromEntries(
+    routesOf(state.order).map(({ name, order }, k) => [`${k} ${name}`, line(order, 'position', words)]),
+  );
+}
+
+/** Of every probe of training how far it was, of the one that is shown its arrays. */
+function trainingNumbers({ replay: { frames, layer, index } }: ScanModel): Probes | undefined {
+  const shown = frames[index];
+  if (!shown) return undefined;
+  const column = (name: string, of: (frame: (typeof frames)[number]) => number): Probes => ({
+    [name]: line(frames.map(of), 'probe', `${name} of every probe.`),
+  });
+  return {
+    ...column('step', ({ step }) => step),
+    ...column('loss', ({ loss }) => loss ?? NaN),
+    ...column('probability', ({ probability }) => probability ?? NaN),
+    ...column('largest_mean_weight', ({ surveys }) => {
+      const own = surveys.find((survey) => survey.layer === layer);
+      return largest(own?.probes['hidden_attention_mean']?.data ?? []);
+    }),
+    ...named(shown.surveys),
+  };
 }
 
 const wayOf = { '': '', '→': '_forward', '←': '_backward' } as const;
@@ -124,7 +124,7 @@ const stripNumbers = ({ arrow, writes, kept, forget }: Strip): Record<string, Pr
   [`reset_fraction${wayOf[arrow]}`]: line(forget, 'time', 'Share of channels that keep less than 0.1.'),
 });
 
-const onlyOf = (probes: Readonly<Record<string, Probe>>, name: string): Record<string, Probe> => {
+const onlyOf = (probes: Probes, name: string): Probes => {
   const probe = probes[name];
   return probe ? { [name]: probe } : {};
 };

@@ -26,53 +26,32 @@ export function useKeys(
   }, [model]);
 }
 
+/** @returns whether the key means something here */
 function handleKey(event: KeyboardEvent, chart: Chart, model: CurvesModel): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const { cursor } = model;
   const [low, high] = chart.x.domain;
   const current = model.state.pinned ?? cursor.at;
-  const goTo = (at: number): boolean => {
-    const bounded = Math.max(low, Math.min(high, at));
-    if (model.state.pinned !== null) model.patch({ pinned: bounded });
-    cursor.set({ at: bounded });
-    announce(cursorSentence(chart, bounded, cursor.hovered), true);
-    return true;
-  };
-  const step = (count: number): boolean => {
-    const longest = [...chart.lines].sort(
-      (a, b) => (b.group.series[0]?.length ?? 0) - (a.group.series[0]?.length ?? 0),
-    )[0];
-    const series = longest?.group.series[0];
-    if (!series || series.length === 0) return true;
-    const at = current ?? (count > 0 ? low : high);
-    const index = nearestIndex(series.xs.data, at, series.length);
-    return goTo(
-      series.xs.at(Math.max(0, Math.min(series.length - 1, current === undefined ? index : index + count))),
-    );
-  };
+  const far = event.shiftKey ? 10 : 1;
   switch (event.key) {
     case 'ArrowLeft':
-      return step(event.shiftKey ? -10 : -1);
-    case 'ArrowRight':
-      return step(event.shiftKey ? 10 : 1);
-    case 'Home':
-      return goTo(low);
-    case 'End':
-      return goTo(high);
-    case 'ArrowUp':
-    case 'ArrowDown': {
-      const at = current ?? high;
-      const order = chart.lines
-        .map((line) => ({ key: line.group.key, value: line.pointAt(at)?.value ?? line.end?.value }))
-        .filter((entry) => entry.value !== undefined)
-        .sort((a, b) => a.value! - b.value!);
-      const place = order.findIndex((entry) => entry.key === cursor.hovered);
-      const next = place < 0 ? 0 : place + (event.key === 'ArrowUp' ? 1 : -1);
-      const chosen = order[Math.max(0, Math.min(order.length - 1, next))];
-      cursor.set({ hovered: chosen?.key });
-      announce(cursorSentence(chart, at, chosen?.key), true);
+      step(chart, model, -far);
       return true;
-    }
+    case 'ArrowRight':
+      step(chart, model, far);
+      return true;
+    case 'Home':
+      goTo(chart, model, low);
+      return true;
+    case 'End':
+      goTo(chart, model, high);
+      return true;
+    case 'ArrowUp':
+      nextLine(chart, model, 1);
+      return true;
+    case 'ArrowDown':
+      nextLine(chart, model, -1);
+      return true;
     case 'Enter':
       model.patch({ pinned: model.state.pinned === null && current !== undefined ? current : null });
       return true;
@@ -100,16 +79,59 @@ function handleKey(event: KeyboardEvent, chart: Chart, model: CurvesModel): bool
       model.patch({ envelope: !model.state.envelope });
       return true;
     case 'c':
-    case 'C': {
-      const line = chart.lines.find((entry) => entry.group.key === cursor.hovered) ?? chart.lines[0];
-      const value = current === undefined ? line?.end?.value : line?.pointAt(current)?.value;
-      if (value !== undefined) {
-        model.send({ type: 'copy', text: String(value) });
-        announce('Value copied', true);
-      }
+    case 'C':
+      copyValue(chart, model);
       return true;
-    }
     default:
       return false;
   }
+}
+
+/** Where the cursor is, pinned or not. */
+const cursorOf = ({ state, cursor }: CurvesModel): number | undefined => state.pinned ?? cursor.at;
+
+/** Puts the cursor there, within what is shown, and says what is there. */
+function goTo(chart: Chart, model: CurvesModel, at: number): void {
+  const [low, high] = chart.x.domain;
+  const bounded = Math.max(low, Math.min(high, at));
+  if (model.state.pinned !== null) model.patch({ pinned: bounded });
+  model.cursor.set({ at: bounded });
+  announce(cursorSentence(chart, bounded, model.cursor.hovered), true);
+}
+
+/** Moves the cursor by rows of the longest run; where there is none yet, puts it on the first or last that is shown. */
+function step(chart: Chart, model: CurvesModel, count: number): void {
+  const lengthOf = (line: Chart['lines'][number]): number => line.group.series[0]?.length ?? 0;
+  const [longest] = chart.lines.toSorted((a, b) => lengthOf(b) - lengthOf(a));
+  const series = longest?.group.series[0];
+  if (!series || series.length === 0) return;
+  const current = cursorOf(model);
+  const [low, high] = chart.x.domain;
+  const index = nearestIndex(series.xs.data, current ?? (count > 0 ? low : high), series.length);
+  const next = current === undefined ? index : index + count;
+  goTo(chart, model, series.xs.at(Math.max(0, Math.min(series.length - 1, next))));
+}
+
+/** Marks the line whose value at the cursor is the next higher or lower one. */
+function nextLine(chart: Chart, model: CurvesModel, direction: 1 | -1): void {
+  const at = cursorOf(model) ?? chart.x.domain[1];
+  const order = chart.lines
+    .map((line) => ({ key: line.group.key, value: line.pointAt(at)?.value ?? line.end?.value }))
+    .filter((entry) => entry.value !== undefined)
+    .sort((a, b) => a.value! - b.value!);
+  const place = order.findIndex((entry) => entry.key === model.cursor.hovered);
+  const next = place < 0 ? 0 : place + direction;
+  const chosen = order[Math.max(0, Math.min(order.length - 1, next))];
+  model.cursor.set({ hovered: chosen?.key });
+  announce(cursorSentence(chart, at, chosen?.key), true);
+}
+
+/** Copies the value of the marked line, else of the first one, at the cursor or the end. */
+function copyValue(chart: Chart, model: CurvesModel): void {
+  const line = chart.lines.find(({ group }) => group.key === model.cursor.hovered) ?? chart.lines[0];
+  const current = cursorOf(model);
+  const value = current === undefined ? line?.end?.value : line?.pointAt(current)?.value;
+  if (value === undefined) return;
+  model.send({ type: 'copy', text: String(value) });
+  announce('Value copied', true);
 }

@@ -1,5 +1,5 @@
 /** @file One chart: title, canvas of the lines, canvas of the cursor above it; a layer of lines where there are many rows. */
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { drawChart, type Chart, type ChartFrame, type ChartView } from '../../../src/figures/curves/chart';
 import type { ChartNote } from '../../../src/figures/curves/notes';
@@ -43,75 +43,19 @@ export function unitLine(model: CurvesModel, metric: Metric, long: boolean): str
 }
 
 export function ChartPanel(props: ChartPanelProps): JSX.Element {
-  const { model, metric, frame, gutter, measure } = props;
+  const { model, metric, gutter, measure } = props;
   const root = useRef<HTMLDivElement>(null);
-  const overlay = useRef<HTMLCanvasElement>(null);
   const latest = useRef<Chart>(null);
-  const large = model.isLarge(metric);
-  const [latestPicture, setPicture] = useState<Picture>();
-  // Of another metric until the first of this one comes.
-  const picture = latestPicture?.of.metric === metric.id ? latestPicture : undefined;
-  const chart = useMemo(() => {
-    const groups = model.chartGroups(metric);
-    const view: ChartView = {
-      axis: model.state.axis,
-      xDomain: model.domain(),
-      yZoom: props.place === 0 ? (model.state.yZoom ?? undefined) : undefined,
-      log: model.useLog(metric),
-      envelope: model.state.envelope && props.place === 0,
-      clipOutliers: model.state.clipOutliers,
-    };
-    return drawChart(groups, metric, view, frame, model.theme, measure, {
-      notes: props.notes,
-      checkpoints: props.checkpoints,
-      ...(props.message ? { message: props.message } : {}),
-      ...(large ? { layer: picture ?? nothingYet } : {}),
-    });
-  }, [model.version, metric, frame, measure, props.message, large, picture]);
-  useLineLayer(model, chart, large, setPicture);
+  const { chart, picture } = useChart(props);
   latest.current = chart;
   usePointer(root, latest, model, metric.id);
   useKeys(root, latest, model);
-
-  const drawTop = (): void => {
-    if (!overlay.current || !latest.current) return;
-    const { cursor, state } = model;
-    const view = {
-      cursor: state.pinned ?? cursor.at,
-      pinned: state.pinned !== null,
-      hovered: cursor.hovered,
-      drag: cursor.drag?.chart === metric.id ? cursor.drag : undefined,
-    };
-    paint(overlay.current, drawOverlay(latest.current, view, model.theme, measure, gutter));
-  };
-  useLayoutEffect(drawTop, [chart, gutter]);
-  useEffect(() => model.cursor.subscribe(drawTop), [model, metric, gutter]);
-
-  const options = useMemo(() => {
-    const available = model.available();
-    return [...(available.includes(metric) ? [] : [metric]), ...available].map((entry) => ({
-      value: entry.id,
-      label: entry.title,
-    }));
-  }, [model.version, metric]);
+  const overlay = useOverlay(model, metric, chart, gutter, measure);
+  const large = model.isLarge(metric);
   const summaryId = `summary-${metric.id}`;
   return (
     <section class="chart" data-metric={metric.id}>
-      <h2 class="chart-title">
-        {props.place < 0 ? (
-          <span>{metric.title}</span>
-        ) : (
-          <Select
-            plain
-            label={`Metric of chart ${props.place + 1}`}
-            value={metric.id}
-            options={options}
-            onChange={(id) => model.setChart(props.place, id)}
-          />
-        )}
-        <span class="secondary unit">{unitLine(model, metric, gutter)}</span>
-        {props.aside && <span class="secondary aside">{props.aside}</span>}
-      </h2>
+      <Title {...props} />
       <div
         class="plot"
         ref={root}
@@ -133,5 +77,88 @@ export function ChartPanel(props: ChartPanelProps): JSX.Element {
         {chartSummary(chart)}
       </p>
     </section>
+  );
+}
+
+/** The chart as it is drawn, and the lines that the worker has painted where there are many rows. */
+function useChart(props: ChartPanelProps): { chart: Chart; picture: Picture | undefined } {
+  const { model, metric, place, frame, measure, notes, checkpoints, message } = props;
+  const large = model.isLarge(metric);
+  const [latest, setPicture] = useState<Picture>();
+  // Of another metric until the first of this one comes.
+  const picture = latest?.of.metric === metric.id ? latest : undefined;
+  const chart = useMemo(() => {
+    const { axis, yZoom, envelope, clipOutliers } = model.state;
+    const view: ChartView = {
+      axis,
+      xDomain: model.domain(),
+      yZoom: place === 0 ? (yZoom ?? undefined) : undefined,
+      log: model.useLog(metric),
+      envelope: envelope && place === 0,
+      clipOutliers,
+    };
+    return drawChart(model.chartGroups(metric), metric, view, frame, model.theme, measure, {
+      notes,
+      checkpoints,
+      ...(message ? { message } : {}),
+      ...(large ? { layer: picture ?? nothingYet } : {}),
+    });
+  }, [model.version, metric, frame, measure, message, large, picture]);
+  useLineLayer(model, chart, large, setPicture);
+  return { chart, picture };
+}
+
+/** The canvas above the chart: what follows the pointer is drawn there, without the chart being drawn anew. */
+function useOverlay(
+  model: CurvesModel,
+  metric: Metric,
+  chart: Chart,
+  gutter: boolean,
+  measure: Measure,
+): RefObject<HTMLCanvasElement | null> {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const latest = useRef(chart);
+  latest.current = chart;
+  const draw = (): void => {
+    if (!canvas.current) return;
+    const { cursor, state } = model;
+    const view = {
+      cursor: state.pinned ?? cursor.at,
+      pinned: state.pinned !== null,
+      hovered: cursor.hovered,
+      drag: cursor.drag?.chart === metric.id ? cursor.drag : undefined,
+    };
+    paint(canvas.current, drawOverlay(latest.current, view, model.theme, measure, gutter));
+  };
+  useLayoutEffect(draw, [chart, gutter]);
+  useEffect(() => model.cursor.subscribe(draw), [model, metric, gutter, measure]);
+  return canvas;
+}
+
+/** The metric, which can be changed where the chart has a place of its own, and how it is drawn. */
+function Title({ model, metric, place, gutter, aside }: ChartPanelProps): JSX.Element {
+  const options = useMemo(() => {
+    const available = model.available();
+    return [...(available.includes(metric) ? [] : [metric]), ...available].map((entry) => ({
+      value: entry.id,
+      label: entry.title,
+    }));
+  }, [model.version, metric]);
+  return (
+    <h2 class="chart-title">
+      {place < 0 ? (
+        <span>{metric.title}</span>
+      ) : (
+        <Select
+          plain
+          label={`Metric of chart ${place + 1}`}
+          value={metric.id}
+          options={options}
+          onChange={(id) => model.setChart(place, id)}
+        />
+      )}
+      <span class="secondary unit">{unitLine(model, metric, gutter)}</span>
+      {aside && <span class="secondary aside">{aside}</span>}
+    </h2>
   );
 }
