@@ -12,7 +12,8 @@ import {
   sweepAxes,
   type SweepRow,
 } from '../../src/figures/sweep/axes';
-import { drawEffects, effectsSummary, median } from '../../src/figures/sweep/effects';
+import { drawEffects, effectsSummary } from '../../src/figures/sweep/effects';
+import { median } from '../../src/util/median';
 import { inkOf } from '../../src/figures/sweep/ink';
 import { drawParallel } from '../../src/figures/sweep/parallel';
 

@@ -1,4 +1,5 @@
 /** @file Which key matters: for every value of every swept key its runs as dots at their result, and their median. */
+import { median } from '../../util/median';
 import { colourMap } from '../core/colormap';
 import { configValue, percent } from '../core/format';
 import { linearScale, logScale } from '../core/scale';
@@ -39,13 +40,6 @@ function linesOf(rows: readonly SweepRow[], keys: readonly string[]): Line[] {
     return groups.map((group, index) => ({ key, ...group, first: index === 0 }));
   });
 }
-
-export const median = (values: readonly number[]): number | undefined => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return undefined;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
 
 export function drawEffects(
   rows: readonly SweepRow[],

@@ -1,6 +1,7 @@
 /** @file Reading onnxruntime's profile: which node ran where, and how long. */
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { median } from '../../util/median';
 
 /** One node of the executed graph; copies between devices (`Memcpy…`) appear as nodes too. */
 export interface NodeTiming {
@@ -47,11 +48,6 @@ function grouped(durations: readonly number[], groups: number): number[] {
   return sums;
 }
 
-const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted.length === 0 ? 0 : (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-};
-
 /**
  * The kernel events of a profile, by node.
  * @param ignored share of each node's first events that do not count, because the runs were warming up
@@ -73,7 +69,7 @@ export function readTimings(events: readonly ProfileEvent[], ignored = 0): NodeT
     const times = there ? grouped(programs.get(name) ?? [], durations.length) : durations;
     const counted = times.slice(Math.round(ignored * times.length));
     const clock = there ? ('device' as const) : ('host' as const);
-    return { name, operator, provider, runs: counted.length, microseconds: median(counted), clock };
+    return { name, operator, provider, runs: counted.length, microseconds: median(counted) ?? 0, clock };
   });
 }
 

@@ -26,7 +26,7 @@ export function runFolders(workspace: string): string[] {
     .toSorted();
 }
 
-export function runInfo(dir: string): { status: string; pid: number; error?: string } {
+export function runInfo(dir: string): { status: string; pid: number; device?: string; error?: string } {
   return JSON.parse(fs.readFileSync(path.join(dir, 'run.json'), 'utf8')) as ReturnType<typeof runInfo>;
 }
 

@@ -1,0 +1,77 @@
+/** @file Training on a GPU from the editor with the packaged extension: the device, half precision and the end of the run. */
+import assert from 'node:assert/strict';
+import { deviceProblem } from '../../src/runtime/ort';
+import { openFile, runCommand, until } from './support/actions';
+import { closeBrowser, openEditor, type EditorSession } from './support/editor';
+import { keepFailures } from './support/failures';
+import { curvesShown } from './support/panels';
+import { rows, runFolders, runInfo } from './support/runs';
+import { extensionUnderTest } from './support/vsix';
+
+const STEPS = 30;
+const config = (precision: string): string => `device: webgpu
+data: {type: induction-heads, length: 12, vocab_size: 6}
+model:
+  d_model: 16
+  layers:
+    - {mixer: mamba2, headdim: 8, d_state: 4}
+    - mixer: mlp
+train:
+  steps: ${STEPS}
+  batch_size: 4
+  precision: ${precision}
+`;
+
+describe('a run on WebGPU', function () {
+  let session: EditorSession;
+  let precision: 'fp16' | 'fp32';
+  before(async function () {
+    const problem = await deviceProblem('webgpu');
+    if (problem !== undefined) {
+      this.test!.parent!.title += ` (skipped: no WebGPU device here: ${problem.slice(0, 120)})`;
+      this.skip();
+    }
+    precision = (await deviceProblem('webgpu', 'float16')) === undefined ? 'fp16' : 'fp32';
+    session = await openEditor({ ...extensionUnderTest(), files: { 'gpu.ssm.yaml': config(precision) } });
+  });
+  after(async () => {
+    for (const dir of session === undefined ? [] : runFolders(session.workspace)) {
+      const { status, pid } = runInfo(dir);
+      if (status === 'running') process.kill(pid, 'SIGKILL');
+    }
+    await session?.close();
+    await closeBrowser();
+  });
+  keepFailures(() => session);
+
+  it('trains to its end and draws the curve, with nothing left to the CPU', async () => {
+    const { page } = session;
+    await openFile(page, 'gpu.ssm.yaml');
+    await page.locator('.statusbar-item[aria-label^="No Problems"]').waitFor();
+    await runCommand(page, 'SSM Studio: Train');
+    const [dir] = await until(
+      'a run',
+      async () => runFolders(session.workspace),
+      (found) => found.length === 1,
+      60_000,
+    );
+    await until(
+      'its end',
+      async () => runInfo(dir!),
+      ({ status }) => status !== 'running',
+      150_000,
+    );
+    const info = runInfo(dir!);
+    assert.deepEqual([info.status, info.device, info.error], ['finished', 'webgpu', undefined]);
+    await until(
+      'all points on the curve',
+      () => curvesShown(page),
+      ({ points }) => points >= STEPS,
+      60_000,
+    );
+    const losses = rows(dir!).flatMap(({ loss }) => (loss === undefined ? [] : [loss]));
+    assert.equal(losses.length, STEPS);
+    assert.ok(losses.every(Number.isFinite));
+    await session.screenshot(`webgpu-${precision}`);
+  });
+});
