@@ -1,16 +1,12 @@
 /** @file Operators that a GPU computes in parts: no two parts live side by side, forward and backward. */
 import assert from 'node:assert/strict';
 import * as g from '../../src/graph';
-import { buildModel } from '../../src/models';
+import { afterGradients, buildModel } from '../../src/models';
 import { trainSchema } from '../../src/models/config';
-import { updateGraph } from '../../src/runtime/engine/update-graph';
+import { sumGraph } from '../../src/runtime/engine/sum-graph';
+import { lossBehind, updateGraph } from '../../src/runtime/engine/update-graph';
 
-/** Bytes that live at one time while a language model of 11 words per letter of the alphabet trains on a GPU. */
-function peakOf(
-  layers: number,
-  limits: g.Limits,
-  options: { readonly checkpointing?: boolean } = {},
-): number {
+function stepOf(layers: number, options: { readonly checkpointing?: boolean } = {}) {
   const length = 256;
   const model = buildModel({
     model: {
@@ -20,17 +16,30 @@ function peakOf(
     task: { type: 'language-model' },
     data: { length, input: { kind: 'tokens', vocab_size: 286 }, target: { kind: 'next-token' } },
   });
-  const step = model.trainingStep(2, length, options);
-  const gradients = new Map(
-    [...model.parameters.keys()].map((name) => [name, step[`grad.${name}`]!] as const),
-  );
-  const { outputs } = updateGraph(gradients, model.parameters, trainSchema.parse({}));
-  return g.memoryNeed([...Object.values(outputs), step['loss']!], {
-    target: 'webgpu',
-    keptBytes: 0,
-    ...limits,
-  }).peak;
+  return { model, step: model.trainingStep(2, length, options) };
 }
+
+const need = (outputs: Readonly<Record<string, g.Tensor>>, limits: g.Limits): number =>
+  g.memoryNeed(Object.values(outputs), { target: 'webgpu', keptBytes: 0, ...limits }).peak;
+
+/** What an engine computes in one call: the step with its update, or with sums of gradients. */
+function programOf({ model, step }: ReturnType<typeof stepOf>, how: { clip?: number; sums?: boolean } = {}) {
+  const names = [...model.parameters.keys()];
+  if (how.sums) {
+    const sums = names.map((name) => [name, g.input(`sum.${name}`, step[`grad.${name}`]!.shape)] as const);
+    return sumGraph(step, new Map(sums));
+  }
+  const gradients = new Map(names.map((name) => [name, step[`grad.${name}`]!] as const));
+  const { outputs } = updateGraph(gradients, model.parameters, trainSchema.parse({ clip: how.clip ?? 1 }));
+  return { ...outputs, loss: lossBehind(step['loss']!, outputs['grad_norm']!) };
+}
+
+/** Bytes that live at one time while a language model of 11 words per letter of the alphabet trains on a GPU. */
+const peakOf = (
+  layers: number,
+  limits: g.Limits,
+  options: { readonly checkpointing?: boolean } = {},
+): number => need(programOf(stepOf(layers, options)), limits);
 
 /** Bytes of the states of one layer. */
 const STATES = 4 * 256 * 2 * 32 * 64;
@@ -49,6 +58,16 @@ describe('memory of what a GPU computes in parts', () => {
     const limits = { largest: STATES / 8 };
     const [all, few] = [peakOf(8, limits), peakOf(8, limits, { checkpointing: true })];
     assert.ok(few < all / 2, `${few} bytes with checkpoints, ${all} without`);
+  });
+
+  it('asks for gradients as the backward pass finds them, whoever reads them', () => {
+    const limits = { largest: STATES / 8 };
+    const step = stepOf(8, { checkpointing: true });
+    const alone = need(afterGradients(step.step), limits);
+    for (const how of [{}, { clip: 0 }, { sums: true }]) {
+      const peak = need(programOf(step, how), limits);
+      assert.ok(peak < 1.2 * alone, `${JSON.stringify(how)}: ${peak} bytes, gradients alone ${alone}`);
+    }
   });
 
   it('holds the logits of a part of the rows, with their gradients', () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Batch } from '../../data/define';
 import * as g from '../../graph';
 import type { Compiled, Tensor } from '../../graph';
-import { afterGradients, LOSS_SCALE } from '../../models';
+import { LOSS_SCALE } from '../../models';
 import { updateRule, type Update } from '../optimizer';
 import {
   compileCached,
@@ -29,12 +29,8 @@ import {
   type TrainingEngine,
   type TrainingTensors,
 } from './types';
-import { stateName, updateGraph } from './update-graph';
-
-/** Prefix of the sums of gradients over micro-batches. */
-const SUM = 'sum.';
-/** 1 at the first micro-batch of a step, else 0. */
-const FIRST = 'first';
+import { FIRST, SUM, sumGraph } from './sum-graph';
+import { lossBehind, stateName, updateGraph } from './update-graph';
 
 /** Arrays before the first step, tensors on the device from then on. */
 type State = Readonly<Record<string, Feed>>;
@@ -55,8 +51,7 @@ interface DeviceEngine extends TrainingEngine {
 }
 
 export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu'): Promise<DeviceEngine> {
-  const { parameters, train, threads, seed = 0, measuredSteps = 1 } = options;
-  const graph = afterGradients(options.graph);
+  const { parameters, graph, train, threads, seed = 0, measuredSteps = 1 } = options;
   const accumulating = train.accumulate > 1;
   const names = [...parameters.keys()];
   const rule = updateRule(train.optimizer);
@@ -91,9 +86,9 @@ export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu')
   const updating = await open({
     ...update.outputs,
     ...frozen,
-    ...(accumulating ? {} : { loss, ...moved }),
+    ...(accumulating ? {} : { loss: lossBehind(loss, update.outputs['grad_norm']!), ...moved }),
   });
-  const adding = accumulating ? await open({ loss, ...added(graph, sums), ...moved }) : undefined;
+  const adding = accumulating ? await open({ ...sumGraph(graph, sums), ...moved }) : undefined;
   const opened = adding === undefined ? [updating] : [adding, updating];
   const resident = [
     ...names,
@@ -205,20 +200,6 @@ export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu')
       for (const { session } of opened) await session.release();
     },
   };
-}
-
-/** The sums with the gradients of one more micro-batch, or its gradients alone where it is the first. */
-function added(
-  graph: Readonly<Record<string, Tensor>>,
-  sums: ReadonlyMap<string, Tensor>,
-): Record<string, Tensor> {
-  const first = g.greater(g.input(FIRST, []), 0.5);
-  return Object.fromEntries(
-    [...sums].map(([name, sum]) => {
-      const gradient = graph[GRADIENT + name]!;
-      return [NEXT + SUM + name, g.where(first, gradient, g.add(sum, gradient))];
-    }),
-  );
 }
 
 function dispose(state: State): void {

@@ -3,6 +3,7 @@ import * as g from '../../graph';
 import type { Tensor } from '../../graph';
 import type { TrainConfig } from '../../models/config';
 import { parameterGroups, updateRule, type ParameterInfo, type Update } from '../optimizer';
+import { bundles } from './bundles';
 import { NEXT } from './types';
 
 /** Input and output names of an optimiser's states. */
@@ -10,6 +11,13 @@ export const stateName = (state: string, parameter: string): string => `${state}
 
 /** Micro-batches times loss scale: what the sum of gradients is divided by, as its reciprocal. */
 const INVERSE = 'inverse';
+
+/**
+ * A loss that is only known once `done` is, which is made before it. Of the results that nobody reads a runtime computes
+ * the one that was made first first: what loss and gradients are both computed from would wait for the gradients, the
+ * logits of a large vocabulary among them.
+ */
+export const lossBehind = (loss: Tensor, done: Tensor): Tensor => g.behind(loss, [done]);
 
 export interface UpdateGraph {
   /** `grad_norm`, and `next.<input>` for every parameter and state. */
@@ -31,27 +39,40 @@ export function updateGraph(
   const groups = parameterGroups(parameters, optimizer);
   const inverse = g.input(INVERSE, []);
   const outputs: Record<string, Tensor> = {};
+  // Of a node's operands a runtime computes the one that was made last first: the norm, which asks for the gradients in
+  // the order of the backward pass, is made after what joins them.
+  const updated = g.scope('optimizer', () =>
+    groups.flatMap(({ names }, group) =>
+      bundles(names, (name) => parameters.get(name)!.shape).map((bundle) => ({
+        ...{ group, bundle },
+        gradient: bundle.join((name) => gradients.get(name)!),
+      })),
+    ),
+  );
   const scale = g.scope('clip', () => {
     // From the last parameter to the first, as the backward pass finds them: added up in their own order, the first
     // gradient would be asked for first, and the operands of all others would stay until the backward pass is over.
     const squares = [...gradients.values()].reverse().map((gradient) => g.sum(g.square(gradient)));
     const norm = g.mul(g.sqrt(squares.reduce((total, square) => g.add(total, square))), inverse);
     outputs['grad_norm'] = norm;
-    return clip > 0 ? g.mul(g.minimum(1, g.div(clip, g.add(norm, 1e-6))), inverse) : inverse;
+    // Nothing is updated before the norm is known, so that gradients are asked for in its order alone.
+    return clip > 0
+      ? g.mul(g.minimum(1, g.div(clip, g.add(norm, 1e-6))), inverse)
+      : g.behind(inverse, [norm]);
   });
   const names = Object.keys(rule.scalars(1, 0, 0));
   const scalarName = (name: string, group: number): string => `${name}.${group}`;
   g.scope('optimizer', () => {
-    for (const [index, group] of groups.entries()) {
-      const scalars = Object.fromEntries(names.map((name) => [name, g.input(scalarName(name, index), [])]));
-      for (const name of group.names) {
-        const { shape } = parameters.get(name)!;
-        const states = rule.states.map((state) => g.input(stateName(state, name), shape));
-        const gradient = g.mul(gradients.get(name)!, scale);
-        const next = rule.graph(g.input(name, shape), gradient, states, scalars);
-        outputs[NEXT + name] = next.parameter;
-        rule.states.forEach((state, i) => (outputs[NEXT + stateName(state, name)] = next.states[i]!));
-      }
+    for (const { group, bundle, gradient } of updated) {
+      const scalars = Object.fromEntries(names.map((name) => [name, g.input(scalarName(name, group), [])]));
+      const states = rule.states.map((state) =>
+        bundle.join((name, shape) => g.input(stateName(state, name), shape)),
+      );
+      const next = rule.graph(bundle.join(g.input), g.mul(gradient, scale), states, scalars);
+      bundle.divide(next.parameter, (name, part) => (outputs[NEXT + name] = part));
+      rule.states.forEach((state, i) =>
+        bundle.divide(next.states[i]!, (name, part) => (outputs[NEXT + stateName(state, name)] = part)),
+      );
     }
   });
   return {
