@@ -17,7 +17,7 @@ import {
 } from './support/actions';
 import { smallConfig } from './support/config';
 import { closeBrowser, openEditor, panelFrame, type EditorSession } from './support/editor';
-import { runFolders, runInfo } from './support/runs';
+import { endRuns, runFolders, runInfo } from './support/runs';
 import { extensionUnderTest } from './support/vsix';
 import { keepFailures } from './support/failures';
 
@@ -35,10 +35,7 @@ describe('commands', () => {
     });
   });
   after(async () => {
-    for (const dir of session === undefined ? [] : runFolders(session.workspace)) {
-      const { status, pid } = runInfo(dir);
-      if (status === 'running') process.kill(pid, 'SIGKILL');
-    }
+    endRuns(session?.workspace);
     await session?.close();
     await closeBrowser();
   });

@@ -16,7 +16,7 @@ import {
   themes,
   zoomTo,
 } from './support/panels';
-import { runFolders, runInfo, trainingRows } from './support/runs';
+import { endRuns, runFolders, runInfo, trainingRows } from './support/runs';
 import { cliJson, extensionUnderTest } from './support/vsix';
 import { keepFailures } from './support/failures';
 
@@ -39,11 +39,7 @@ describe('from an empty file to the scan', () => {
     session = await openEditor({ ...extensionUnderTest(), files: { 'tiny.ssm.yaml': '' } });
   });
   after(async () => {
-    // A run is its own process: what a failed test left running would go on.
-    for (const dir of session === undefined ? [] : runFolders(session.workspace)) {
-      const { status, pid } = runInfo(dir);
-      if (status === 'running') process.kill(pid, 'SIGKILL');
-    }
+    endRuns(session?.workspace);
     await session?.close();
     await closeBrowser();
   });

@@ -5,7 +5,7 @@ import { openFile, runCommand, until } from './support/actions';
 import { closeBrowser, openEditor, type EditorSession } from './support/editor';
 import { keepFailures } from './support/failures';
 import { curvesShown } from './support/panels';
-import { rows, runFolders, runInfo } from './support/runs';
+import { endRuns, rows, runFolders, runInfo } from './support/runs';
 import { extensionUnderTest } from './support/vsix';
 
 const STEPS = 30;
@@ -35,10 +35,7 @@ describe('a run on WebGPU', function () {
     session = await openEditor({ ...extensionUnderTest(), files: { 'gpu.ssm.yaml': config(precision) } });
   });
   after(async () => {
-    for (const dir of session === undefined ? [] : runFolders(session.workspace)) {
-      const { status, pid } = runInfo(dir);
-      if (status === 'running') process.kill(pid, 'SIGKILL');
-    }
+    endRuns(session?.workspace);
     await session?.close();
     await closeBrowser();
   });

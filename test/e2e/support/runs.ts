@@ -49,3 +49,11 @@ export function trainingRows(dir: string): Row[] {
   }
   return kept;
 }
+
+/** Ends runs that a failed test left: a run is its own process and would go on. Nothing where no workspace was opened. */
+export function endRuns(workspace: string | undefined): void {
+  for (const dir of workspace === undefined ? [] : runFolders(workspace)) {
+    const { status, pid } = runInfo(dir);
+    if (status === 'running') process.kill(pid, 'SIGKILL');
+  }
+}
