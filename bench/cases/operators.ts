@@ -23,6 +23,14 @@ const operators: Readonly<Record<string, OperatorCase>> = {
     shapes: [[1024, 1024]],
     build: (x) => g.dropout(x, 0.1, g.randomState(), { site: 'bench' }),
   },
+  attention: {
+    shapes: [
+      [2, 8, 1024, 64],
+      [2, 8, 1024, 64],
+      [2, 8, 1024, 64],
+    ],
+    build: (q, k, v) => g.attention({ q: g.mul(q, 1 / 8), k, v, causal: true }),
+  },
   'depthwise-conv': {
     shapes: [
       [8, 192, 28, 28],

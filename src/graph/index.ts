@@ -69,6 +69,8 @@ export { crossEntropy } from './ops/loss/linear-cross-entropy';
 export { absoluteError, binaryCrossEntropy, huber, klDivergence, squaredError } from './ops/loss/losses';
 export { dropout } from './ops/random/dropout';
 export { randomState, randomWords } from './ops/random/words';
+export { attention, type Sight } from './attention/attention';
+export { HIDDEN } from './hidden';
 export { associativeScan } from './recurrence/associative';
 export { complexRecurrence, linearRecurrence } from './recurrence/linear';
 export { scan } from './recurrence/scan';

@@ -37,6 +37,16 @@ const FREE = new Set(
   ).split(' '),
 );
 
+/** Pairs of a query and a key that it may look at. */
+function pairsOf(time: number, { causal, window = time }: g.Sight): number {
+  let pairs = 0;
+  for (let before = 0; before < time; before++) {
+    const after = causal ? 0 : Math.min(time - 1 - before, window - 1);
+    pairs += Math.min(before, window - 1) + 1 + after;
+  }
+  return pairs;
+}
+
 /** Operations of one node: a product of matrices 2·M·N·K, a scan per state entry, else one per element touched. */
 export function nodeFlops(node: Node): number {
   const { name } = node.operator;
@@ -68,6 +78,12 @@ export function nodeFlops(node: Node): number {
       // Decay, write and read of every state entry: the recurrent count, which no chunking goes below.
       const states = node.inputs[2]!.shape.at(-1)!;
       return 6 * inputs[0]! * states;
+    }
+    case 'attention': {
+      // Two products of queries with what they look at, and five operations of the softmax.
+      const [batch, heads, time, width] = node.inputs[0]!.shape as [number, number, number, number];
+      const pairs = batch * heads * pairsOf(time, node.attributes as g.Sight);
+      return pairs * (2 * width + 2 * node.outputs[0]!.shape[3]! + 5);
     }
     case 'diagonalConv':
       // One complex product and one read per state and token.

@@ -70,6 +70,29 @@ describe('memory of what a GPU computes in parts', () => {
     }
   });
 
+  it('holds the scores of a part of the queries, of one layer', () => {
+    const [heads, time] = [4, 512];
+    const weights = 4 * heads * time * time;
+    const peak = (layers: number, limits: g.Limits): number => {
+      const x = g.input('x', [1, heads, time, 8]);
+      let y = x;
+      for (let i = 0; i < layers; i++) {
+        const { q, k } = { q: g.mul(y, 0.3), k: g.mul(y, 0.5) };
+        y = g.add(y, g.attention({ q, k, v: y, causal: false }));
+      }
+      const loss = g.mean(g.square(y));
+      return need({ dx: g.gradients([{ output: loss }], [x])[0]!, loss }, { keptBytes: 0, ...limits });
+    };
+    const more = (limits: g.Limits): number => peak(4, limits) - peak(1, limits);
+    assert.ok(
+      more({ keptBytes: Infinity }) > 2 * weights,
+      `kept: ${more({ keptBytes: Infinity })} bytes more`,
+    );
+    assert.ok(more({}) < weights / 2, `three layers more take ${more({})} bytes more`);
+    const parts = peak(1, { largest: weights / 16 });
+    assert.ok(parts < weights, `${parts} bytes in parts, ${weights} of weights`);
+  });
+
   it('holds the logits of a part of the rows, with their gradients', () => {
     const [M, K, V] = [1024, 8, 512];
     const [x, w] = [g.input('x', [M, K]), g.input('w', [V, K])];

@@ -42,6 +42,19 @@ describe('cost', () => {
     near(long[1]!.flopsPerToken, short[1]!.flopsPerToken, 0.01);
   });
 
+  it('of attention counts the pairs that see each other', () => {
+    const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, [2, 3, 8, 4]));
+    const pairs = (sight: g.Sight): number => {
+      const { node } = g.attention({ q: q!, k: k!, v: v!, ...sight });
+      return nodeFlops(node) / (2 * 3 * (2 * 4 + 2 * 4 + 5));
+    };
+    assert.equal(pairs({ causal: false }), 64);
+    assert.equal(pairs({ causal: true }), 36);
+    assert.equal(pairs({ causal: true, window: 3 }), 1 + 2 + 6 * 3);
+    assert.equal(pairs({ causal: false, window: 2 }), 2 + 6 * 3 + 2);
+    assert.equal(pairs({ causal: false, window: 99 }), 64);
+  });
+
   it('of a product of matrices is the same when an operand lies transposed', () => {
     const [a, b] = [g.input('a', [3, 100, 4]), g.input('b', [3, 100, 5])];
     const { node } = g.matmul(g.transpose(a, [0, 2, 1]), b);

@@ -16,6 +16,8 @@ const cases: readonly PeakRequest[] = [
   { layer: { mixer: 'mamba', repeat: 4 }, length: 512, d_model: 128, batch: 8 },
   { layer: { mixer: 'mamba2', headdim: 32, repeat: 3 }, length: 256, d_model: 256, batch: 8 },
   { layer: { mixer: 'attention', heads: 4, repeat: 4 }, length: 256, d_model: 128, batch: 8 },
+  // Weights that are computed again.
+  { layer: { mixer: 'attention', heads: 8, repeat: 4 }, length: 1024, d_model: 128, batch: 4, looks: true },
   { layer: { mixer: 'mlp', repeat: 6 }, length: 128, d_model: 256, batch: 16 },
   { layer: { mixer: 's4d', repeat: 3 }, length: 512, d_model: 128, batch: 8 },
   {

@@ -13,7 +13,8 @@ import { reshape } from '../ops/shape/reshape';
 import { pad, slice } from '../ops/shape/slice';
 import { transpose } from '../ops/shape/transpose';
 import type { Tensor } from '../types';
-import { decays, HIDDEN, matrix, type Chunked } from './ssd-chunks';
+import { HIDDEN } from '../hidden';
+import { decays, matrix, type Chunked } from './ssd-chunks';
 
 export interface Carried {
   /** The states before each chunk, downwards behind it: (batch · chunks, G, N, R · P). */

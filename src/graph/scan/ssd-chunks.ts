@@ -9,10 +9,8 @@ import { stack } from '../ops/shape/concat';
 import { reshape } from '../ops/shape/reshape';
 import { pad, slice } from '../ops/shape/slice';
 import { transpose } from '../ops/shape/transpose';
+import { HIDDEN } from '../hidden';
 import type { Tensor } from '../types';
-
-/** Added before the exponential where a later token would be seen; its exponential is zero. */
-export const HIDDEN = -1e30;
 
 export interface Chunked {
   readonly batch: number;

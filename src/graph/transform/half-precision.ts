@@ -8,7 +8,7 @@ import { cast } from '../ops/elementwise/select';
 import type { Node, Tensor } from '../types';
 
 /** Operators that half precision makes faster. */
-const HALF = new Set(['matmul', 'linear', 'causalConv1d', 'conv1d', 'conv2d', 'convTranspose']);
+const HALF = new Set(['matmul', 'linear', 'attention', 'causalConv1d', 'conv1d', 'conv2d', 'convTranspose']);
 
 /** Operators that take their operands' precision: moving numbers, and arithmetic that loses no more than a cast. */
 const FOLLOWING = new Set(

@@ -4,7 +4,7 @@
  */
 import * as g from '../../graph';
 import { attendFrom, modulo } from './cache';
-import { attendAll, attendBlocks, blocksPay, HIDDEN, type Heads } from './softmax';
+import { attendAll, attendBlocks, blocksPay, type Heads } from './softmax';
 import type { Dims, ForwardContext, StateSpec, Tensors } from '../define';
 import { probe } from '../parts/probe';
 import { rotaryAngles } from './rotary';
@@ -84,7 +84,7 @@ export function attendStep(
   const q = g.reshape(turn(parts.q), shared);
   const scores = g.matmul(q, g.transpose(key, [0, 2, 3, 1]));
   const empty = g.reshape(g.greater(slots, now), [batch, 1, 1, places]);
-  const weights = g.softmax(g.where(empty, g.scalar(HIDDEN), scores), 3);
+  const weights = g.softmax(g.where(empty, g.scalar(g.HIDDEN), scores), 3);
   const mixed = g.matmul(weights, g.transpose(value, [0, 2, 1, 3]));
   return {
     y: g.reshape(mixed, [batch, r.heads * r.head_dim]),
@@ -149,11 +149,13 @@ function normed(x: g.Tensor, weight: g.Tensor | undefined, { qk_norm }: HeadOpti
 
 /** The values that every query reads, (batch, heads, time, head_dim). */
 function mix(heads: Heads, r: HeadOptions, length: number, ctx: ForwardContext): g.Tensor {
-  const { window } = r;
-  if (!ctx.probing && window !== undefined && blocksPay(length, r)) {
-    return attendBlocks(heads, { causal: r.causal, window, real: ctx.real });
+  const { causal, window } = r;
+  const sight = { causal, window, real: ctx.real };
+  if (ctx.probing) {
+    const { weights, mixed } = attendAll(heads, sight);
+    ctx.probe('attention', weights);
+    return mixed;
   }
-  const { weights, mixed } = attendAll(heads, { causal: r.causal, window, real: ctx.real });
-  if (ctx.probing) ctx.probe('attention', weights);
-  return mixed;
+  if (window !== undefined && blocksPay(length, r)) return attendBlocks(heads, { ...sight, window });
+  return g.attention({ ...heads, ...sight });
 }

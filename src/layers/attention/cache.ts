@@ -4,7 +4,6 @@
  */
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
-import { HIDDEN } from './softmax';
 
 export interface Cache {
   /** (batch, places, key heads, head_dim) */
@@ -41,9 +40,9 @@ export function attendFrom(
   const known = g.concat([positionsBefore(start, places), now], 1);
   const ahead = g.sub(g.unsqueeze(known, 1), g.unsqueeze(now, 2));
   const columns = places + length;
-  let hidden = g.where(g.greater(ahead, 0.5), g.scalar(HIDDEN), g.scalar(0));
-  if (window !== undefined) hidden = g.where(g.less(ahead, 0.5 - window), g.scalar(HIDDEN), hidden);
-  const empty = g.where(g.less(known, -0.5), g.scalar(HIDDEN), g.scalar(0));
+  let hidden = g.where(g.greater(ahead, 0.5), g.scalar(g.HIDDEN), g.scalar(0));
+  if (window !== undefined) hidden = g.where(g.less(ahead, 0.5 - window), g.scalar(g.HIDDEN), hidden);
+  const empty = g.where(g.less(known, -0.5), g.scalar(g.HIDDEN), g.scalar(0));
   const mask = g.reshape(g.add(hidden, g.unsqueeze(empty, 1)), [batch, 1, length, columns]);
   const rows = (count / shared) * length;
   const q = g.reshape(g.transpose(heads.q, [0, 2, 1, 3]), [batch, shared, rows, width]);

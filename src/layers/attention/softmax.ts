@@ -2,14 +2,8 @@
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
 
-/** A score whose exponential is zero; finite, so that no gradient becomes NaN. */
-export const HIDDEN = -1e30;
-
-/** What a query may look at: earlier tokens only, and at most so many positions away. */
-export interface Sight {
-  readonly causal: boolean;
-  /** Positions on each side, the query's own included; all unless given. */
-  readonly window?: number | undefined;
+/** What a query may look at. */
+export interface Sight extends g.Sight {
   /** 0 for padding (batch, time), which nobody looks at; it stands behind what a causal query sees. */
   readonly real?: Tensor | undefined;
 }
@@ -29,7 +23,7 @@ const sees = (query: number, key: number, { causal, window }: Sight): boolean =>
 /** Added to scores: zero where `seen`, HIDDEN elsewhere. */
 const mask = (rows: number, columns: number, seen: (row: number, column: number) => boolean): Float32Array =>
   Float32Array.from({ length: rows * columns }, (_, i) =>
-    seen(Math.floor(i / columns), i % columns) ? 0 : HIDDEN,
+    seen(Math.floor(i / columns), i % columns) ? 0 : g.HIDDEN,
   );
 
 /** Scores with all others: (batch, heads, query, key) weights, and their mean of the values. */
@@ -53,18 +47,18 @@ function hide(scores: Tensor, length: number, { causal, window, real }: Sight): 
   const positions = g.iota(length);
   const [query, key] = [g.unsqueeze(positions, 1), g.unsqueeze(positions, 0)];
   let shown = scores;
-  if (causal) shown = g.where(g.greater(key, query), g.scalar(HIDDEN), shown);
+  if (causal) shown = g.where(g.greater(key, query), g.scalar(g.HIDDEN), shown);
   if (!causal) shown = hidePadding(shown, real);
   if (window === undefined || window >= length) return shown;
   const distance = g.sub(g.cast(query, 'float32'), g.cast(key, 'float32'));
   const far = g.greater(causal ? distance : g.abs(distance), window - 0.5);
-  return g.where(far, g.scalar(HIDDEN), shown);
+  return g.where(far, g.scalar(g.HIDDEN), shown);
 }
 
 /** Scores (batch, heads, query, key) without those of padding, `real` (batch, time) 0. */
 export function hidePadding(scores: Tensor, real: Tensor | undefined): Tensor {
   if (!real) return scores;
-  return g.where(g.less(g.unsqueeze(g.unsqueeze(real, 1), 1), 0.5), g.scalar(HIDDEN), scores);
+  return g.where(g.less(g.unsqueeze(g.unsqueeze(real, 1), 1), 0.5), g.scalar(g.HIDDEN), scores);
 }
 
 /** Whether blocks as long as the window save more than half of the scores. */
@@ -120,7 +114,7 @@ export function attendBlocks({ q, k, v }: Heads, sight: Sight & { readonly windo
 function paddingOf(real: Tensor, size: number, blocks: number): Tensor {
   const [batch, length] = real.shape as [number, number];
   const around = neighbours(g.reshape(real, [batch, 1, length, 1]), size, blocks, false);
-  return g.reshape(g.mul(g.sub(1, around), HIDDEN), [batch, 1, blocks, 1, 1, 3 * size]);
+  return g.reshape(g.mul(g.sub(1, around), g.HIDDEN), [batch, 1, blocks, 1, 1, 3 * size]);
 }
 
 /** Every block with the one before it and, unless causal, the one behind: (batch, heads, block, position, width). */

@@ -4,7 +4,6 @@
  */
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
-import { HIDDEN } from '../attention/softmax';
 import type { ForwardContext } from '../define';
 import { withoutPadding } from '../parts/padding';
 
@@ -111,7 +110,7 @@ function triangle({ delta, B, C, A, heads }: Direction & { A: Tensor; heads: num
   const positions = g.iota(length);
   const after = g.greater(g.unsqueeze(positions, 0), g.unsqueeze(positions, 1));
   const scores = g.matmul(perHead(C), g.transpose(perHead(B), [0, 1, 3, 2]));
-  const kept = g.exp(g.where(after, g.scalar(HIDDEN), decay));
+  const kept = g.exp(g.where(after, g.scalar(g.HIDDEN), decay));
   const written = g.unsqueeze(g.transpose(delta, [0, 2, 1]), 2);
   const inclusive = g.mul(g.mul(scores, kept), written);
   return g.slice(g.pad(inclusive, 2, 1, 0), 2, 0, length);

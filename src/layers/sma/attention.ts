@@ -5,7 +5,7 @@
  */
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
-import { HIDDEN, neighbours } from '../attention/softmax';
+import { neighbours } from '../attention/softmax';
 import type { Tensors } from '../define';
 import { keepAll, type Drop } from '../parts/dropout';
 import { rotaryAngles } from '../attention/rotary';
@@ -65,7 +65,7 @@ export function rowsAt(x: Tensor, places: Tensor): Tensor {
 export function weigh(scores: Tensor, seen: Tensor, r: SmaSizes): Tensor {
   if (r.attention_activation === 'relu2') return g.mul(g.square(g.relu(scores)), seen);
   const axis = scores.shape.length - 1;
-  return g.softmax(g.add(scores, g.mul(g.sub(1, seen), HIDDEN)), axis);
+  return g.softmax(g.add(scores, g.mul(g.sub(1, seen), g.HIDDEN)), axis);
 }
 
 /** Factor of the queries: a softmax divides by the root of their width, the squared ReLU by what is in sight. */

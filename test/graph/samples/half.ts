@@ -28,6 +28,9 @@ export const halfSamples: readonly Sample[] = [
   half('matmul', [float(2, 3, 8), float(8, 4)], g.matmul),
   half('linear', [float(2, 3, 8), float(5, 8), float(5)], (x, w, b) => g.linear(x, w, b)),
   half('softmax', [float(3, 7)], (x) => g.softmax(x, 1)),
+  half('attention', [float(2, 4, 5, 3), float(2, 2, 5, 3), float(2, 2, 5, 2)], (q, k, v) =>
+    g.attention({ q, k, v, causal: true }),
+  ),
   half('sum and mean', [float(3, 4, 2)], (x) => g.add(g.sum(x, [1]), g.mean(x, [1]))),
   half('embedding', [ids(6, 5), float(6, 3)], g.embedding),
   half('causalConv1d', [float(2, 6, 3), float(3, 1, 4), float(3)], (x, w, b) => g.causalConv1d(x, w, b, 1)),

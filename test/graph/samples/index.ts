@@ -1,4 +1,5 @@
 /** @file All samples: one list per room of operators. */
+import { attentionSamples } from './attention';
 import { convSamples } from './conv';
 import { elementwiseSamples } from './elementwise';
 import { halfSamples } from './half';
@@ -30,6 +31,7 @@ export const samples: readonly Sample[] = [
   ...lossSamples,
   ...randomSamples,
   ...recurrenceSamples,
+  ...attentionSamples,
   ...halfSamples,
   ...scanSamples,
   ...ltiSamples,
