@@ -185,7 +185,8 @@ export const trainSchema = z.strictObject({
     .default('auto')
     .describe(
       'Whether layers keep what the backward pass needs or, with `blocks`, compute it again: the same numbers, ' +
-        'far less memory, about a third more time. `auto` does so on the CPU where the memory would not suffice.',
+        'far less memory, about a third more time. `auto` does so where the memory of the machine, or of a GPU that ' +
+        'tells how much it has, would not suffice.',
     ),
   optimizer: optimizerSchema.prefault({}).describe('Optimiser and its constants.'),
   schedule: scheduleSchema.prefault({}).describe('Learning rate over the steps.'),

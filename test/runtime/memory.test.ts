@@ -4,10 +4,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildModel, resolvedCheckpointing, trainingMemory } from '../../src/models';
-import { trainSchema } from '../../src/models/config';
+import type { Dataset } from '../../src/data';
+import { trainSchema, type RunConfig } from '../../src/models/config';
 import { compile, exp, input, memoryNeed } from '../../src/graph';
 import { openSession, TensorTooLarge } from '../../src/runtime/ort';
-import { affordableBatch, boundBatch, explainMemory } from '../../src/runtime/train/memory';
+import { affordableBatch, boundBatch, explainMemory, planMemory } from '../../src/runtime/train/memory';
 import type { PeakRequest } from './support/peak';
 import { tinyModel } from './support/engines';
 
@@ -146,6 +147,24 @@ describe('running out of memory', () => {
     assert.equal(program, 0);
     assert.ok(Math.abs(parameters / (7 * 4 * model.parameterCount) - 1) < 0.05);
     assert.ok(of({ activation_checkpointing: 'blocks' }).activations < 0.6 * activations);
+  });
+
+  it('is avoided by checkpointing where the GPU is known not to suffice', () => {
+    const model = tinyModel([{ mixer: 'mamba', repeat: 6 }], 128, 64);
+    const { config, task, data } = model;
+    const train = trainSchema.parse({ batch_size: 8 });
+    const asked = { model: config, task, train, eval: { examples: 1 } } as RunConfig;
+    const { total } = trainingMemory({ model: config, task, data, train, evaluated: 1, target: 'webgpu' });
+    const plan = (bytes: number | undefined) =>
+      planMemory(asked, { shape: data } as Dataset, 'webgpu', 1, (device) =>
+        device === 'gpu' ? bytes : 2 ** 40,
+      );
+    const [small, large, unknown] = [plan(1.5 * total), plan(2 * total), plan(undefined)];
+    assert.equal(small.train.activation_checkpointing, 'blocks');
+    assert.match(small.shown, /of the GPU’s .* with activation checkpointing/);
+    assert.equal(large.train.activation_checkpointing, 'none');
+    assert.equal(unknown.train.activation_checkpointing, 'none');
+    assert.match(unknown.shown, /of GPU memory$/);
   });
 
   it('is avoided by checkpointing where the machine would not suffice', () => {

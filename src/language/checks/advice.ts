@@ -5,9 +5,10 @@ import type { TrainConfig } from '../../models/config';
 import type { Analysis } from '../analyse';
 import type { Code } from '../codes';
 import type { LayerFacts, WrittenLayer } from '../model/layers';
-import { memoryEstimate, surelyFits } from '../model/memory';
+import { memoryEstimate, surelyFits, trainsOn } from '../model/memory';
 import { isPointwise, reachOf } from '../model/reach';
 import { quantity, written } from '../words';
+import { memoryOf } from '../../util/device-memory';
 
 type Say = (path: Path, severity: Severity, code: Code, message: string, suggestion?: string) => Diagnostic;
 
@@ -135,18 +136,19 @@ function lengthPath({ data }: Analysis): Path {
 const hopeless = 1.5;
 
 function memory(analysis: Analysis, train: TrainConfig, say: Say): Diagnostic[] {
-  const available = os.totalmem();
+  const own = trainsOn(analysis) === 'webgpu';
+  const known = own ? memoryOf('gpu') : os.totalmem();
+  // Few GPUs have more memory than the machine that they are in, but some do.
+  const available = known ?? os.totalmem();
   if (surelyFits(analysis, available)) return [];
   const estimate = memoryEstimate(analysis);
   if (!estimate || estimate.total <= available) return [];
-  // Few GPUs have more memory than the machine that they are in, but some do.
-  const own = estimate.device === 'webgpu';
   const severity = estimate.total > hopeless * available && !own ? 'error' : 'warning';
   const share = estimate.activations / train.batch_size;
   const fits = Math.floor((available - (estimate.total - estimate.activations)) / share);
   const start =
     `Training takes about ${quantity(estimate.total)}B${own ? ' of GPU memory' : ''}, ` +
-    `this machine has ${quantity(available)}B`;
+    `${own && known !== undefined ? 'the GPU' : 'this machine'} has ${quantity(available)}B`;
   const checkpointing =
     train.activation_checkpointing === 'none' ? ', or `activation_checkpointing: blocks`' : '';
   if (fits < 1 && share <= estimate.total - estimate.activations) {

@@ -11,6 +11,7 @@ import * as z from 'zod';
 import { resolvedCheckpointing, trainingMemory, type TrainingMemory } from '../../models';
 import { evalSchema, modelFields, trainSchema, type TrainConfig } from '../../models/config';
 import { toPlain } from '../../config';
+import { memoryOf } from '../../util/device-memory';
 
 export interface MemoryEstimate extends Pick<TrainingMemory, 'parameters' | 'activations' | 'total'> {
   readonly device: 'cpu' | 'webgpu';
@@ -57,6 +58,10 @@ export function surelyFits(analysis: Analysis, available: number): boolean {
   return base + factor * known.rough.total + maps * bytes * pairs < available;
 }
 
+/** The device whose graph a training has, as far as the config says; `auto` is taken for the CPU. */
+export const trainsOn = (analysis: Analysis): MemoryEstimate['device'] =>
+  roughEstimate(analysis)?.rough.device ?? 'cpu';
+
 /** @returns undefined while the sizes are not known */
 export function memoryEstimate(analysis: Analysis): MemoryEstimate | undefined {
   const known = roughEstimate(analysis);
@@ -71,7 +76,8 @@ interface Plain {
   readonly device?: unknown;
 }
 
-const deviceOf = ({ device }: Plain): MemoryEstimate['device'] => (device === 'webgpu' ? device : 'cpu');
+const gpus = new Set<unknown>(['webgpu', 'cuda', 'directml', 'coreml']);
+const deviceOf = ({ device }: Plain): MemoryEstimate['device'] => (gpus.has(device) ? 'webgpu' : 'cpu');
 
 interface Rough {
   readonly rough: MemoryEstimate;
@@ -145,8 +151,7 @@ function counted(
       evaluated,
       target,
     } as const;
-    // Of a GPU's memory nothing is known, and `auto` is meant for the CPU.
-    const available = target === 'cpu' ? os.totalmem() : Infinity;
+    const available = memoryOf(target === 'cpu' ? 'cpu' : 'gpu') ?? Infinity;
     const activation_checkpointing = resolvedCheckpointing(request, available);
     const found = trainingMemory({ ...request, train: { ...train, activation_checkpointing } });
     return { ...found, device: target };

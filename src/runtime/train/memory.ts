@@ -1,10 +1,10 @@
 /** @file What a run needs in memory: said before it begins, and what to do when it was not there. */
-import { totalmem } from 'node:os';
 import type { Dataset } from '../../data/define';
 import { memoryNeed } from '../../graph';
 import { resolvedCheckpointing, trainingMemory, type MemoryRequest, type Model } from '../../models';
 import type { RunConfig, TrainConfig } from '../../models/config';
 import type { ComputeDevice } from '../devices';
+import { memoryOf } from '../../util/device-memory';
 import { TensorTooLarge } from '../ort';
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(2)} GB`;
@@ -17,25 +17,29 @@ export interface MemoryPlan {
 }
 
 /**
- * Decides what `auto` leaves open. Devices have memory of their own, of which nothing is known here.
+ * Decides what `auto` leaves open. Where nobody tells how much memory a GPU has, it is taken to be enough.
  * @param shards threads that train a part of every batch
+ * @param memory bytes that a device has
  */
 export function planMemory(
   config: RunConfig,
   data: Dataset,
   device: ComputeDevice,
   shards: number,
+  memory = memoryOf,
 ): MemoryPlan {
   const { model, task, train } = config;
   const evaluated = config.eval.examples;
-  const target = device === 'webgpu' ? device : 'cpu';
+  const own = device !== 'cpu';
+  const target = own ? 'webgpu' : 'cpu';
   const request: MemoryRequest = { model, task, data: data.shape, train, evaluated, shards, target };
-  const available = device === 'cpu' ? totalmem() : Infinity;
+  const available = memory(own ? 'gpu' : 'cpu') ?? Infinity;
   const activation_checkpointing = resolvedCheckpointing(request, available);
   const decided: TrainConfig = { ...train, activation_checkpointing };
   const { total } = trainingMemory({ ...request, train: decided });
   const saving = activation_checkpointing === 'blocks' ? ' with activation checkpointing' : '';
-  const whose = device === 'cpu' ? 'memory' : 'GPU memory';
+  const whose =
+    own && available < Infinity ? `the GPU’s ${gigabytes(available)}` : own ? 'GPU memory' : 'memory';
   return { train: decided, shown: `about ${gigabytes(total)} of ${whose}${saving}` };
 }
 
