@@ -5,7 +5,7 @@ import type { Parameters, Tensors } from '../../src/layers';
 import type { Place } from '../../src/runtime/engine/shard-protocol';
 import { ShardThread } from '../../src/runtime/engine/shard-thread';
 import { shardCount } from '../../src/runtime/engine/shards';
-import { GRADIENT } from '../../src/runtime/engine/types';
+import { GRADIENT } from '../../src/optimizer';
 import { fastestParts, fixedShare } from '../../src/runtime/train/kernels';
 import { Random } from '../../src/util/random';
 import { timed, type Contestant } from '../harness';

@@ -3,7 +3,7 @@ import type { Dataset } from '../../src/data';
 import { mul, sum, type Tensor } from '../../src/graph';
 import type { Model } from '../../src/models';
 import { trainSchema } from '../../src/models/config';
-import { GRADIENT } from '../../src/runtime/engine/types';
+import { GRADIENT } from '../../src/optimizer';
 import { openCpuEngine } from '../../src/runtime/engine/cpu';
 import { shardCount } from '../../src/runtime/engine/shards';
 import { timed, type Contestant } from '../harness';

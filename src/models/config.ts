@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { dropoutRate } from '../layers/parts/dropout';
+import { optimizerSchema } from '../optimizer/config';
 import { ModelError } from './types';
 
 const step = z.int().positive();
@@ -126,31 +127,6 @@ export const taskSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
-export const optimizerSchema = z.strictObject({
-  name: z
-    .enum(['adamw', 'adam', 'sgd'])
-    .default('adamw')
-    .describe(
-      'AdamW with decoupled weight decay (Loshchilov & Hutter, 2019), Adam with L2 (Kingma & Ba, 2015), or SGD ' +
-        'with momentum; all as in PyTorch.',
-    ),
-  lr: z.number().positive().default(1e-3).describe('Peak learning rate.').meta({ symbol: 'η' }),
-  betas: z
-    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
-    .default([0.9, 0.95])
-    .describe('Decay rates of the two moments of AdamW and Adam.'),
-  weight_decay: z
-    .number()
-    .min(0)
-    .default(0.1)
-    .describe(
-      'Decay of the weights; never on biases, norms, A_log, D and dt biases. 0 for adam and sgd unless given.',
-    ),
-  eps: z.number().positive().default(1e-8).describe('Added to the root of the second moment.'),
-  momentum: z.number().min(0).lt(1).default(0.9).describe('Share of the last change that `sgd` keeps.'),
-  nesterov: z.boolean().default(false).describe('Whether `sgd` looks ahead along its momentum.'),
-});
-
 export const scheduleSchema = z.strictObject({
   name: z.enum(['constant', 'cosine', 'linear']).default('constant').describe('Shape after the warm-up.'),
   warmup: z.int().min(0).default(0).describe('Steps of linear warm-up from lr/warmup.'),
@@ -220,7 +196,6 @@ export const deviceSchema = z
   .describe('Where the run computes.');
 
 export type TaskConfig = z.output<typeof taskSchema>;
-export type OptimizerConfig = z.output<typeof optimizerSchema>;
 export type TrainConfig = z.output<typeof trainSchema>;
 export type EvalConfig = z.output<typeof evalSchema>;
 export type Device = z.output<typeof deviceSchema>;

@@ -18,5 +18,5 @@ export { type BuiltLayer } from './layers';
 export { resolvedCheckpointing, trainingMemory, type MemoryRequest, type TrainingMemory } from './memory';
 export { parameterName } from './share';
 export { EMBEDDED } from './forward';
-export { afterGradients, buildModel, LOSS_SCALE, Model, type Program, type TrainingOptions } from './model';
+export { buildModel, LOSS_SCALE, Model, type Program, type TrainingOptions } from './model';
 export { defaultTask, ModelError, type ModelData, type ModelSpec } from './types';

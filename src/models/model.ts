@@ -3,6 +3,7 @@ import * as g from '../graph';
 import type { Shape, Tensor } from '../graph';
 import type { ParameterSpec, Tensors } from '../layers';
 import { meanOfTokens } from '../layers/parts/padding';
+import { GRADIENT, NEXT } from '../optimizer';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates, prefill, prefillProblem } from './decode';
@@ -32,16 +33,6 @@ export const LOSS_SCALE = 'loss_scale';
 export interface TrainingOptions extends Omit<Building, 'probing'> {
   readonly accuracy?: boolean;
   readonly gradNorm?: boolean;
-}
-
-/**
- * A training step whose loss is only known once its gradients are. Of the results, a runtime computes the one that was
- * made first first, and what loss and gradients are both computed from would then wait for the gradients.
- */
-export function afterGradients(program: Readonly<Program>): Readonly<Program> {
-  const gradient = Object.keys(program).find((name) => name.startsWith('grad.'));
-  if (gradient === undefined) return program;
-  return { ...program, loss: g.behind(program['loss']!, [program[gradient]!]) };
 }
 
 export class Model {
@@ -202,8 +193,8 @@ export class Model {
       names.map((name) => p[name]!),
     );
     const program: Program = { loss };
-    names.forEach((name, i) => (program[`grad.${name}`] = gradients[i]!));
-    for (const [name, next] of g.retained([loss])) program[`next.${name}`] = next;
+    names.forEach((name, i) => (program[GRADIENT + name] = gradients[i]!));
+    for (const [name, next] of g.retained([loss])) program[NEXT + name] = next;
     if (options.accuracy && metrics['correct']) program['correct'] = g.sum(metrics['correct']);
     if (options.gradNorm) {
       const squares = gradients.map((gradient) => g.sum(g.square(gradient)));

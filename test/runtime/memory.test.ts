@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildModel, resolvedCheckpointing, trainingMemory } from '../../src/models';
 import type { Dataset } from '../../src/data';
-import { trainSchema, type RunConfig } from '../../src/models/config';
-import { compile, exp, input, memoryNeed } from '../../src/graph';
+import { trainSchema, type LayerItem, type RunConfig } from '../../src/models/config';
+import { compile, exp, input, memoryNeed, type Tensor } from '../../src/graph';
+import { stepGraphs } from '../../src/optimizer';
 import { openSession, TensorTooLarge } from '../../src/runtime/ort';
+import { buildingOf } from '../../src/runtime/train/engine';
 import { affordableBatch, boundBatch, explainMemory, planMemory } from '../../src/runtime/train/memory';
 import type { PeakRequest } from './support/peak';
 import { tinyModel } from './support/engines';
@@ -165,6 +167,36 @@ describe('running out of memory', () => {
     assert.equal(large.train.activation_checkpointing, 'none');
     assert.equal(unknown.train.activation_checkpointing, 'none');
     assert.match(unknown.shown, /of GPU memory$/);
+  });
+
+  /** Bytes of a GPU by the estimate, and counted on all layers: on the graphs that the engine compiles. */
+  function onGpu(layer: LayerItem, settings: object): { estimate: number; counted: number } {
+    const model = tinyModel([layer], 128, 64);
+    const spec = { model: model.config, task: model.task, data: model.data };
+    const train = trainSchema.parse({ batch_size: 2, ...settings });
+    const { total } = trainingMemory({ ...spec, train, evaluated: 2, target: 'webgpu' });
+    const needOf = (outputs: Readonly<Record<string, Tensor>>) =>
+      memoryNeed(Object.values(outputs), { target: 'webgpu' });
+    const step = model.trainingStep(train.batch_size, model.length, buildingOf(train));
+    const { update, add } = stepGraphs(step, model.parameters, train);
+    const { inputs } = needOf(update);
+    const needs = [update, ...(add ? [add] : [])].map(needOf);
+    const most = Math.max(...needs.map(({ outputs, peak }) => inputs + outputs + peak));
+    return { estimate: total, counted: most + 1.5 * needOf(model.evaluation(2)).peak };
+  }
+
+  it('is estimated for a GPU on the graphs that its engine compiles', () => {
+    for (const settings of [{}, { accumulate: 2 }, { clip: 0, optimizer: { name: 'sgd' } }]) {
+      const { estimate, counted } = onGpu({ mixer: 'mamba', repeat: 3 }, settings);
+      assert.ok(Math.abs(estimate / counted - 1) < 1e-9, JSON.stringify({ settings, estimate, counted }));
+    }
+  });
+
+  it('is estimated for a deep model on a GPU from a few of its layers', () => {
+    for (const settings of [{}, { activation_checkpointing: 'blocks' }]) {
+      const { estimate, counted } = onGpu({ mixer: 'mlp', repeat: 12 }, settings);
+      assert.ok(Math.abs(estimate / counted - 1) < 0.05, JSON.stringify({ settings, estimate, counted }));
+    }
   });
 
   it('is avoided by checkpointing where the machine would not suffice', () => {

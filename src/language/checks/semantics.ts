@@ -10,7 +10,8 @@ import {
   type Path,
   type Severity,
 } from '../../config';
-import { optimizerSchema, type OptimizerConfig, type TrainConfig } from '../../models/config';
+import type { TrainConfig } from '../../models/config';
+import { optimizerSchema, type OptimizerConfig } from '../../optimizer/config';
 import { taskProblem } from '../../models/types';
 import { advise } from './advice';
 import type { Analysis } from '../analyse';

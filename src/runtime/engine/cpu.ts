@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch } from '../../data/define';
 import { LOSS_SCALE } from '../../models';
-import { Optimizer, type Update } from '../optimizer';
+import { GRADIENT, NEXT, Optimizer, type Update } from '../../optimizer';
 import {
   compileCached,
   fallbacks,
@@ -21,14 +21,7 @@ import {
 import { batchFeeds, onlyInputs, randomFeeds } from './feeds';
 import { ShardGroup } from './shard-group';
 import { splitBatch, type Shard } from './shards';
-import {
-  GRADIENT,
-  NEXT,
-  type EngineOptions,
-  type StepResult,
-  type TrainingEngine,
-  type TrainingTensors,
-} from './types';
+import type { EngineOptions, StepResult, TrainingEngine, TrainingTensors } from './types';
 
 /** @param device computes loss and gradients; the optimiser runs on the CPU all the same */
 export async function openCpuEngine(

@@ -6,10 +6,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch } from '../../data/define';
-import * as g from '../../graph';
 import type { Compiled, Tensor } from '../../graph';
 import { LOSS_SCALE } from '../../models';
-import { updateRule, type Update } from '../optimizer';
+import { FIRST, NEXT, stateName, stepGraphs, SUM, type Update } from '../../optimizer';
 import {
   compileCached,
   fallbacks,
@@ -21,16 +20,7 @@ import {
   type Session,
 } from '../ort';
 import { batchFeeds, onlyInputs, randomFeeds } from './feeds';
-import {
-  GRADIENT,
-  NEXT,
-  type EngineOptions,
-  type StepResult,
-  type TrainingEngine,
-  type TrainingTensors,
-} from './types';
-import { FIRST, SUM, sumGraph } from './sum-graph';
-import { lossBehind, stateName, updateGraph } from './update-graph';
+import type { EngineOptions, StepResult, TrainingEngine, TrainingTensors } from './types';
 
 /** Arrays before the first step, tensors on the device from then on. */
 type State = Readonly<Record<string, Feed>>;
@@ -52,28 +42,10 @@ interface DeviceEngine extends TrainingEngine {
 
 export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu'): Promise<DeviceEngine> {
   const { parameters, graph, train, threads, seed = 0, measuredSteps = 1 } = options;
-  const accumulating = train.accumulate > 1;
   const names = [...parameters.keys()];
-  const rule = updateRule(train.optimizer);
-  // A frozen parameter has no gradient, and neither sums nor states.
-  const trained = new Map([...parameters].filter(([name]) => graph[GRADIENT + name] !== undefined));
+  const graphs = stepGraphs(graph, parameters, train);
+  const { trained, buffers, states: kinds } = graphs;
   const trainedNames = [...trained.keys()];
-  const sums = new Map(
-    [...trained].map(([name, { shape }]): [string, Tensor] => [
-      name,
-      accumulating ? g.input(SUM + name, shape) : graph[GRADIENT + name]!,
-    ]),
-  );
-  const update = updateGraph(sums, trained, train);
-  // Micro-batches that are added up move the buffers on themselves.
-  const buffers = names.filter((name) => graph[NEXT + name] !== undefined);
-  const moved = Object.fromEntries(buffers.map((name) => [NEXT + name, graph[NEXT + name]!]));
-  // Only a graph's result stays on the device, so that frozen ones are handed through.
-  const frozen = Object.fromEntries(
-    names
-      .filter((name) => !trained.has(name))
-      .map((name) => [NEXT + name, g.input(name, parameters.get(name)!.shape)]),
-  );
   // The first step is measured, to know what does not stay on the device.
   let profiles = 0;
   const open = async (outputs: Readonly<Record<string, Tensor>>): Promise<OpenedGraph> => {
@@ -82,24 +54,19 @@ export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu')
     const profile = join(tmpdir(), `ssm-profile-${process.pid}-${profiles++}`);
     return { compiled, session: await openSession(compiled, { device, threads, keepOnDevice, profile }) };
   };
-  const { loss } = graph as { loss: Tensor };
-  const updating = await open({
-    ...update.outputs,
-    ...frozen,
-    ...(accumulating ? {} : { loss: lossBehind(loss, update.outputs['grad_norm']!), ...moved }),
-  });
-  const adding = accumulating ? await open({ ...sumGraph(graph, sums), ...moved }) : undefined;
+  const updating = await open(graphs.update);
+  const adding = graphs.add && (await open(graphs.add));
   const opened = adding === undefined ? [updating] : [adding, updating];
   const resident = [
     ...names,
-    ...rule.states.flatMap((state) => trainedNames.map((name) => stateName(state, name))),
+    ...kinds.flatMap((state) => trainedNames.map((name) => stateName(state, name))),
   ];
   const zeros = (prefix: string): State =>
     Object.fromEntries(
       [...trained].map(([name, { shape }]) => [prefix + name, new Float32Array(elements(shape))]),
     );
   // Device tensors live as long as the session that made them, so the first ones are made by a step.
-  let total = accumulating ? zeros(SUM) : {};
+  let total = adding === undefined ? {} : zeros(SUM);
   let state: State = {};
   const sumNames = trainedNames.map((name) => SUM + name);
   let steps = 0;
@@ -144,14 +111,14 @@ export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu')
     device,
     threads,
     nodes: opened.reduce((sum, { compiled }) => sum + compiled.nodes, 0),
-    states: rule.states,
+    states: kinds,
     fallbacks: () => timings && fallbacks(timings),
     timings: () => timings ?? [],
     async step(batches: readonly Batch[], asked: Update): Promise<StepResult> {
       const { compiled, session } = updating;
       const { lossScale = 1 } = asked;
       const scale = { [LOSS_SCALE]: Float32Array.of(lossScale) };
-      const scalars = update.scalars(asked, batches.length * lossScale);
+      const scalars = graphs.scalars(asked, batches.length * lossScale);
       const summed = adding === undefined ? undefined : await accumulate(adding, batches, scale, asked.step);
       const found = await session.run({
         ...onlyInputs<Feed>(compiled, { ...state, ...summed?.kept, ...total, ...scale, ...scalars }),
@@ -176,13 +143,11 @@ export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu')
         new Map(of.map((name) => [name, values[nameOf(name)]!]));
       return {
         parameters: region(names, (name) => name),
-        states: new Map(
-          rule.states.map((kind) => [kind, region(trainedNames, (name) => stateName(kind, name))]),
-        ),
+        states: new Map(kinds.map((kind) => [kind, region(trainedNames, (name) => stateName(kind, name))])),
       };
     },
     async write({ parameters: values, states }): Promise<void> {
-      const saved = rule.states.flatMap((kind) =>
+      const saved = kinds.flatMap((kind) =>
         [...trained].map(([name, { shape }]): [string, Float32Array] => {
           const size = elements(shape);
           return [stateName(kind, name), states?.get(kind)?.get(name)?.slice() ?? new Float32Array(size)];

@@ -1,9 +1,9 @@
 /** @file The threads that compute all shards of a batch but the first. */
 import type { Compiled } from '../../graph';
-import type { ParameterMemory, Region } from '../optimizer/memory';
+import { GRADIENT } from '../../optimizer';
+import type { ParameterMemory, Region } from '../../optimizer/memory';
 import type { ShardRequest } from './shard-protocol';
 import { ShardThread } from './shard-thread';
-import { GRADIENT } from './types';
 
 export class ShardGroup {
   readonly #memory: ParameterMemory;

@@ -2,7 +2,7 @@
 import type { Batch } from '../../data/define';
 import type { Tensor } from '../../graph';
 import type { TrainConfig } from '../../models/config';
-import type { ParameterInfo, Update } from '../optimizer';
+import type { ParameterInfo, Update } from '../../optimizer';
 import type { Feed } from '../ort';
 
 /** What an engine is made from. */
@@ -17,11 +17,6 @@ export interface EngineOptions {
   /** Seed of what the graph draws while it trains (dropout); 0 unless given. */
   readonly seed?: number;
 }
-
-/** Prefix of the outputs that are gradients. */
-export const GRADIENT = 'grad.';
-/** Prefix of what replaces an input of the same name. */
-export const NEXT = 'next.';
 
 /** What one optimiser step found. */
 export interface StepResult {

@@ -7,7 +7,7 @@ import { compile } from '../../graph';
 import { LOSS_SCALE, type Model } from '../../models';
 import type { TrainConfig } from '../../models/config';
 import { batchFeeds, onlyInputs, randomFeeds } from '../engine/feeds';
-import { Optimizer } from '../optimizer';
+import { Optimizer } from '../../optimizer';
 import { openSession, type Feed, type NodeTiming } from '../ort';
 import { buildingOf } from '../train/engine';
 import type { MeasuredSteps, ProfileRequest } from './measured';

@@ -2,7 +2,7 @@
  * @file The optimiser of the CPU over a `ParameterMemory`: sums of micro-batches, clipping by the global norm as
  * PyTorch's `clip_grad_norm_` does it, and the rule's loop per group.
  */
-import type { OptimizerConfig } from '../../models/config';
+import type { UpdateConfig } from './config';
 import { parameterGroups, type ParameterInfo } from './groups';
 import { ParameterMemory } from './memory';
 import { updateRule, type UpdateRule } from './rules';
@@ -27,14 +27,9 @@ export class Optimizer {
   readonly #rule: UpdateRule;
   readonly #clip: number;
 
-  /** @param options.clip largest global gradient 2-norm; 0 switches clipping off */
   constructor(
     parameters: ReadonlyMap<string, ParameterInfo>,
-    options: {
-      readonly optimizer: OptimizerConfig;
-      readonly clip: number;
-      readonly accumulating?: boolean;
-    },
+    options: UpdateConfig & { readonly accumulating?: boolean },
   ) {
     const { optimizer, clip, accumulating = false } = options;
     this.#rule = updateRule(optimizer);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as g from '../../src/graph';
-import { updateGraph } from '../../src/runtime/engine/update-graph';
-import { Optimizer } from '../../src/runtime/optimizer';
+import { Optimizer } from '../../src/optimizer';
+import { updateGraph } from '../../src/optimizer/graph/update';
 import { openSession, type Feed } from '../../src/runtime/ort';
 import { Random } from '../../src/util/random';
 import { optimizers, parameters } from './support/optimizers';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Random } from '../../src/util/random';
-import { clipCoefficient, Optimizer, parameterGroups } from '../../src/runtime/optimizer';
-import { signed, unsigned } from '../../src/runtime/optimizer/wasm';
+import { clipCoefficient, Optimizer, parameterGroups } from '../../src/optimizer';
+import { signed, unsigned } from '../../src/optimizer/wasm';
 import { optimizers, parameters, plainUpdate, train, type Element } from './support/optimizers';
 
 const options = train({ lr: 1e-2 });

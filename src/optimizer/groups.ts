@@ -1,5 +1,5 @@
 /** @file Parameters that share learning rate and weight decay. */
-import type { OptimizerConfig } from '../../models/config';
+import type { OptimizerConfig } from './config';
 
 /** What an optimiser needs to know of a parameter; see `ParameterSpec` of `src/layers`. */
 export interface ParameterInfo {

@@ -1,6 +1,6 @@
 /** @file The update rules for one element, one float32 rounding per operation, and the settings that tests use. */
-import { trainSchema, type OptimizerConfig } from '../../../src/models/config';
-import type { ParameterInfo } from '../../../src/runtime/optimizer';
+import { trainSchema } from '../../../src/models/config';
+import type { OptimizerConfig, ParameterInfo } from '../../../src/optimizer';
 
 const f = Math.fround;
 

@@ -2,9 +2,9 @@
  * @file The update rules, each in both its forms side by side: nodes for a graph that updates on the device, and
  * the call of a WebAssembly loop for the CPU. Both round after the same operations, so their bits are the same.
  */
-import * as g from '../../graph';
-import type { Tensor } from '../../graph';
-import type { OptimizerConfig } from '../../models/config';
+import * as g from '../graph';
+import type { Tensor } from '../graph';
+import type { OptimizerConfig } from './config';
 import type { Loops } from './loops';
 
 /** What changes from step to step, by name. */

@@ -1,23 +1,15 @@
 /** @file The optimiser as graph: norm, clipping and the rule's update behind gradients. */
 import * as g from '../../graph';
 import type { Tensor } from '../../graph';
-import type { TrainConfig } from '../../models/config';
-import { parameterGroups, updateRule, type ParameterInfo, type Update } from '../optimizer';
+import type { UpdateConfig } from '../config';
+import type { Update } from '../cpu';
+import { parameterGroups, type ParameterInfo } from '../groups';
+import { updateRule } from '../rules';
 import { bundles } from './bundles';
-import { NEXT } from './types';
-
-/** Input and output names of an optimiser's states. */
-export const stateName = (state: string, parameter: string): string => `${state}.${parameter}`;
+import { NEXT, stateName } from './names';
 
 /** Micro-batches times loss scale: what the sum of gradients is divided by, as its reciprocal. */
 const INVERSE = 'inverse';
-
-/**
- * A loss that is only known once `done` is, which is made before it. Of the results that nobody reads a runtime computes
- * the one that was made first first: what loss and gradients are both computed from would wait for the gradients, the
- * logits of a large vocabulary among them.
- */
-export const lossBehind = (loss: Tensor, done: Tensor): Tensor => g.behind(loss, [done]);
 
 export interface UpdateGraph {
   /** `grad_norm`, and `next.<input>` for every parameter and state. */
@@ -33,7 +25,7 @@ export interface UpdateGraph {
 export function updateGraph(
   gradients: ReadonlyMap<string, Tensor>,
   parameters: ReadonlyMap<string, ParameterInfo>,
-  { optimizer, clip }: Pick<TrainConfig, 'optimizer' | 'clip'>,
+  { optimizer, clip }: UpdateConfig,
 ): UpdateGraph {
   const rule = updateRule(optimizer);
   const groups = parameterGroups(parameters, optimizer);
