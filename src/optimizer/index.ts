@@ -5,6 +5,6 @@
 export { clipCoefficient, Optimizer, type Update } from './cpu';
 export type { OptimizerConfig } from './config';
 export { FIRST, GRADIENT, NEXT, stateName, SUM } from './graph/names';
-export { stepGraphs } from './graph/step';
+export { stepGraphs, type StepGraphs } from './graph/step';
 export { parameterGroups, type ParameterInfo } from './groups';
 export { updateRule } from './rules';
