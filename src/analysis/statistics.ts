@@ -9,8 +9,6 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[low]! + (at - low) * (sorted[high]! - sorted[low]!);
 }
 
-export const median = (values: ArrayLike<number>): number => quantile(Float64Array.from(values).sort(), 0.5);
-
 /** Mean and population variance. */
 export function moments(values: ArrayLike<number>): { mean: number; variance: number } {
   let mean = 0;

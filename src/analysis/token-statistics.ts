@@ -2,10 +2,11 @@
  * @file Δ, gate, write and read strength per token, and how much passes from past to future. Δ → 0 ignores a token,
  * Δ → ∞ resets the state to it (Mamba, arXiv 2312.00752, section on selection).
  */
+import { median } from '../util/median';
 import { product } from './linear/dense';
 import { singularValues, svd } from './linear/svd';
 import { decays, mapsAt, type Scan } from './scan';
-import { median, moments, norm, quantile } from './statistics';
+import { moments, norm, quantile } from './statistics';
 
 /** ‖Δₜ ∘ uₜ‖ · ‖Bₜ‖ per token: the norm of what enters the state. For one group. @param u (time, channel) */
 export function writeStrength(scan: Scan, u: ArrayLike<number>): Float64Array {
@@ -46,10 +47,10 @@ export function openFraction(
   counted = delta,
 ): Float64Array {
   const rows = counted.length / channels;
-  const medians = Float64Array.from({ length: channels }, (_, c) =>
-    median(Float64Array.from({ length: rows }, (_row, t) => counted[t * channels + c]!)),
+  const medians = Array.from({ length: channels }, (_, c) =>
+    median(Array.from({ length: rows }, (_row, t) => counted[t * channels + c]!)),
   );
-  return shareOf(delta, channels, (value, c) => value > factor * medians[c]!);
+  return shareOf(delta, channels, (value, c) => value > factor * (medians[c] ?? NaN));
 }
 
 /** Share of channels whose gate is smaller than the threshold. @param gate (rows, channel) */

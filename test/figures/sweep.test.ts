@@ -13,7 +13,6 @@ import {
   type SweepRow,
 } from '../../src/figures/sweep/axes';
 import { drawEffects, effectsSummary } from '../../src/figures/sweep/effects';
-import { median } from '../../src/util/median';
 import { inkOf } from '../../src/figures/sweep/ink';
 import { drawParallel } from '../../src/figures/sweep/parallel';
 
@@ -205,9 +204,6 @@ describe('parallel coordinates', () => {
 
 describe('the effect of each key', () => {
   it('is told by medians', () => {
-    assert.equal(median([3, 1, 2]), 2);
-    assert.equal(median([4, 1, 2, 3]), 2.5);
-    assert.equal(median([]), undefined);
     assert.match(
       effectsSummary(rows, keys, 'loss'),
       /^mixer changes the median val loss most: mamba 0\.055, attention 2\.$/,

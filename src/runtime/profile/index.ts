@@ -1,4 +1,5 @@
 /** @file Where the time of a training step goes: per layer, per pass and per operator. */
+import { median } from '../../util/median';
 import type { ComputeDevice } from '../devices';
 import { fallbacks, type NodeTiming } from '../ort';
 import { measureOnCpu } from './cpu';
@@ -57,7 +58,7 @@ export async function profileStep(request: ProfileRequest): Promise<StepProfile>
     device,
     threads,
     steps,
-    step: times.toSorted((a, b) => a - b)[times.length >> 1]! + (update ?? 0),
+    step: (median(times) ?? 0) + (update ?? 0),
     clock: nodes.some(({ clock }) => clock === 'device') ? 'device' : 'host',
     parts:
       update === undefined
