@@ -16,12 +16,19 @@ import {
   targetOf,
   type Device,
   type Feed,
+  type NodeTiming,
   type TypedArray,
 } from '../ort';
 import { batchFeeds, onlyInputs, randomFeeds } from './feeds';
 import { ShardGroup } from './shard-group';
 import { splitBatch, type Shard } from './shards';
-import type { EngineOptions, StepResult, TrainingEngine, TrainingTensors } from './types';
+import {
+  warmUp,
+  type EngineOptions,
+  type StepResult,
+  type TrainingEngine,
+  type TrainingTensors,
+} from './types';
 
 /** @param device computes loss and gradients; the optimiser runs on the CPU all the same */
 export async function openCpuEngine(
@@ -29,6 +36,7 @@ export async function openCpuEngine(
   device: Exclude<Device, 'webgpu'> = 'cpu',
 ): Promise<TrainingEngine> {
   const { parameters, graph, train, threads, shards = 1, seed = 0 } = options;
+  const { measuredSteps = device === 'cpu' ? 0 : 1 } = options;
   const accumulating = train.accumulate * shards > 1;
   const optimizer = new Optimizer(parameters, { ...train, accumulating });
   const { memory } = optimizer;
@@ -37,13 +45,13 @@ export async function openCpuEngine(
   for (const [name, view] of memory.gradients.views) preallocate[GRADIENT + name] = view;
   const each = Math.max(1, Math.floor(threads / shards));
   const settings = { device, threads: each, preallocate };
-  // The first step of another device is profiled, to know what does not stay there.
-  const profile = join(tmpdir(), `ssm-profile-${process.pid}`);
-  const session = await openSession(
-    compiled,
-    device === 'cpu' ? { ...settings, optimize: false } : { ...settings, profile },
-  );
-  let left: readonly string[] | undefined = device === 'cpu' ? [] : undefined;
+  const session = await openSession(compiled, {
+    ...settings,
+    ...(device === 'cpu' && { optimize: false }),
+    ...(measuredSteps > 0 && { profile: join(tmpdir(), `ssm-profile-${process.pid}`) }),
+  });
+  let steps = 0;
+  let timings: readonly NodeTiming[] | undefined;
   const parameterFeeds: Record<string, Float32Array> = Object.fromEntries(memory.parameters.views);
   const fixed = onlyInputs(compiled, parameterFeeds);
   const others = shards > 1 ? new ShardGroup(shards - 1, compiled, each, memory) : undefined;
@@ -81,7 +89,8 @@ export async function openCpuEngine(
     threads,
     nodes: compiled.nodes,
     states: [...memory.states.keys()],
-    fallbacks: () => left,
+    fallbacks: () => (device === 'cpu' ? [] : timings && fallbacks(timings)),
+    timings: () => timings ?? [],
     async step(batches: readonly Batch[], update: Update): Promise<StepResult> {
       const { lossScale = 1 } = update;
       const scale = onlyInputs(compiled, { [LOSS_SCALE]: Float32Array.of(lossScale) });
@@ -98,7 +107,7 @@ export async function openCpuEngine(
         });
         loss += (await microBatch(splitBatch(batch, shards), feedsOf, index === 0)) / batches.length;
       }
-      left ??= fallbacks(await session.placement());
+      if (++steps === measuredSteps) timings = await session.placement(warmUp(measuredSteps));
       const gradNorm = optimizer.gradientNorm(divisor);
       const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
       if (finite) optimizer.update(update, gradNorm, divisor);

@@ -3,7 +3,7 @@ import type { Batch } from '../../data/define';
 import type { Tensor } from '../../graph';
 import type { TrainConfig } from '../../models/config';
 import type { ParameterInfo, Update } from '../../optimizer';
-import type { Feed } from '../ort';
+import type { Feed, NodeTiming } from '../ort';
 
 /** What an engine is made from. */
 export interface EngineOptions {
@@ -16,7 +16,15 @@ export interface EngineOptions {
   readonly shards?: number;
   /** Seed of what the graph draws while it trains (dropout); 0 unless given. */
   readonly seed?: number;
+  /**
+   * Steps at the beginning of which every node is measured, which slows them; unless given, none on the CPU itself and
+   * one elsewhere, to know what does not stay on the device.
+   */
+  readonly measuredSteps?: number;
 }
+
+/** Share of the measured steps that does not count: the first, unless it is the only one. */
+export const warmUp = (measuredSteps: number): number => (measuredSteps > 1 ? 1 / measuredSteps : 0);
 
 /** What one optimiser step found. */
 export interface StepResult {
@@ -42,8 +50,10 @@ export interface TrainingEngine {
   readonly nodes: number;
   /** Names of the optimiser's states, such as `exp_avg`. */
   readonly states: readonly string[];
-  /** Nodes that left the device in the first step; undefined before it. Empty on the CPU itself. */
+  /** Nodes that left the device in the measured steps; undefined before these are done. Empty on the CPU itself. */
   fallbacks(): readonly string[] | undefined;
+  /** Nodes of the measured steps behind the first, or of that where it is the only one. Empty before they are done. */
+  timings(): readonly NodeTiming[];
   /** One optimiser step over micro-batches of equal size, each of which moves the buffers on. */
   step(batches: readonly Batch[], update: Update): Promise<StepResult>;
   /** Parameters as graph inputs for evaluation, by name. */

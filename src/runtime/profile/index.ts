@@ -2,9 +2,7 @@
 import { median } from '../../util/median';
 import type { ComputeDevice } from '../devices';
 import { fallbacks, type NodeTiming } from '../ort';
-import { measureOnCpu } from './cpu';
-import { measureOnDevice } from './device';
-import type { ProfileRequest } from './measured';
+import { measureSteps, timeOfUpdate, type ProfileRequest } from './measured';
 
 /** Milliseconds per training step. */
 export interface Passes {
@@ -44,8 +42,8 @@ export interface StepProfile {
 /** Runs a training step a few times with every node measured. */
 export async function profileStep(request: ProfileRequest): Promise<StepProfile> {
   const { model, device, threads, steps } = request;
-  const measured = await (device === 'cpu' ? measureOnCpu(request) : measureOnDevice(request));
-  const { times, update, nodes } = measured;
+  const { times, nodes } = await measureSteps(request);
+  const update = device === 'webgpu' ? undefined : timeOfUpdate(request);
   const outer = nodes.filter(({ runs }) => runs <= steps);
   const found = group(outer, steps, partOf);
   const first = ['input', ...model.layers.map(({ index }) => `layers.${index}`), 'head', 'loss'];
@@ -58,7 +56,7 @@ export async function profileStep(request: ProfileRequest): Promise<StepProfile>
     device,
     threads,
     steps,
-    step: (median(times) ?? 0) + (update ?? 0),
+    step: median(times)!,
     clock: nodes.some(({ clock }) => clock === 'device') ? 'device' : 'host',
     parts:
       update === undefined

@@ -6,17 +6,18 @@ import type { Batch } from '../../../data/define';
 import { LOSS_SCALE } from '../../../models';
 import { stateName, stepGraphs, type StepGraphs, type Update } from '../../../optimizer';
 import { fallbacks, type NodeTiming } from '../../ort';
-import type { EngineOptions, StepResult, TrainingEngine, TrainingTensors } from '../types';
+import {
+  warmUp,
+  type EngineOptions,
+  type StepResult,
+  type TrainingEngine,
+  type TrainingTensors,
+} from '../types';
 import { DeviceGraph } from './graph';
 import { GradientSums } from './sums';
 import { dispose, download, nextState, zeros, type State } from './tensors';
 
-interface DeviceOptions extends EngineOptions {
-  /** Steps at the beginning of which every node is measured, which slows them; 1 unless given. */
-  readonly measuredSteps?: number;
-}
-
-export async function openDeviceEngine(options: DeviceOptions, device: 'webgpu'): Promise<DeviceEngine> {
+export async function openDeviceEngine(options: EngineOptions, device: 'webgpu'): Promise<TrainingEngine> {
   const { parameters, graph, train } = options;
   const graphs = stepGraphs(graph, parameters, train);
   const update = await DeviceGraph.open('update', graphs.update, { ...options, device });
@@ -43,7 +44,7 @@ class DeviceEngine implements TrainingEngine {
 
   constructor(
     device: 'webgpu',
-    { threads, parameters, measuredSteps = 1 }: DeviceOptions,
+    { threads, parameters, measuredSteps = 1 }: EngineOptions,
     graphs: StepGraphs,
     update: DeviceGraph,
     add: DeviceGraph | undefined,
@@ -66,7 +67,6 @@ class DeviceEngine implements TrainingEngine {
     return this.#timings && fallbacks(this.#timings);
   }
 
-  /** Nodes of the measured steps behind the first, or of that where it is the only one. Empty before they are done. */
   timings(): readonly NodeTiming[] {
     return this.#timings ?? [];
   }
@@ -94,7 +94,7 @@ class DeviceEngine implements TrainingEngine {
   }
 
   async #measure(): Promise<void> {
-    const ignored = this.#measuredSteps > 1 ? 1 / this.#measuredSteps : 0;
+    const ignored = warmUp(this.#measuredSteps);
     this.#timings = (await Promise.all(this.#opened.map((graph) => graph.timings(ignored)))).flat();
   }
 
