@@ -1,6 +1,6 @@
 /** @file Runs a model on one sequence and keeps what one layer did. */
 import { compile } from '../graph';
-import { parameterName, type Model } from '../models';
+import { inspectionOf, type Model, parameterName } from '../models';
 import { onlyInputs } from '../runtime/engine/feeds';
 import { openSession } from '../runtime/ort';
 import type { Dataset } from '../runtime/train/prepare';
@@ -47,7 +47,7 @@ export async function prepareTrace(request: Omit<TraceRequest, 'parameters'>): P
     throw new RangeError(`There is no layer ${layer}; the model has layers 0 … ${model.layers.length - 1}.`);
   }
   const program = Object.fromEntries(
-    Object.entries(model.inspection(1, length, layer)).filter(([name, { shape }]) => {
+    Object.entries(inspectionOf(model, 1, length, layer)).filter(([name, { shape }]) => {
       if (name === 'logits') return request.logits !== false;
       const size = shape.reduce((product, extent) => product * extent, 1);
       if (name.startsWith(PROBE) && request.limit !== undefined && size > request.limit) return false;

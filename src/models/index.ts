@@ -15,6 +15,7 @@ export {
 } from './foreign';
 export { mergeAdapters } from './lora';
 export { type BuiltLayer } from './layers';
+export { attributionOf, inspectionOf, lensOf } from './look';
 export { resolvedCheckpointing, trainingMemory, type MemoryRequest, type TrainingMemory } from './memory';
 export { parameterName } from './share';
 export { EMBEDDED } from './forward';

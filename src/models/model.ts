@@ -1,4 +1,4 @@
-/** @file The model: parameters under checkpoint names and the programs that train, evaluate, decode and show it. */
+/** @file The model: parameters under checkpoint names and the programs that train, evaluate and decode it; see `look.ts` for those that show it. */
 import * as g from '../graph';
 import type { Shape, Tensor } from '../graph';
 import type { ParameterSpec, Tensors } from '../layers';
@@ -7,6 +7,7 @@ import { GRADIENT, NEXT } from '../optimizer';
 import { modelCost, type ModelCost } from './cost';
 import type { ModelConfig, TaskConfig } from './config';
 import { decode, decodeProblem, decodeStates, prefill, prefillProblem } from './decode';
+import { headOf, inputOf } from './ends';
 import {
   EMBEDDED,
   head,
@@ -44,7 +45,8 @@ export class Model {
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
   /** Width of the logits: rows of the vocabulary with padding, classes, or numbers. */
   readonly rows: number;
-  readonly #architecture: Architecture;
+  /** What the forward pass is built from. */
+  readonly architecture: Architecture;
 
   /** @throws ModelError when config, task and data do not fit together */
   constructor({ model, task, data, cacheLength }: ModelSpec) {
@@ -62,13 +64,13 @@ export class Model {
     const input = inputOf(model, data);
     const head = headOf(model, data, input);
     this.rows = head.rows;
-    this.#architecture = { config: model, input, head, layers, dims };
-    this.parameters = modelParameters(layers, this.#architecture);
+    this.architecture = { config: model, input, head, layers, dims };
+    this.parameters = modelParameters(layers, this.architecture);
   }
 
   /** Parameters that one token meets: all but those of the experts that are not chosen. */
   get activeParameterCount(): number {
-    const idle = this.layers.map((l) => l.definition.idle?.(l.resolved, this.#architecture.dims) ?? 0);
+    const idle = this.layers.map((l) => l.definition.idle?.(l.resolved, this.architecture.dims) ?? 0);
     return idle.reduce((count, each) => count - each, this.parameterCount);
   }
 
@@ -102,7 +104,7 @@ export class Model {
 
   /** Why the model cannot generate token by token; undefined when it can. */
   get decodeProblem(): string | undefined {
-    return decodeProblem(this.#architecture);
+    return decodeProblem(this.architecture);
   }
 
   initialise(seed: number): Map<string, Float32Array> {
@@ -140,24 +142,26 @@ export class Model {
     p: Tensors,
     building: Building = {},
   ): Scores & { readonly logits: Tensor } {
-    const read = this.#documents(inputs);
-    const x = stack(read, p, this.#architecture, building);
-    const found = this.#logitsOf(x, read, p, building.training);
+    const read = this.documents(inputs);
+    const x = stack(read, p, this.architecture, building);
+    const found = this.logitsOf(x, read, p, building.training);
     const logits = building.half ? g.halfPrecision(found, [x, read], Object.values(p)) : found;
-    return { logits, ...this.#score(logits, targets) };
+    return { logits, ...this.score(logits, targets) };
   }
 
   /** What the layers read: of pairs (batch, time) the documents, one behind the other. */
-  #documents(inputs: Tensor): Tensor {
-    return isPair(this.#architecture) ? documentsOf(inputs) : inputs;
+  documents(inputs: Tensor): Tensor {
+    return isPair(this.architecture) ? documentsOf(inputs) : inputs;
   }
 
-  #logitsOf(x: Tensor, inputs: Tensor, p: Tensors, training = false): Tensor {
+  /** (batch, targets, rows), of what the stack makes of `inputs` (batch, time, d_model). */
+  logitsOf(x: Tensor, inputs: Tensor, p: Tensors, training = false): Tensor {
     const positions = this.targets(inputs.shape[1]!);
-    return taskLogits(x, inputs, p, this.#architecture, this.task, positions, training);
+    return taskLogits(x, inputs, p, this.architecture, this.task, positions, training);
   }
 
-  #score(logits: Tensor, targets: Tensor): Scores {
+  /** As `forward` gives them. */
+  score(logits: Tensor, targets: Tensor): Scores {
     if (this.task.type === 'regression') return scoreValues(logits, targets, this.task.loss);
     return this.data.target.kind === 'marked' ? scoreMarked(logits, targets) : scoreTokens(logits, targets);
   }
@@ -168,7 +172,7 @@ export class Model {
    * @param targets (batch, time - 1), the tokens at positions 1 …
    */
   nextToken(inputs: Tensor, targets: Tensor, p: Tensors): { logits: Tensor; loss: Tensor } {
-    const logits = head(stack(inputs, p, this.#architecture), p, this.#architecture);
+    const logits = head(stack(inputs, p, this.architecture), p, this.architecture);
     const losses = tokenLosses(g.slice(logits, 1, 0, targets.shape[1]!), targets);
     return { logits, loss: g.mean(losses) };
   }
@@ -217,7 +221,7 @@ export class Model {
     const p = this.parameterInputs();
     const activations: Program = {};
     const inputs = this.inputs(batch, length);
-    const real = tokensOf(this.#documents(inputs), this.#architecture);
+    const real = tokensOf(this.documents(inputs), this.architecture);
     const residual = (index: number, x: Tensor): void => {
       // Behind the last layer only what is asked for is computed.
       if (index < this.layers.length)
@@ -232,7 +236,7 @@ export class Model {
       p,
       options.activations ? { probing: { residual, gauge } } : {},
     );
-    if (isPair(this.#architecture)) {
+    if (isPair(this.architecture)) {
       for (const [name, perDocument] of Object.entries(activations)) activations[name] = ofPairs(perDocument);
     }
     return { losses, ...metrics, ...activations };
@@ -240,15 +244,15 @@ export class Model {
 
   /** `logits` at every position (batch, time, rows), or one row per example for a class per sequence. */
   logits(batch: number, length: number = this.length, p: Tensors = this.parameterInputs()): Program {
-    const inputs = this.#documents(this.inputs(batch, length));
-    const x = stack(inputs, p, this.#architecture);
-    if (this.task.type !== 'classification') return { logits: head(x, p, this.#architecture) };
-    return { logits: g.reshape(this.#logitsOf(x, inputs, p), [batch, this.rows]) };
+    const inputs = this.documents(this.inputs(batch, length));
+    const x = stack(inputs, p, this.architecture);
+    if (this.task.type !== 'classification') return { logits: head(x, p, this.architecture) };
+    return { logits: g.reshape(this.logitsOf(x, inputs, p), [batch, this.rows]) };
   }
 
   /** States between two tokens, `state.<layer>.<name>`, which start at zero. */
   states(batch: number): Record<string, Shape> {
-    return decodeStates(this.#architecture, batch);
+    return decodeStates(this.architecture, batch);
   }
 
   /**
@@ -261,12 +265,12 @@ export class Model {
     const { input } = this.data;
     const ids =
       input.kind === 'tokens' ? g.input('ids', [batch], 'int32') : g.input('ids', [batch, input.features]);
-    return decode(ids, this.#looked(p, [batch]), this.#stateInputs(batch), this.#architecture);
+    return decode(ids, this.#looked(p, [batch]), this.#stateInputs(batch), this.architecture);
   }
 
   /** Why a prompt has to be read token by token; undefined when `prefill` can read it. */
   get prefillProblem(): string | undefined {
-    return prefillProblem(this.#architecture);
+    return prefillProblem(this.architecture);
   }
 
   /**
@@ -285,7 +289,7 @@ export class Model {
       input.kind === 'tokens' ? g.input('ids', shape, 'int32') : g.input('ids', [...shape, input.features]);
     const p = options.p ?? this.parameterInputs();
     const tensors = this.#looked(p, shape);
-    return prefill(ids, tensors, this.#stateInputs(batch), this.#architecture, options.every ?? false);
+    return prefill(ids, tensors, this.#stateInputs(batch), this.architecture, options.every ?? false);
   }
 
   /** Without the embedding its rows are an input, `embedded` (…, d_model). */
@@ -300,87 +304,11 @@ export class Model {
     );
   }
 
-  /**
-   * Everything that can be seen of one layer, as `probe.<name>`, its `layer.input` behind the norm and its
-   * `layer.output`, with `logits` where the task has them and `losses` when targets are asked for.
-   * @throws RangeError when there is no such layer
-   */
-  inspection(
-    batch: number,
-    length: number,
-    layer: number,
-    options: { readonly targets?: boolean } = {},
-  ): Program {
-    if (!this.layers[layer])
-      throw new RangeError(`There is no layer ${layer}; the last is ${this.layers.length - 1}.`);
-    const p = this.parameterInputs();
-    const program: Program = {};
-    const inputs = this.#documents(this.inputs(batch, length));
-    const x = stack(inputs, p, this.#architecture, {
-      probing: {
-        layer,
-        probe: (name, tensor) => (program[`probe.${name}`] = tensor),
-        passed: (input, output) => Object.assign(program, { 'layer.input': input, 'layer.output': output }),
-      },
-    });
-    program['logits'] = this.#logitsOf(x, inputs, p);
-    if (options.targets) {
-      program['losses'] = this.#score(program['logits'], this.targetInput(batch, length)).losses;
-    }
-    return program;
-  }
-
-  /**
-   * The residual stream behind every layer, `residual.<k>` (batch, time, d_model), 0 being the embedding, and what
-   * the final norm and the head say about it, `lens.<k>` (batch, time, rows).
-   */
-  lens(batch: number, length: number): Program {
-    const p = this.parameterInputs();
-    const program: Program = {};
-    stack(this.inputs(batch, length), p, this.#architecture, {
-      probing: {
-        residual: (k, x) => {
-          program[`residual.${k}`] = x;
-          program[`lens.${k}`] = head(x, p, this.#architecture);
-        },
-      },
-    });
-    return program;
-  }
-
-  /**
-   * What the answer depends on: `embedding` (1, time, d_model), `gradient` of f = Σ answer · logits at a position with
-   * respect to it, these logits, `last` (1, rows), and `f`. The input `answer` (1, rows) chooses f, the input `share`
-   * (1) is a factor of what is embedded: 1 for the model as it is.
-   * @param back logits behind the position that is explained
-   */
-  attribution(length: number, back = 0): Program {
-    const p = this.parameterInputs();
-    const inputs = this.inputs(1, length);
-    let embedding: Tensor | undefined;
-    const name = `backbone.${this.data.input.kind === 'tokens' ? 'embedding' : 'encoder'}.weight`;
-    const shared = g.mul(p[name]!, g.input('share', [1]));
-    // A head that is tied to the embedding keeps its size.
-    const x = stack(inputs, { ...p, [name]: shared }, this.#architecture, {
-      probing: {
-        residual: (k, tensor) => {
-          if (k === 0) embedding = tensor;
-        },
-      },
-    });
-    const logits = this.#logitsOf(x, inputs, p);
-    const at = logits.shape.reduce((product, extent) => product * extent, 1) / this.rows - 1 - back;
-    const last = g.slice(g.reshape(logits, [at + 1 + back, this.rows]), 0, at, at + 1);
-    const f = g.sum(g.mul(last, g.input('answer', [1, this.rows])));
-    const [gradient] = g.gradients([{ output: f }], [embedding!]);
-    return { embedding: embedding!, gradient: gradient!, last, f };
-  }
-
   /** Bytes that one layer keeps per sequence while decoding; undefined when it cannot decode. */
   stateBytes(layer: number): number | undefined {
     const { definition, resolved } = this.layers[layer]!;
     if (!definition.state || !definition.causal(resolved)) return undefined;
-    const shapes = Object.values(definition.state(resolved, this.#architecture.dims));
+    const shapes = Object.values(definition.state(resolved, this.architecture.dims));
     return shapes.reduce((bytes, shape) => bytes + 4 * shape.reduce((size, extent) => size * extent, 1), 0);
   }
 
@@ -392,27 +320,3 @@ export class Model {
 
 /** @throws ModelError when config, task and data do not fit together */
 export const buildModel = (spec: ModelSpec): Model => new Model(spec);
-
-function inputOf(config: ModelConfig, data: ModelData): Architecture['input'] {
-  if (data.input.kind === 'vectors') return { kind: 'vectors', features: data.input.features };
-  const { vocab_size } = data.input;
-  const rows = config.vocab_size ?? vocab_size;
-  if (rows < vocab_size) {
-    const message = `vocab_size (${rows}) is smaller than the ${vocab_size} tokens of the data.`;
-    throw new ModelError(message, ['model', 'vocab_size']);
-  }
-  const { padding, documents } = data.input;
-  return {
-    kind: 'tokens',
-    rows,
-    ...(padding === undefined ? {} : { padding }),
-    ...(documents === undefined ? {} : { documents }),
-  };
-}
-
-function headOf(config: ModelConfig, data: ModelData, input: Architecture['input']): Architecture['head'] {
-  if (data.target.kind === 'class') return { kind: 'classifier', rows: data.target.classes };
-  if (data.target.kind === 'values') return { kind: 'regressor', rows: data.target.features };
-  if (input.kind !== 'tokens') throw new ModelError('Vectors in and tokens out is not supported.', ['data']);
-  return { kind: config.tie_embeddings ? 'tied' : 'lm_head', rows: input.rows };
-}

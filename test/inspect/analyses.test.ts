@@ -7,7 +7,7 @@ import { mixingOf, ownOf, type Mixing } from '../../src/inspect/mixing';
 import type { Probe, Trace } from '../../src/inspect/spec';
 import { kernel } from '../../src/analysis/lti';
 import { survey } from '../../src/inspect/survey';
-import { buildModel, type Model, type ModelData } from '../../src/models';
+import { attributionOf, buildModel, type Model, type ModelData } from '../../src/models';
 
 const LENGTH = 19;
 const tokens = { kind: 'tokens', vocab_size: 11 } as const;
@@ -311,7 +311,7 @@ describe('analyses of a layer', () => {
         share: Float32Array.of(1),
         [name]: parameters.get(name)!.map((w) => w * scale),
       };
-      return g.interpret([model.attribution(LENGTH)['last']!], feeds)[0]![answer]!;
+      return g.interpret([attributionOf(model, LENGTH)['last']!], feeds)[0]![answer]!;
     };
     const slope = (logit(1.01) - logit(0.99)) / 0.02;
     assert.ok(Math.abs(slope - total) < 1e-3 * Math.abs(slope) + 1e-6, `${slope} and ${total}`);

@@ -6,7 +6,7 @@ import * as assert from 'node:assert/strict';
 import { analyse, analyses, offered } from '../../src/inspect/analyse';
 import { look } from '../../src/inspect/inspect';
 import type { Probe, Trace } from '../../src/inspect/spec';
-import { buildModel, type Model, type ModelData } from '../../src/models';
+import { attributionOf, buildModel, type Model, type ModelData } from '../../src/models';
 import * as g from '../../src/graph';
 
 const LENGTH = 13;
@@ -424,7 +424,7 @@ describe('of the whole model', () => {
         inputs: Float32Array.from(ids),
         share: Float32Array.of(share),
       };
-      return g.interpret([model.attribution(LENGTH, LENGTH - 1 - 8)['last']!], feeds)[0]![4]!;
+      return g.interpret([attributionOf(model, LENGTH, LENGTH - 1 - 8)['last']!], feeds)[0]![4]!;
     };
     const gain = logit(1) - logit(0);
     const gap = found['integrated_gradients_gap']!.data[0]!;

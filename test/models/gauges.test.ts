@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as g from '../../src/graph';
-import { buildModel, defaultTask, type ModelConfig, type ModelData } from '../../src/models';
+import { buildModel, defaultTask, inspectionOf, type ModelConfig, type ModelData } from '../../src/models';
 
 const data: ModelData = {
   length: 6,
@@ -27,7 +27,7 @@ function shown(layer: ModelConfig['layers'][number], projection: string) {
   const ids = Int32Array.from({ length: batch * length }, (_, i) => (7 * i + 3) % 11);
   const feeds = { ...weights, inputs: ids, targets: Int32Array.from({ length: batch }, (_, b) => b) };
   const measured = model.evaluation(batch, length, { activations: true });
-  const inspected = model.inspection(batch, length, 0);
+  const inspected = inspectionOf(model, batch, length, 0);
   const read = (tensor: g.Tensor | undefined): Float64Array | undefined =>
     tensor && Float64Array.from(g.interpret([tensor], feeds)[0]!);
   return {

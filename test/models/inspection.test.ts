@@ -2,7 +2,7 @@
 import * as assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import { mixers } from '../../src/layers';
-import { buildModel, type ModelData } from '../../src/models';
+import { buildModel, inspectionOf, type ModelData } from '../../src/models';
 
 const data: ModelData = {
   length: 5,
@@ -23,7 +23,7 @@ function inspect(layer: number) {
     task: { type: 'language-model' },
     data,
   });
-  const program = model.inspection(2, 5, layer, { targets: true });
+  const program = inspectionOf(model, 2, 5, layer, { targets: true });
   const names = Object.keys(program);
   const inputs = Int32Array.of(1, 2, 3, 4, 5, 6, 5, 4, 3, 2);
   const feeds = { ...Object.fromEntries(model.initialise(1)), inputs, targets: inputs };

@@ -4,9 +4,10 @@ import * as g from '../../src/graph';
 import {
   buildModel,
   defaultTask,
-  ModelError,
+  inspectionOf,
   type ModelConfig,
   type ModelData,
+  ModelError,
   type TaskConfig,
 } from '../../src/models';
 
@@ -216,7 +217,7 @@ describe('tasks', () => {
     const feeds = { ...values(model), inputs: ids(12, 11), targets: ids(12, 11) };
     const found = model.evaluation(2, 6, { activations: true });
     for (const layer of [0, 1]) {
-      const [active] = g.interpret([model.inspection(2, 6, layer)['probe.active']!], feeds);
+      const [active] = g.interpret([inspectionOf(model, 2, 6, layer)['probe.active']!], feeds);
       const [share] = g.interpret([found[`layers.${layer}.active`]!], feeds);
       const shares = [0, 1].map(
         (b) => active!.slice(6 * b, 6 * b + 6).reduce((sum, one) => sum + one, 0) / 6,

@@ -3,11 +3,12 @@ import * as assert from 'node:assert/strict';
 import * as g from '../../src/graph';
 import {
   buildModel,
+  lensOf,
   mergeAdapters,
-  ModelError,
-  trainingMemory,
   type Model,
   type ModelConfig,
+  ModelError,
+  trainingMemory,
 } from '../../src/models';
 import { trainSchema } from '../../src/models/config';
 
@@ -143,7 +144,7 @@ describe('a Zamba block', () => {
   it('is read by the next layer, and leaves the residual stream as it is', () => {
     const model = make([mamba, block, mamba, block]);
     const p = values(model);
-    const program = model.lens(2, length);
+    const program = lensOf(model, 2, length);
     const names = Object.keys(program);
     const found = g.interpret(Object.values(program), { ...p, inputs: ids });
     const at = (name: string): Float64Array => found[names.indexOf(name)]!;

@@ -5,7 +5,7 @@ import { logitLens, nextToken } from '../../analysis/logit-lens';
 import { linearCka, unbiasedCka } from '../../analysis/representation';
 import { logSoftmax, moments, norm } from '../../analysis/statistics';
 import * as g from '../../graph';
-import type { Program } from '../../models';
+import { attributionOf, lensOf, type Program } from '../../models';
 import { onlyInputs } from '../../runtime/engine/feeds';
 import { openSession } from '../../runtime/ort';
 import { Random } from '../../util/random';
@@ -51,7 +51,7 @@ export const logitLensGroup: Analysis = {
   applies: (trace) => tokensIn(trace) && trace.model.data.target.kind !== 'class',
   async compute(trace) {
     const { model, length, inputs } = trace;
-    const found = await evaluate(trace, model.lens(1, length), { inputs });
+    const found = await evaluate(trace, lensOf(model, 1, length), { inputs });
     const layers = model.layers.length + 1;
     const logits = Array.from({ length: layers }, (_, k) => found[`lens.${k}`]!);
     const lens = logitLens(logits, length);
@@ -134,7 +134,7 @@ export const attributionGroup: Analysis = {
   applies: () => true,
   async compute(trace, wanted) {
     const { model, length, inputs, target, position } = trace;
-    const session = await opened(trace, model.attribution(length, length - 1 - position));
+    const session = await opened(trace, attributionOf(model, length, length - 1 - position));
     try {
       const run = (answer: Float32Array, share: number) =>
         session.run({ inputs, answer, share: Float32Array.of(share) });
@@ -209,7 +209,7 @@ export const similarityGroup: Analysis = {
   async compute(trace) {
     const { model, length, inputs } = trace;
     const program = Object.fromEntries(
-      Object.entries(model.lens(1, length)).filter(([name]) => name.startsWith('residual.')),
+      Object.entries(lensOf(model, 1, length)).filter(([name]) => name.startsWith('residual.')),
     );
     const found = await evaluate(trace, program, { inputs });
     const count = model.layers.length + 1;

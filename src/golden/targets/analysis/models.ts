@@ -6,6 +6,7 @@ import { logitLens, nextToken } from '../../../analysis/logit-lens';
 import { gain } from '../../../analysis/lti';
 import { meanCosineSimilarity } from '../../../analysis/representation';
 import { norm } from '../../../analysis/statistics';
+import { lensOf } from '../../../models';
 import type { GoldenCase } from '../../case';
 import { MalformedCase } from '../../errors';
 import { caseIds, caseModel, caseParameters, columnsOf, type CaseModel } from '../../language-model';
@@ -30,7 +31,7 @@ function openModel(goldenCase: GoldenCase): {
 export async function logitLensTarget(goldenCase: GoldenCase, machine: Machine): Promise<Results> {
   const { built, batch, length, ids } = openModel(goldenCase);
   const { model } = built;
-  const found = await machine.evaluate(model.lens(batch, length), {
+  const found = await machine.evaluate(lensOf(model, batch, length), {
     ...caseParameters(goldenCase, built),
     inputs: ids,
   });
