@@ -1,8 +1,8 @@
 /** @file What the table says about a group, and the sentences for people who do not see the chart. */
 import { integer, number3 } from '../core/format';
+import { xUnit } from './axes';
 import type { Chart } from './chart';
-import { xUnit } from './chart';
-import { formatValue } from './overlay';
+import { formatValue } from './readout';
 import type { RunData } from './data';
 import { evalTable } from './metrics';
 

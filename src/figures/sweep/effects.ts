@@ -2,7 +2,7 @@
 import { median } from '../../util/median';
 import { colourMap } from '../core/colormap';
 import { configValue, percent } from '../core/format';
-import { linearScale, logScale } from '../core/scale';
+import { linearScale, logScale, type Scale } from '../core/scale';
 import type { Mark, Scene } from '../core/scene';
 import type { Theme } from '../core/theme';
 import { linearTicks, logTicks } from '../core/ticks';
@@ -49,84 +49,19 @@ export function drawEffects(
   theme: Theme,
 ): Scene {
   const lines = linesOf(rows, keys);
-  const marks: Mark[] = [];
-  const height = lines.reduce((sum, line) => sum + rowHeight + (line.first ? gap : 0), 0) + foot;
   const { domain, log } = resultScale(rows, view.target);
   const range = [labelRoom, width - 12] as const;
   const x = log ? logScale(domain, range) : linearScale(domain, range);
-  const bottom = height - foot;
-  const ticks = log
-    ? logTicks(domain, 5)
-    : linearTicks(domain, 4, view.target === 'accuracy' ? (value) => percent(value, 0) : undefined);
-  for (const { value, label } of ticks) {
-    const at = x.map(value);
-    marks.push({ kind: 'line', points: [at, 0, at, bottom], stroke: { color: theme.grid, width: 1 } });
-    marks.push({
-      kind: 'text',
-      text: label,
-      x: at,
-      y: bottom + 14,
-      size: 11,
-      color: theme.secondary,
-      anchor: 'middle',
-    });
-  }
+  const height = lines.reduce((sum, line) => sum + rowHeight + (line.first ? gap : 0), 0) + foot;
+  const marks = axisMarks(x, view.target, height - foot, theme);
   const ink = inkOf(rows, view.target);
   const map = colourMap(theme, false);
+  const colourOf = (row: SweepRow): string => inkColour(map, ink(row) ?? 0);
   let y = 0;
   for (const line of lines) {
     if (line.first) y += gap;
     const middle = y + rowHeight / 2;
-    if (line.first)
-      marks.push({
-        kind: 'text',
-        text: line.key,
-        x: 0,
-        y: middle + 4,
-        size: 12,
-        color: theme.foreground,
-        weight: 600,
-        maxWidth: 76,
-      });
-    marks.push({
-      kind: 'text',
-      text: line.label,
-      x: labelRoom - 12,
-      y: middle + 4,
-      size: 11,
-      color: theme.foreground,
-      anchor: 'end',
-      maxWidth: line.first ? labelRoom - 92 : labelRoom - 16,
-    });
-    const known = line.rows.filter((row) => Number.isFinite(row.results[view.target] ?? Number.NaN));
-    for (const [index, row] of known.entries()) {
-      const isHovered = row.key === view.hovered;
-      const colour = inkColour(map, ink(row) ?? 0);
-      marks.push({
-        kind: 'group',
-        opacity: view.isKept(row) ? 1 : 0.25,
-        marks: [
-          {
-            kind: 'marker',
-            // Neighbours step up and down a little, so that equal results stay visible.
-            x: x.map(row.results[view.target]!),
-            y: middle + ((index % 3) - 1) * 3,
-            shape: 'circle',
-            radius: isHovered ? 5 : 3,
-            color: isHovered ? theme.foreground : colour,
-          },
-        ],
-      });
-    }
-    const middleValue = median(valuesOf(known, view.target));
-    if (middleValue !== undefined) {
-      const at = x.map(middleValue);
-      marks.push({
-        kind: 'line',
-        points: [at, middle - 8, at, middle + 8],
-        stroke: { color: theme.foreground, width: 2 },
-      });
-    }
+    marks.push(...nameMarks(line, middle, theme), ...dotMarks(line, middle, x, view, colourOf, theme));
     y += rowHeight;
   }
   const { title, unit } = resultTitles[view.target];
@@ -140,6 +75,74 @@ export function drawEffects(
     anchor: 'end',
   });
   return { width, height, fonts: theme.fonts, marks };
+}
+
+/** Vertical lines at the ticks of the result, and their labels below `bottom`. */
+function axisMarks(x: Scale, target: Result, bottom: number, theme: Theme): Mark[] {
+  const ticks = x.log
+    ? logTicks(x.domain, 5)
+    : linearTicks(x.domain, 4, target === 'accuracy' ? (value) => percent(value, 0) : undefined);
+  return ticks.flatMap(({ value, label }): Mark[] => {
+    const at = x.map(value);
+    return [
+      { kind: 'line', points: [at, 0, at, bottom], stroke: { color: theme.grid, width: 1 } },
+      {
+        kind: 'text',
+        text: label,
+        x: at,
+        y: bottom + 14,
+        size: 11,
+        color: theme.secondary,
+        anchor: 'middle',
+      },
+    ];
+  });
+}
+
+/** The value of a line, and before the first of a key its name. */
+function nameMarks({ key, label, first }: Line, middle: number, theme: Theme): Mark[] {
+  const word = { kind: 'text', y: middle + 4, color: theme.foreground } as const;
+  const value: Mark = {
+    ...word,
+    text: label,
+    x: labelRoom - 12,
+    size: 11,
+    anchor: 'end',
+    maxWidth: first ? labelRoom - 92 : labelRoom - 16,
+  };
+  return first ? [{ ...word, text: key, x: 0, size: 12, weight: 600, maxWidth: 76 }, value] : [value];
+}
+
+/** The runs of a line at their results, and their median. */
+function dotMarks(
+  line: Line,
+  middle: number,
+  x: Scale,
+  { target, isKept, hovered }: EffectsView,
+  colourOf: (row: SweepRow) => string,
+  theme: Theme,
+): Mark[] {
+  const known = line.rows.filter((row) => Number.isFinite(row.results[target] ?? Number.NaN));
+  const marks = known.map((row, index): Mark => {
+    const isHovered = row.key === hovered;
+    const dot: Mark = {
+      kind: 'marker',
+      // Neighbours step up and down a little, so that equal results stay visible.
+      x: x.map(row.results[target]!),
+      y: middle + ((index % 3) - 1) * 3,
+      shape: 'circle',
+      radius: isHovered ? 5 : 3,
+      color: isHovered ? theme.foreground : colourOf(row),
+    };
+    return { kind: 'group', opacity: isKept(row) ? 1 : 0.25, marks: [dot] };
+  });
+  const middleValue = median(valuesOf(known, target));
+  if (middleValue !== undefined) {
+    const at = x.map(middleValue);
+    const stroke = { color: theme.foreground, width: 2 };
+    marks.push({ kind: 'line', points: [at, middle - 8, at, middle + 8], stroke });
+  }
+  return marks;
 }
 
 /** "mixer changes the median most: mamba 0.0012, attention 1.9" — for people who do not see the dots. */
