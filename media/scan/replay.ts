@@ -1,5 +1,5 @@
 /** @file The probes of training that the run has, and the one that is shown. */
-import { layersOf } from '../../src/figures/scan/training/view';
+import { layersOf } from '../../src/figures/scan/training/film';
 import type { Frame, ToScan } from '../../src/protocol/view-scan';
 import type { ScanModel } from './model';
 

@@ -1,6 +1,6 @@
 /** @file Draws a scene on a canvas. */
 import { paintBands } from './bands';
-import type { BandMark, Box, Mark, Measure, Pixels, Scene, Stroke } from './scene';
+import type { BandMark, Box, Mark, MarkerMark, Measure, Pixels, Scene, Stroke, TextMark } from './scene';
 import { markerOutline } from './marker';
 
 /** Makes a drawable of cells; kept per pixel array, so an unchanged heat map is uploaded once. */
@@ -123,49 +123,55 @@ function drawMark(context: CanvasRenderingContext2D, mark: Mark, scene: Scene): 
         context.stroke();
       }
       break;
-    case 'text': {
-      context.font = font(scene, mark.size, mark.weight, mark.family);
-      context.textAlign = mark.anchor === 'end' ? 'right' : mark.anchor === 'middle' ? 'center' : 'left';
-      context.textBaseline = 'alphabetic';
-      let text = mark.text;
-      if (mark.maxWidth !== undefined && context.measureText(text).width > mark.maxWidth) {
-        while (text.length > 1 && context.measureText(`${text}…`).width > mark.maxWidth) {
-          text = text.slice(0, -1);
-        }
-        text = `${text.trimEnd()}…`;
-      }
-      if (mark.halo) {
-        context.lineJoin = 'round';
-        context.strokeStyle = mark.halo;
-        context.lineWidth = 4;
-        context.strokeText(text, mark.x, mark.y);
-      }
-      context.fillStyle = mark.color;
-      context.fillText(text, mark.x, mark.y);
+    case 'text':
+      drawText(context, mark, scene);
       break;
-    }
-    case 'marker': {
-      const outline = markerOutline(mark.shape, mark.x, mark.y, mark.radius);
-      if (outline) trace(context, outline, true);
-      else {
-        context.beginPath();
-        context.arc(mark.x, mark.y, mark.radius, 0, 2 * Math.PI);
-      }
-      if (mark.ring) {
-        context.strokeStyle = mark.ring;
-        context.lineWidth = 2;
-        context.stroke();
-      }
-      context.fillStyle = mark.color;
-      context.fill();
+    case 'marker':
+      drawMarker(context, mark);
       break;
-    }
     case 'image':
       context.imageSmoothingEnabled = false;
       context.drawImage(bitmap(mark.pixels), mark.x, mark.y, mark.width, mark.height);
       break;
   }
   context.restore();
+}
+
+function drawText(context: CanvasRenderingContext2D, mark: TextMark, scene: Scene): void {
+  context.font = font(scene, mark.size, mark.weight, mark.family);
+  context.textAlign = mark.anchor === 'end' ? 'right' : mark.anchor === 'middle' ? 'center' : 'left';
+  context.textBaseline = 'alphabetic';
+  let text = mark.text;
+  if (mark.maxWidth !== undefined && context.measureText(text).width > mark.maxWidth) {
+    while (text.length > 1 && context.measureText(`${text}…`).width > mark.maxWidth) {
+      text = text.slice(0, -1);
+    }
+    text = `${text.trimEnd()}…`;
+  }
+  if (mark.halo) {
+    context.lineJoin = 'round';
+    context.strokeStyle = mark.halo;
+    context.lineWidth = 4;
+    context.strokeText(text, mark.x, mark.y);
+  }
+  context.fillStyle = mark.color;
+  context.fillText(text, mark.x, mark.y);
+}
+
+function drawMarker(context: CanvasRenderingContext2D, mark: MarkerMark): void {
+  const outline = markerOutline(mark.shape, mark.x, mark.y, mark.radius);
+  if (outline) trace(context, outline, true);
+  else {
+    context.beginPath();
+    context.arc(mark.x, mark.y, mark.radius, 0, 2 * Math.PI);
+  }
+  if (mark.ring) {
+    context.strokeStyle = mark.ring;
+    context.lineWidth = 2;
+    context.stroke();
+  }
+  context.fillStyle = mark.color;
+  context.fill();
 }
 
 /** Sizes the canvas for `ratio` device pixels per CSS pixel and draws the scene over a cleared ground. */
