@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { drawLeft } from '../../src/figures/scan/left';
 import { layoutSequence, positionAt, pooled, rowAt, xOf, defaultRows } from '../../src/figures/scan/layout';
 import { hasScan, Recurrence } from '../../src/figures/scan/recurrence';
-import { drawSequence, sub } from '../../src/figures/scan/sequence';
-import { channelMap, stateMap } from '../../src/figures/scan/heat';
+import { cellsOf, drawSequence, sub } from '../../src/figures/scan/sequence';
+import { channelCells, heatMap, stateCells } from '../../src/figures/scan/heat';
 import { scanSummary, stepNumbers, stepSentence } from '../../src/figures/scan/step';
 import { inspectionCsv, inspectionJson, probeTable } from '../../src/figures/scan/table';
 import { mapIndex } from '../../src/figures/core/colormap';
 import type { LineMark, Mark, Measure, TextMark } from '../../src/figures/core/scene';
 import { makeTheme } from '../../src/figures/core/theme';
 import { attentionLayer, inspection } from '../panels/scan-fixture';
+import { cellAt } from '../../media/scan/sequence/tip';
 import { parseTokens } from '../../media/scan/tokens';
 
 const theme = makeTheme('dark', () => '');
@@ -166,29 +167,66 @@ describe('the sequence figure', () => {
   });
   it('paints heat maps whose cells are the values', () => {
     const range = [0, 32] as const;
-    const heat = channelMap(scan, theme, 'output', 176, range);
+    const heat = heatMap(scan, theme, channelCells(scan, 'output', 176), range);
     const words = new Uint32Array(heat.pixels.data.buffer);
     const channel = heat.order[5]!;
     assert.equal(
       words[5 * 32 + 13],
       heat.map.table[mapIndex(Math.abs(scan.output(13, channel)), heat.max, false, 'sqrt')],
     );
-    const state = stateMap(scan, theme, 'state', 9, 120, range);
+    const state = heatMap(scan, theme, stateCells(scan, 'state', 9, 120), range);
     const n = state.order[2]!;
     assert.equal(
       new Uint32Array(state.pixels.data.buffer)[2 * 32 + 20],
       state.map.table[mapIndex(scan.h(20, 9, n), state.max, true, 'sqrt')],
     );
-    assert.equal(channelMap(scan, theme, 'output', 176, range), heat, 'painted once');
+    assert.equal(heatMap(scan, theme, channelCells(scan, 'output', 176), range), heat, 'painted once');
   });
   it('pools by the largest value when there are more channels than pixels', () => {
     assert.deepEqual(pooled(1536, 176), { rows: 171, each: 9 });
     const many = new Recurrence(inspection({ channels: 400, states: 2 }));
-    const heat = channelMap(many, theme, 'output', 100, [0, 32]);
+    const heat = heatMap(many, theme, channelCells(many, 'output', 100), [0, 32]);
     assert.equal(heat.pixels.height, 100);
     const words = new Uint32Array(heat.pixels.data.buffer);
     const largest = Math.max(...heat.order.slice(0, 4).map((c) => Math.abs(many.output(31, c))));
     assert.equal(words[31], heat.map.table[mapIndex(largest, heat.max, false, 'sqrt')]);
+  });
+  it('reads every cell as it is painted, pooled ones too, without painting anything', () => {
+    const rows = ['channels', 'B', 'C', 'state'] as const;
+    for (const [shape, height] of [
+      [{}, undefined],
+      [{ channels: 400, states: 24 }, 20],
+    ] as const) {
+      const own = new Recurrence(inspection(shape));
+      const whole = layoutSequence(own, { ...view, rows });
+      const low = { ...whole, rows: whole.rows.map((row) => ({ ...row, height: height ?? row.height })) };
+      const kept: string[] = [];
+      const keep = own.keep.bind(own);
+      own.keep = (key, make) => (kept.push(key), keep(key, make));
+      const read = low.rows.map((row) => {
+        const cells = cellsOf(own, low, row, { channel: 9, quantity: 'output' })!;
+        const height = row.height / cells.rows;
+        return Array.from({ length: cells.rows * 32 }, (_, at) => {
+          const [place, t] = [Math.floor(at / 32), at % 32];
+          return cellAt({ channel: 9, quantity: 'output' }, own, low, row, t, row.y + (place + 0.5) * height)!
+            .value;
+        });
+      });
+      assert.ok(
+        kept.every((key) => key.startsWith('states ')),
+        kept.join(),
+      );
+      low.rows.forEach((row, k) => {
+        const cells = cellsOf(own, low, row, { channel: 9, quantity: 'output' })!;
+        const { pixels, map, max } = heatMap(own, theme, cells, [0, 32]);
+        assert.equal(pixels.height, cells.rows);
+        assert.deepEqual(
+          new Uint32Array(pixels.data.buffer),
+          Uint32Array.from(read[k]!, (value) => map.table[mapIndex(value, max, cells.signed, 'sqrt')]!),
+          row.id,
+        );
+      });
+    }
   });
   it('draws what is left of a write from 1 down', () => {
     const scene = drawLeft(scan, 13, 9, 344, theme);

@@ -76,7 +76,7 @@ function choose(model: ScanModel, { scan, layout }: Drawn, { x, y }: Spot): void
   if (t === undefined) return;
   model.cursor.moveTo(t);
   const row = rowAt(layout, y);
-  const found = row?.id === 'channels' ? cellAt(model, scan, layout, row, y) : undefined;
+  const found = row?.id === 'channels' ? cellAt(model, scan, layout, row, t, y) : undefined;
   if (found) model.chooseChannel(found.entry);
 }
 

@@ -1,8 +1,9 @@
 /** @file What is under the pointer on the sequence, in words. */
 import { number3, visible } from '../../../src/figures/core/format';
+import { entryIn } from '../../../src/figures/scan/heat';
 import { rowAt, scanOfRow, type RowPlace, type SequenceLayout } from '../../../src/figures/scan/layout';
 import type { Recurrence } from '../../../src/figures/scan/recurrence';
-import { heatOf } from '../../../src/figures/scan/sequence';
+import { cellsOf } from '../../../src/figures/scan/sequence';
 import type { Spot } from '../../shared/gestures';
 import type { ScanModel } from '../model';
 import type { Tip } from '../tip';
@@ -53,28 +54,29 @@ function valueAt(
       return `left ${number3(parts.left)} · right ${number3(parts.right)} · itself ${number3(parts.own)}`;
     }
     default: {
-      const found = cellAt(model, scan, layout, row, y);
+      const found = cellAt(model, scan, layout, row, t, y);
       if (!found) return undefined;
       const name = row.id === 'channels' ? `channel ${found.entry}` : `n ${found.place + 1}`;
-      return `${name} · ${number3(found.at(found.entry, t))}`;
+      return `${name} · ${number3(found.value)}`;
     }
   }
 }
 
 /**
- * The entry of a heat map under the pointer: its channel or state, its place from the top, and the numbers. Undefined for
+ * What a heat map shows under the pointer: the channel or state, its place from the top, and the number. Undefined for
  * rows that are none.
  */
 export function cellAt(
-  { channel, position, quantity, theme }: ScanModel,
+  { channel, quantity }: Pick<ScanModel, 'channel' | 'quantity'>,
   scan: Recurrence,
   layout: SequenceLayout,
   row: RowPlace,
+  t: number,
   y: number,
-): { entry: number; place: number; at(entry: number, t: number): number } | undefined {
-  const heat = heatOf(scan, layout, row, { channel, position, quantity }, theme);
-  if (!heat) return undefined;
-  const place = Math.floor(((y - row.y) / row.height) * heat.pixels.height) * heat.each;
-  const entry = heat.order[Math.min(heat.order.length - 1, place)];
-  return entry === undefined ? undefined : { entry, place, at: (e, t) => heat.at(e, t) };
+): { entry: number; place: number; value: number } | undefined {
+  const cells = cellsOf(scan, layout, row, { channel, quantity });
+  if (!cells) return undefined;
+  const entry = entryIn(cells, Math.floor(((y - row.y) / row.height) * cells.rows), t);
+  if (entry === undefined) return undefined;
+  return { entry, place: cells.order.indexOf(entry), value: cells.at(entry, t) };
 }

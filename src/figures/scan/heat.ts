@@ -1,19 +1,27 @@
-/** @file The matrices behind the heat maps of the sequence view. */
+/** @file The matrices behind the heat maps of the sequence view: their numbers, which are read one by one, and pictures of them. */
 import { colourMap, paintMatrix, type ColourMap } from '../core/colormap';
 import type { Pixels } from '../core/scene';
 import type { Theme } from '../core/theme';
 import { pooled, type ChannelQuantity } from './layout';
 import type { Recurrence } from './recurrence';
 
-export interface HeatMap {
-  readonly pixels: Pixels;
-  readonly map: ColourMap;
-  readonly max: number;
+/** The numbers of a heat map. */
+export interface HeatCells {
+  /** Tells them from other numbers of the same scan. */
+  readonly key: string;
+  readonly signed: boolean;
   /** Entries of the vertical axis, top first: channel or state indices; several share a row when pooled. */
   readonly order: readonly number[];
   readonly each: number;
+  readonly rows: number;
   /** Value of an entry at a position. */
   at(entry: number, t: number): number;
+}
+
+export interface HeatMap extends HeatCells {
+  readonly pixels: Pixels;
+  readonly map: ColourMap;
+  readonly max: number;
 }
 
 export const quantityNames: Record<ChannelQuantity, string> = {
@@ -32,45 +40,8 @@ export const quantityNotes: Record<ChannelQuantity, string> = {
   x: 'after the convolution',
 };
 
-function build(
-  scan: Recurrence,
-  theme: Theme,
-  order: readonly number[],
-  most: number,
-  range: readonly [number, number],
-  signed: boolean,
-  at: (entry: number, t: number) => number,
-): HeatMap {
-  const { rows, each } = pooled(order.length, most);
-  const [from, to] = range;
-  let max = 0;
-  for (const entry of order) {
-    for (let t = 0; t < scan.length; t++) {
-      const size = Math.abs(at(entry, t));
-      if (size > max && size < Infinity) max = size;
-    }
-  }
-  const map = colourMap(theme, signed);
-  const largest = (row: number, column: number): number => {
-    let best = 0;
-    for (let k = row * each; k < Math.min(order.length, (row + 1) * each); k++) {
-      const value = at(order[k] as number, from + column);
-      if (Math.abs(value) > Math.abs(best)) best = value;
-    }
-    return best;
-  };
-  return { pixels: paintMatrix(rows, to - from, largest, map, max), map, max, order, each, at };
-}
-
-/** A quantity of all channels, longest memory on top. */
-export function channelMap(
-  scan: Recurrence,
-  theme: Theme,
-  quantity: ChannelQuantity,
-  most: number,
-  range: readonly [number, number],
-): HeatMap {
-  const key = `channels ${quantity} ${most} ${range.join()} ${theme.kind} ${theme.background}`;
+/** A quantity of all channels, longest memory on top, in at most so many rows. */
+export function channelCells(scan: Recurrence, quantity: ChannelQuantity, most: number): HeatCells {
   const reads: Record<ChannelQuantity, (channel: number, t: number) => number> = {
     output: (channel, t) => Math.abs(scan.output(t, channel)),
     delta: (channel, t) => scan.delta(t, channel),
@@ -78,22 +49,67 @@ export function channelMap(
     gate: (channel, t) => scan.gate(t, channel),
     x: (channel, t) => scan.x(t, channel),
   };
-  const signed = quantity === 'gate' || quantity === 'x';
-  return scan.keep(key, () => build(scan, theme, scan.byMemory, most, range, signed, reads[quantity]));
+  const order = scan.byMemory;
+  return {
+    key: `channels ${quantity} ${most}`,
+    signed: quantity === 'gate' || quantity === 'x',
+    order,
+    ...pooled(order.length, most),
+    at: reads[quantity],
+  };
 }
 
-/** B, C or the state of one channel, slowest state on top. */
-export function stateMap(
+/** B, C or the state of one channel, slowest state on top, in at most so many rows. */
+export function stateCells(
   scan: Recurrence,
-  theme: Theme,
   which: 'B' | 'C' | 'state',
   channel: number,
   most: number,
-  range: readonly [number, number],
-): HeatMap {
-  const key = `${which} ${channel} ${most} ${range.join()} ${theme.kind} ${theme.background}`;
+): HeatCells {
   const read = which === 'B' ? scan.B : which === 'C' ? scan.C : scan.h;
-  return scan.keep(key, () =>
-    build(scan, theme, scan.statesByDecay(channel), most, range, true, (n, t) => read(t, channel, n)),
-  );
+  const order = scan.keep(`states ${channel}`, () => scan.statesByDecay(channel));
+  return {
+    key: `${which} ${channel} ${most}`,
+    signed: true,
+    order,
+    ...pooled(order.length, most),
+    at: (n, t) => read(t, channel, n),
+  };
+}
+
+/** The entry that a row shows at a position: of those that share it the largest. */
+export function entryIn({ order, each, at }: HeatCells, row: number, t: number): number | undefined {
+  const first = row * each;
+  let found = order[first];
+  let best = 0;
+  for (let k = first; each > 1 && k < Math.min(order.length, first + each); k++) {
+    const size = Math.abs(at(order[k]!, t));
+    if (size <= best || Number.isNaN(size)) continue;
+    best = size;
+    found = order[k];
+  }
+  return found;
+}
+
+/** The numbers from a position to another (exclusive) as a picture, whose range is that of all positions. */
+export function heatMap(
+  scan: Recurrence,
+  theme: Theme,
+  cells: HeatCells,
+  [from, to]: readonly [number, number],
+): HeatMap {
+  const { order, rows, signed, at } = cells;
+  return scan.keep(`${cells.key} ${from},${to} ${theme.kind} ${theme.background}`, () => {
+    let max = 0;
+    for (const entry of order) {
+      for (let t = 0; t < scan.length; t++) {
+        const size = Math.abs(at(entry, t));
+        if (size > max && size < Infinity) max = size;
+      }
+    }
+    const map = colourMap(theme, signed);
+    const shown = (row: number, column: number): number =>
+      at(entryIn(cells, row, from + column)!, from + column) || 0;
+    return { ...cells, pixels: paintMatrix(rows, to - from, shown, map, max), map, max };
+  });
 }

@@ -3,7 +3,7 @@ import { colourMap, mapColour } from '../core/colormap';
 import type { Mark, Measure, Scene } from '../core/scene';
 import { isHighContrast, type Theme } from '../core/theme';
 import { caption } from './captions';
-import { channelMap, stateMap, type HeatMap } from './heat';
+import { channelCells, heatMap, stateCells, type HeatCells } from './heat';
 import { mostRows, scanOfRow, xOf, type RowPlace, type SequenceLayout, type SequenceView } from './layout';
 import type { Recurrence } from './recurrence';
 import { deltaRow, gateRow, heatRow, keptRow, matchRow, normRow, partsRow, type RowContext } from './rows';
@@ -11,19 +11,16 @@ import { indices, overview, tokenStrip } from './strip';
 
 export { sub } from './captions';
 
-/** The heat map of a row, undefined for rows of bars. */
-export function heatOf(
+/** The numbers of a row that is a heat map, undefined for rows of bars. */
+export function cellsOf(
   scan: Recurrence,
   layout: SequenceLayout,
   row: RowPlace,
-  view: SequenceView,
-  theme: Theme,
-): HeatMap | undefined {
-  const range = [layout.from, layout.to] as const;
-  const own = scanOfRow(scan, row);
-  if (row.id === 'channels') return channelMap(scan, theme, view.quantity, mostRows(layout.narrow), range);
+  { quantity, channel }: Pick<SequenceView, 'quantity' | 'channel'>,
+): HeatCells | undefined {
+  if (row.id === 'channels') return channelCells(scan, quantity, mostRows(layout.narrow));
   if (row.id === 'B' || row.id === 'C' || row.id === 'state')
-    return stateMap(own, theme, row.id, view.channel, row.height, range);
+    return stateCells(scanOfRow(scan, row), row.id, channel, row.height);
   return undefined;
 }
 
@@ -139,11 +136,12 @@ function drawRow(
 ): { marks: Mark[]; values: Mark[] } {
   const { scan, layout, theme } = context;
   const own = { ...context, scan: scanOfRow(scan, row) };
-  const heat = heatOf(scan, layout, row, view, theme);
+  const cells = cellsOf(scan, layout, row, view);
+  const heat = cells && heatMap(own.scan, theme, cells, [layout.from, layout.to]);
   const words = caption(own, row, view, heat, measure);
   if (heat) {
-    const cells = heatRow(context, row, heat, row.id === 'channels' ? view.channel : undefined);
-    return { marks: [...cells, ...(inside ? playheadOf(context, row) : []), ...words], values: [] };
+    const picture = heatRow(context, row, heat, row.id === 'channels' ? view.channel : undefined);
+    return { marks: [...picture, ...(inside ? playheadOf(context, row) : []), ...words], values: [] };
   }
   const drawn = bars[row.id as keyof typeof bars](own, row);
   const told = inside && row.id !== 'match' && row.id !== 'gate';
