@@ -257,6 +257,20 @@ describe('groups of runs', () => {
       ],
     );
   });
+  it('list seeds by number, whatever the order of training, and are named as before', () => {
+    const shuffled = [10, 2, 'b10', 1, 'b9'].map((seed, index) => ({
+      ...metaOf(nineRuns[0]!, 0),
+      id: `r${index}`,
+      seed,
+    }));
+    const [group] = groupRuns(shuffled);
+    assert.deepEqual(
+      group!.runs.map((run) => run.seed),
+      [1, 2, 10, 'b9', 'b10'],
+    );
+    assert.equal(membersOf(group!.runs), 'seeds 1, 2, 10, b9, b10');
+    assert.equal(group!.name, groups[0]!.name);
+  });
   it('say once what is equal', () => {
     assert.deepEqual(differingKeys(runs), ['mixer', 'layers', 'd_state', 'lr']);
     assert.match(

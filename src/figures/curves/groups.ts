@@ -98,7 +98,13 @@ export function differingKeys(runs: readonly RunMeta[]): string[] {
   return differing.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
-/** Groups in order of their palette place, named by what differs from the first. */
+/** Seeds by their number, before those that are words; equal ones in the order of training. */
+const bySeed = ({ seed: a }: RunMeta, { seed: b }: RunMeta): number =>
+  typeof a === 'number' && typeof b === 'number'
+    ? a - b
+    : String(a).localeCompare(String(b), 'en', { numeric: true });
+
+/** Groups in order of their palette place, named by what differs from the first; in each the runs by their seeds. */
 export function groupRuns(runs: readonly RunMeta[]): RunGroup[] {
   const byKey = new Map<string, RunMeta[]>();
   for (const run of runs) byKey.set(run.group, [...(byKey.get(run.group) ?? []), run]);
@@ -126,7 +132,7 @@ export function groupRuns(runs: readonly RunMeta[]): RunGroup[] {
       key,
       palette: first.palette,
       name: label ?? derived,
-      runs: members,
+      runs: members.toSorted(bySeed),
       keys: first.keys,
       live: members.some((run) => run.status === 'running'),
     };
