@@ -2,7 +2,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { canvasMeasure } from '../../src/figures/core/canvas';
-import type { Measure } from '../../src/figures/core/scene';
 import { useSource, useWidth } from '../shared/hooks';
 import { Charts } from './chart/charts';
 import { MoreCharts } from './chart/more';
@@ -10,6 +9,7 @@ import { DataTable } from './data-table';
 import { Empty, Messages } from './messages';
 import type { CurvesModel } from './model';
 import { attributesOf } from './outside';
+import type { PartProps } from './part';
 import { RunList } from './runs/list';
 import { RunTable } from './runs/table';
 import { save, type ExportKind } from './save';
@@ -58,17 +58,8 @@ function useTableKey(model: CurvesModel): void {
   }, [model]);
 }
 
-function Shown({
-  model,
-  width,
-  measure,
-  onExport,
-}: {
-  model: CurvesModel;
-  width: number;
-  measure: Measure;
-  onExport(kind: ExportKind): void;
-}): JSX.Element {
+function Shown({ onExport, ...part }: PartProps & { onExport(kind: ExportKind): void }): JSX.Element {
+  const { model, width } = part;
   const narrow = width < 700;
   // Drawn anew only where the table changes, not with every movement of the pointer.
   const runs = useMemo(
@@ -87,11 +78,11 @@ function Shown({
         {runs}
       </>
     );
-  if (isSweeping(model)) return <SweepView model={model} width={width} measure={measure} />;
+  if (isSweeping(model)) return <SweepView {...part} />;
   return (
     <>
-      <Charts model={model} width={width} measure={measure} />
-      <MoreCharts model={model} width={width} measure={measure} />
+      <Charts {...part} />
+      <MoreCharts {...part} />
       {runs}
     </>
   );

@@ -1,10 +1,9 @@
 /** @file The main chart and the small ones beside or below it. */
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { Measure } from '../../../src/figures/core/scene';
 import type { ChartFrame } from '../../../src/figures/curves/chart';
 import { waitingText } from '../messages';
-import type { CurvesModel } from '../model';
+import type { PartProps } from '../part';
 import { checkpointsOf, notesOf } from './notes';
 import { ChartPanel } from './panel';
 
@@ -25,15 +24,7 @@ function framesOf(width: number): { main: ChartFrame; side: ChartFrame; last: Ch
   return { main, side, last: { ...side, height: 128, bottom: 40, xLabels: true } };
 }
 
-export function Charts({
-  model,
-  width,
-  measure,
-}: {
-  model: CurvesModel;
-  width: number;
-  measure: Measure;
-}): JSX.Element {
+export function Charts({ model, width, measure }: PartProps): JSX.Element {
   const frames = useMemo(() => framesOf(width), [width]);
   const notes = useMemo(() => notesOf(model), [model.version]);
   const checkpoints = useMemo(() => checkpointsOf(model), [model.version]);

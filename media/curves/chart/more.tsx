@@ -1,9 +1,8 @@
 /** @file All other metrics as a grid of small charts, grouped by the first part of their names. */
 import type { JSX } from 'preact';
-import type { Measure } from '../../../src/figures/core/scene';
 import type { Metric } from '../../../src/figures/curves/metrics';
+import type { PartProps } from '../part';
 import { ChartPanel } from './panel';
-import type { CurvesModel } from '../model';
 
 /** `layers.0` of `layers.0.rms`; one group for what has no parts. */
 const groupOf = ({ column }: Metric): string => {
@@ -11,15 +10,7 @@ const groupOf = ({ column }: Metric): string => {
   return at < 0 ? '' : column.slice(0, at);
 };
 
-export function MoreCharts({
-  model,
-  width,
-  measure,
-}: {
-  model: CurvesModel;
-  width: number;
-  measure: Measure;
-}): JSX.Element | null {
+export function MoreCharts({ model, width, measure }: PartProps): JSX.Element | null {
   const others = model.others();
   if (others.length === 0) return null;
   const columns = width >= 1000 ? 3 : width >= 620 ? 2 : 1;

@@ -3,13 +3,12 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { configValue } from '../../../src/figures/core/format';
 import { runStyle } from '../../../src/figures/core/palette';
-import type { Measure } from '../../../src/figures/core/scene';
 import { drawChart } from '../../../src/figures/curves/chart';
 import { metricOf } from '../../../src/figures/curves/metrics';
 import { drawOverlay } from '../../../src/figures/curves/overlay';
 import { distinct, type SweepRow } from '../../../src/figures/sweep/axes';
 import { SceneCanvas } from '../../shared/canvas';
-import type { CurvesModel } from '../model';
+import type { PartProps } from '../part';
 import type { Sweep } from './rows';
 
 /** The best config of each value of the first key that is written in words, else of the first key. */
@@ -19,12 +18,9 @@ export function BestCurves({
   order,
   width,
   measure,
-}: {
-  model: CurvesModel;
+}: PartProps & {
   sweep: Sweep;
   order: readonly SweepRow[];
-  width: number;
-  measure: Measure;
 }): JSX.Element | null {
   const { keys, rows } = sweep;
   const key = keys.find((name) => distinct(rows, name).some((value) => typeof value === 'string')) ?? keys[0];

@@ -1,12 +1,11 @@
 /** @file The parallel coordinates with their title, and what they show in words. */
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
-import type { Measure } from '../../../src/figures/core/scene';
 import { resultTitles, type Result, type SweepAxis, type SweepRow } from '../../../src/figures/sweep/axes';
 import { drawParallel, type Parallel } from '../../../src/figures/sweep/parallel';
 import { SceneCanvas } from '../../shared/canvas';
 import { LinkButton } from '../../shared/controls';
-import type { CurvesModel } from '../model';
+import type { PartProps } from '../part';
 import { useSweepPointer, type Moving } from './pointer';
 
 const height = 390;
@@ -28,15 +27,12 @@ export function Coordinates({
   kept,
   width,
   measure,
-}: {
-  model: CurvesModel;
+}: PartProps & {
   rows: readonly SweepRow[];
   axes: readonly SweepAxis[];
   target: Result;
   /** The configs that pass the brushes, the best one first. */
   kept: readonly SweepRow[];
-  width: number;
-  measure: Measure;
 }): JSX.Element {
   const { theme } = model;
   const { brushes } = model.state;

@@ -1,7 +1,6 @@
 /** @file The Sweep view: parallel coordinates, the effect of each key, the best runs, the best curves. */
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { Measure } from '../../../src/figures/core/scene';
 import {
   passes,
   ranked,
@@ -13,21 +12,13 @@ import {
 import { drawEffects, effectsSummary } from '../../../src/figures/sweep/effects';
 import { SceneCanvas } from '../../shared/canvas';
 import { useSource } from '../../shared/hooks';
-import type { CurvesModel } from '../model';
+import type { PartProps } from '../part';
 import { BestCurves } from './best-curves';
 import { Coordinates } from './coordinates';
 import { sweepOf, targetOf, type Sweep } from './rows';
 import { SweepTable } from './table';
 
-export function SweepView({
-  model,
-  width,
-  measure,
-}: {
-  model: CurvesModel;
-  width: number;
-  measure: Measure;
-}): JSX.Element {
+export function SweepView({ model, width, measure }: PartProps): JSX.Element {
   useSource(model.cursor);
   const { brushes, axisOrder } = model.state;
   const sweep = useMemo(() => sweepOf(model), [model.tableVersion]);
@@ -50,7 +41,7 @@ export function SweepView({
       </section>
       <section class="sweep-side">
         <Effects {...{ model, sweep, target, kept }} width={right} />
-        <BestCurves model={model} sweep={sweep} order={kept} width={right} measure={measure} />
+        <BestCurves {...{ model, sweep, measure }} order={kept} width={right} />
       </section>
     </div>
   );
@@ -63,12 +54,10 @@ function Effects({
   target,
   kept,
   width,
-}: {
-  model: CurvesModel;
+}: Omit<PartProps, 'measure'> & {
   sweep: Sweep;
   target: Result;
   kept: readonly SweepRow[];
-  width: number;
 }): JSX.Element {
   const { hovered } = model.cursor;
   const scene = useMemo(() => {

@@ -1,9 +1,9 @@
 /** @file The pointer and the wheel on a figure: what is under the pointer, choosing it, marking and moving a part of a matrix. */
-import type { RefObject } from 'preact';
 import type { Window } from '../../../src/figures/scan/attention/window';
 import { pickAt, type Figure, type Viewport } from '../../../src/figures/scan/figure';
 import { useGestures, type Drag, type Spot } from '../../shared/gestures';
 import type { ScanModel } from '../model';
+import type { Pointed } from '../picture';
 import type { Tip } from '../tip';
 
 /** The square that is being marked, px. */
@@ -14,17 +14,17 @@ export interface Brush {
 }
 
 /** What is shown over the figure while the pointer is there. */
-export interface Over {
+interface Over {
   tip(tip: Tip | undefined): void;
   brush(brush: Brush | undefined): void;
 }
 
 export function usePointer(
-  root: RefObject<HTMLElement | null>,
-  latest: RefObject<Figure>,
+  { root, latest, setTip }: Pointed<Figure>,
   model: ScanModel,
-  over: Over,
+  setBrush: Over['brush'],
 ): void {
+  const over: Over = { tip: setTip, brush: setBrush };
   const figure = (): Figure => latest.current!;
   const link = (position: number | undefined): void => {
     if (model.linked === position) return;

@@ -1,14 +1,13 @@
 /** @file The sequence as a picture, and the same in words. */
 import type { JSX } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Measure } from '../../../src/figures/core/scene';
 import { layoutSequence } from '../../../src/figures/scan/layout';
 import type { Recurrence } from '../../../src/figures/scan/recurrence';
 import { drawSequence } from '../../../src/figures/scan/sequence';
 import { scanSummary } from '../../../src/figures/scan/step';
-import { SceneCanvas } from '../../shared/canvas';
 import type { ScanModel } from '../model';
-import { TipBox, type Tip } from '../tip';
+import { Picture, usePointed } from '../picture';
 import { usePointer, type Drawn } from './pointer';
 
 export function SequencePanel({
@@ -24,8 +23,6 @@ export function SequencePanel({
   measure: Measure;
   narrow: boolean;
 }): JSX.Element {
-  const root = useRef<HTMLDivElement>(null);
-  const [tip, setTip] = useState<Tip>();
   const { channel, position, quantity, state, theme, linked } = model;
   const rows = model.rows();
   const layout = useMemo(
@@ -44,33 +41,26 @@ export function SequencePanel({
     () => drawSequence(scan, layout, { channel, position, linked, quantity }, theme, measure),
     [scan, layout, channel, position, linked, quantity, theme, measure],
   );
-  const latest = useRef<Drawn>({ layout, scan });
-  latest.current = { layout, scan };
-
-  usePointer(root, latest, model, setTip);
+  const pointed = usePointed<Drawn>({ layout, scan });
+  usePointer(pointed, model);
   const { inspection } = scan;
   return (
     <div class="sequence">
-      <div
-        class="plot"
-        ref={root}
-        tabIndex={0}
-        role="img"
-        aria-label={`Scan of layer ${inspection.layer}, ${inspection.mixer}, ${scan.length} tokens, channel ${channel}`}
-        aria-describedby="scan-summary"
-        data-cell={layout.cell}
-        data-left={layout.left}
-        data-from={layout.from}
-        data-to={layout.to}
-        data-rows={layout.rows.map((row) => `${row.id}:${row.y}:${row.height}`).join(' ')}
-        data-tokens-y={layout.tokens.y}
-      >
-        <SceneCanvas scene={scene} />
-        {tip && <TipBox tip={tip} width={layout.width} />}
-      </div>
-      <p id="scan-summary" class="sr-only">
-        {scanSummary(model.active ?? scan, position, channel)}
-      </p>
+      <Picture
+        name="scan"
+        pointed={pointed}
+        scene={scene}
+        label={`Scan of layer ${inspection.layer}, ${inspection.mixer}, ${scan.length} tokens, channel ${channel}`}
+        summary={scanSummary(model.active ?? scan, position, channel)}
+        data={{
+          'data-cell': layout.cell,
+          'data-left': layout.left,
+          'data-from': layout.from,
+          'data-to': layout.to,
+          'data-rows': layout.rows.map((row) => `${row.id}:${row.y}:${row.height}`).join(' '),
+          'data-tokens-y': layout.tokens.y,
+        }}
+      />
     </div>
   );
 }

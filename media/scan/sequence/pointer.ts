@@ -1,11 +1,10 @@
 /** @file The pointer and the wheel on the sequence: playhead, channel, zoom, what is under the pointer. */
-import type { RefObject } from 'preact';
 import { overviewAt, positionAt, rowAt, type SequenceLayout } from '../../../src/figures/scan/layout';
 import { movedPart, partAround, shownPart, zoomedPart, type Part } from '../../../src/figures/scan/part';
 import type { Recurrence } from '../../../src/figures/scan/recurrence';
 import { useGestures, type Drag, type Spot } from '../../shared/gestures';
 import type { ScanModel } from '../model';
-import type { Tip } from '../tip';
+import type { Pointed } from '../picture';
 import { cellAt, tipAt } from './tip';
 
 /** What is drawn at the moment. */
@@ -14,12 +13,7 @@ export interface Drawn {
   readonly layout: SequenceLayout;
 }
 
-export function usePointer(
-  root: RefObject<HTMLElement | null>,
-  latest: RefObject<Drawn>,
-  model: ScanModel,
-  setTip: (tip: Tip | undefined) => void,
-): void {
+export function usePointer({ root, latest, setTip }: Pointed<Drawn>, model: ScanModel): void {
   const drawn = (): Drawn => latest.current!;
   const link = (t: number | undefined): void => {
     if (model.linked === t) return;
