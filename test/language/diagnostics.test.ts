@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import { mixers } from '../../src/layers';
 import { resolve } from './registry';
 
 const stack = (layers: string, rest = ''): string =>
@@ -271,6 +272,33 @@ describe('diagnostics', () => {
     const repaired = text.slice(0, fix.start) + fix.text + text.slice(fix.end);
     assert.match(repaired, /expand: 2 # wide\n {6}headdim: \d+\n/);
     assert.deepEqual((await resolve(repaired)).diagnostics, []);
+  });
+
+  it('names every layer with the article that it is spoken with', async () => {
+    const named = Object.keys(mixers).map(async (mixer) => {
+      const { diagnostics } = await resolve(stack(`[{mixer: ${mixer}, qqqqqqqq: 1}]`));
+      return /in (an? \S+) layer/.exec(diagnostics.map(({ message }) => message).join('\n'))?.[1];
+    });
+    assert.deepEqual((await Promise.all(named)).toSorted(), [
+      'a dss',
+      'a gated-mlp',
+      'a glu',
+      'a hydra',
+      'a long-conv',
+      'a mamba',
+      'a mamba2',
+      'a mamba3',
+      'a matrix-mixer',
+      'a spacetime',
+      'a zamba',
+      'an attention',
+      'an h3',
+      'an mlp',
+      'an moe',
+      'an s4',
+      'an s4d',
+      'an sma',
+    ]);
   });
 
   it('warns of what has no effect', async () => {

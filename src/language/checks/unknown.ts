@@ -80,8 +80,11 @@ export function placeName(path: Path, map?: MapNode): string {
   return type ? `${name} of type ${type}` : name;
 }
 
-/** Vowels, and letters that are spoken as if one stood before them: an s4, an mlp. */
-const article = (name: string): string => (/^([aeiou]|[fhlmnrsx](\d|[^aeiou]*$))/.test(name) ? 'an' : 'a');
+/** Short names are spelled, and so are letters with a number: an s4, an mlp, an sma, a glu. */
+const article = (name: string): string => {
+  const spelled = name.length <= 3 || /^[a-z]\d/.test(name);
+  return (spelled ? /^[aefhilmnorsx]/ : /^[aeiou]/).test(name) ? 'an' : 'a';
+};
 
 /** Where a key does belong, as a sentence. */
 function owners(language: Language, key: string, writtenKey: string): string | undefined {
