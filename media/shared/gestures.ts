@@ -30,6 +30,8 @@ export interface Drag {
 }
 
 export interface Gestures {
+  /** Drags along y, which a finger makes as well: the page scrolls only where none has begun. */
+  readonly upright?: boolean;
   hover(at: Spot): void;
   leave(): void;
   /** A button goes down. @returns what that begins; undefined where it is nothing or done at once */
@@ -101,6 +103,9 @@ export function listen(element: HTMLElement, gestures: Gestures): () => void {
     dblclick(event: MouseEvent): void {
       gestures.reset?.(spot(event));
     },
+    touchmove(event: TouchEvent): void {
+      if (held?.drag.along === 'y' && event.cancelable) event.preventDefault();
+    },
     wheel(event: WheelEvent): void {
       const turn = wheelTurn(event, element.clientHeight);
       const taken =
@@ -111,10 +116,11 @@ export function listen(element: HTMLElement, gestures: Gestures): () => void {
     },
   };
   const names = Object.keys(on) as (keyof typeof on)[];
-  // The page waits with scrolling for what may prevent it: only pictures that zoom or pan ask that of it.
-  const heard = names.filter((name) => name !== 'wheel' || gestures.zoom || gestures.pan);
+  // The page waits with scrolling for what may prevent it: only pictures that need to ask that of it.
+  const preventing = { wheel: gestures.zoom ?? gestures.pan, touchmove: gestures.upright };
+  const heard = names.filter((name) => !(name in preventing) || preventing[name as keyof typeof preventing]);
   for (const name of heard)
-    element.addEventListener(name, on[name] as EventListener, name === 'wheel' ? { passive: false } : {});
+    element.addEventListener(name, on[name] as EventListener, name in preventing ? { passive: false } : {});
   return () => {
     for (const name of heard) element.removeEventListener(name, on[name] as EventListener);
     held?.drag.end?.();

@@ -150,6 +150,21 @@ describe('gestures on a picture', () => {
     ]);
   });
 
+  it('keeps the page from scrolling under a finger only where that drags upright', () => {
+    const touched = (more: Partial<Gestures>, drag: Partial<Drag>, press = true): boolean => {
+      const { send } = picture(drag, more);
+      if (press) send('pointerdown', 0, 0);
+      const { defaultPrevented } = send('touchmove', 0, 9);
+      send('pointerup', 0, 9);
+      assert.equal(send('touchmove', 0, 20).defaultPrevented, false, 'nothing is held any more');
+      return defaultPrevented;
+    };
+    assert.equal(touched({ upright: true }, { along: 'y' }), true);
+    assert.equal(touched({ upright: true }, { along: 'x' }), false);
+    assert.equal(touched({ upright: true }, { along: 'y' }, false), false);
+    assert.equal(touched({}, { along: 'y' }), false);
+  });
+
   it('shows all again on a double click', () => {
     const { send, told } = picture({}, { reset: (at) => told.push(['reset', at]) });
     send('dblclick', 5, 6);

@@ -94,6 +94,28 @@ describePanel('the Sweep view', (suite) => {
     assert.equal(await kept(panel), runs.length);
   });
 
+  it('brushes by finger along an axis, and scrolls beside it', async () => {
+    const panel = await open({ height: 420 });
+    const cdp = await panel.page.context().newCDPSession(panel.page);
+    await cdp.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x = 0, y = 0) =>
+      cdp.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] });
+    const swipe = async (x: number, from: number, to: number): Promise<void> => {
+      await touch('touchStart', x, from);
+      for (let k = 1; k <= 8; k++) await touch('touchMove', x, from + ((to - from) * k) / 8);
+      await touch('touchEnd');
+    };
+    const scrolled = (): Promise<number> => panel.page.evaluate(() => document.scrollingElement!.scrollTop);
+    const [low, high] = [await onAxis(panel, 'lr', 0.55), await onAxis(panel, 'lr', 1)];
+    await swipe(low.x, low.y, high.y);
+    await showing(() => kept(panel), runs.filter((run) => Number(run.keys['lr']) >= 3e-3).length);
+    assert.equal(await scrolled(), 0);
+    const brushed = await kept(panel);
+    await swipe(low.x + 40, low.y, high.y);
+    await showing(async () => (await scrolled()) > 0, true);
+    assert.equal(await kept(panel), brushed);
+  });
+
   it('moves an axis by its title and keeps order, brushes and target over a reload', async () => {
     const panel = await open();
     const title = await onAxis(panel, 'd_model', 1);

@@ -28,6 +28,7 @@ export function useSweepPointer(
   useGestures(
     root,
     () => ({
+      upright: true,
       hover: ({ x, y }) => hover(latest.current?.nearest(x, y)),
       leave: () => hover(undefined),
       press(from, { button }) {
