@@ -63,12 +63,7 @@ export class RunWriter {
       throw cannotWrite(dir, error);
     }
     return locking(dir, fs, (lock) => {
-      if ([RUN_FILE, METRICS_FILE, 'checkpoints'].some((name) => fs.existsSync(join(dir, name)))) {
-        throw new RunFolderError(
-          'holds-run',
-          `${dir} already holds a run. Continue it with --resume, or use another folder with --run-dir.`,
-        );
-      }
+      refuseRun(dir, fs);
       const now = new Date().toISOString();
       const info: RunInfo = {
         id: randomUUID(),
@@ -80,15 +75,20 @@ export class RunWriter {
         started: now,
         ...run,
       };
+      // In this order a process that dies in between leaves a folder that is no run yet, or one to resume.
       writeAtomic(join(dir, CONFIG_FILE), configText, fs);
-      const metrics = MetricsFile.open(join(dir, METRICS_FILE), fs);
+      writeInfo(dir, info, fs);
       try {
-        writeInfo(dir, info, fs);
+        const metrics = MetricsFile.open(join(dir, METRICS_FILE), fs);
+        return new RunWriter(dir, info, undefined, undefined, lock, metrics, fs);
       } catch (error) {
-        metrics.close();
+        try {
+          fs.unlinkSync(join(dir, RUN_FILE));
+        } catch {
+          // The run can be resumed then; the error that led here counts.
+        }
         throw error;
       }
-      return new RunWriter(dir, info, undefined, undefined, lock, metrics, fs);
     });
   }
 
@@ -214,6 +214,17 @@ export class RunWriter {
       this.lock.release();
     }
   }
+}
+
+/** @throws RunFolderError `holds-run`; a folder without run.json cannot be resumed, so that is not what it says then */
+function refuseRun(dir: string, fs: SyncFileSystem): void {
+  const found = [RUN_FILE, METRICS_FILE, 'checkpoints'].find((name) => fs.existsSync(join(dir, name)));
+  if (found === undefined) return;
+  const hint =
+    found === RUN_FILE
+      ? 'Continue it with --resume, or use'
+      : `It cannot be continued, as it has ${found} but no ${RUN_FILE}. Use`;
+  throw new RunFolderError('holds-run', `${dir} already holds a run. ${hint} another folder with --run-dir.`);
 }
 
 function writeInfo(dir: string, info: RunInfo, fs: SyncFileSystem): void {

@@ -73,9 +73,41 @@ describe('a run folder that is written', () => {
       problem('holds-run', /already holds a run.*--resume/),
     );
     fs.unlinkSync(join(dir, 'run.json'));
-    assert.throws(() => RunWriter.create(dir, newRun, CONFIG), problem('holds-run', /already holds a run/));
+    assert.throws(
+      () => RunWriter.create(dir, newRun, CONFIG),
+      problem('holds-run', /already holds a run\. It cannot be continued, .* no run\.json\. Use another/),
+    );
     assert.ok(before.includes('finished'));
     assert.ok(!fs.existsSync(join(dir, 'run.lock')), 'the refusal holds no lock');
+  });
+
+  it('can be begun or continued wherever its beginning breaks off', () => {
+    const first = fresh();
+    const calls: string[] = [];
+    const watched = failingFs((call, path) => {
+      if (call === 'openSync' || call === 'renameSync') calls.push(path);
+      return undefined;
+    });
+    RunWriter.create(first, newRun, CONFIG, watched).close('finished');
+    for (let at = 0; at < calls.length; at++) {
+      const dir = fresh();
+      let left = at;
+      // As a process that is killed: nothing that was done is undone.
+      const dying = failingFs((call) => {
+        if (call === 'openSync' || call === 'renameSync') left--;
+        return left < 0 ? 'EIO' : undefined;
+      });
+      try {
+        RunWriter.create(dir, newRun, CONFIG, dying).close('finished');
+      } catch {
+        // What counts is what it left.
+      }
+      // The lock of a dead process holds nothing; this one names the process of the test.
+      fs.rmSync(join(dir, 'run.lock'), { force: true });
+      if (fs.existsSync(join(dir, 'run.json'))) RunWriter.reopen(dir).close('finished');
+      else RunWriter.create(dir, newRun, CONFIG).close('finished');
+      assert.equal(info(dir).status, 'finished', `after ${at} of ${calls.length} calls`);
+    }
   });
 
   it('may hold a log before the run begins', () => {
