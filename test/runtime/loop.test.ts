@@ -3,7 +3,13 @@ import type { Batch } from '../../src/data/define';
 import { evalSchema, trainSchema } from '../../src/models/config';
 import { RunControl } from '../../src/runtime/process/control';
 import type { Evaluation } from '../../src/runtime/train/evaluate';
-import { NonFiniteStep, trainingLoop, type LoopParts, type Totals } from '../../src/runtime/train/loop';
+import {
+  NonFiniteEvaluation,
+  NonFiniteStep,
+  trainingLoop,
+  type LoopParts,
+  type Totals,
+} from '../../src/runtime/train/loop';
 import { learningRate } from '../../src/runtime/train/schedule';
 
 interface Recorded {
@@ -135,6 +141,19 @@ describe('the training loop', () => {
       return true;
     });
     assert.deepEqual(kinds(rows), ['1:loss', '2:loss', '3:loss', '4:loss']);
+  });
+
+  it('stops at an evaluation that is not finite, behind its row', async () => {
+    const { rows, parts } = record();
+    const evaluate: LoopParts['evaluate'] = async (last) => {
+      const found = await parts.evaluate(last);
+      return rows.length < 3 ? found : found.map((evaluation) => ({ ...evaluation, loss: Number.NaN }));
+    };
+    await assert.rejects(
+      trainingLoop(config({ steps: 9, checkpoint_every: 2 }, { every: 2 }), start(), { ...parts, evaluate }),
+      (error) => error instanceof NonFiniteEvaluation && error.step === 4,
+    );
+    assert.deepEqual(kinds(rows).slice(-2), ['4:loss', '4:eval'], 'no checkpoint in the way of a good one');
   });
 
   it('skips a step that overflows in half precision, says so, and halves the scale of the loss', async () => {

@@ -49,12 +49,23 @@ export class NonFiniteStep extends Error {
   constructor(
     /** The step that failed, counted from 1. */
     readonly step: number,
-    readonly lr: number,
     readonly result: StepResult,
     readonly batches: readonly Batch[],
   ) {
     super(`Step ${step}: the ${Number.isFinite(result.loss) ? 'gradient' : 'loss'} is not finite.`);
     this.name = 'NonFiniteStep';
+  }
+}
+
+/** An evaluation whose loss is not finite. The parameters are those that it evaluated. */
+export class NonFiniteEvaluation extends Error {
+  constructor(
+    /** Steps before it. */
+    readonly step: number,
+    readonly evaluation: Evaluation,
+  ) {
+    super(`Step ${step}: the ${evaluation.split} loss is not finite.`);
+    this.name = 'NonFiniteEvaluation';
   }
 }
 
@@ -64,7 +75,7 @@ const CHECKPOINT_MS = 60_000;
 /**
  * Trains until `train.steps` or until the control says stop; the state is saved either way.
  * @param totals where to start; kept up to date
- * @throws NonFiniteStep
+ * @throws NonFiniteStep, NonFiniteEvaluation
  */
 export async function trainingLoop(
   config: { readonly train: TrainConfig; readonly eval: EvalConfig },
@@ -118,7 +129,7 @@ export async function trainingLoop(
     // A loss that is not finite is no matter of the scale.
     const smaller =
       lossScale && !result.finite && Number.isFinite(result.loss) ? afterOverflow(lossScale) : undefined;
-    if (!result.finite && !smaller) throw new NonFiniteStep(totals.step + 1, lr, result, batches);
+    if (!result.finite && !smaller) throw new NonFiniteStep(totals.step + 1, result, batches);
     totals.step++;
     if (smaller) totals.skipped++;
     if (lossScale) totals.lossScale = smaller ?? afterGoodStep(lossScale);
@@ -143,10 +154,11 @@ export async function trainingLoop(
     }
     evaluation = undefined;
     if (last || totals.step % config.eval.every === 0) {
-      for (const found of await parts.evaluate(last)) {
-        if (found.split === 'validation') evaluation = found;
-        await parts.row({ step: totals.step, eval: found, ...memory() });
-      }
+      const evaluations = await parts.evaluate(last);
+      for (const found of evaluations) await parts.row({ step: totals.step, eval: found, ...memory() });
+      const broken = evaluations.find(({ loss }) => !Number.isFinite(loss));
+      if (broken) throw new NonFiniteEvaluation(totals.step, broken);
+      evaluation = evaluations.find(({ split }) => split === 'validation');
     }
     if (due()) await save();
   }

@@ -1,6 +1,6 @@
 /** @file A run while it computes: the parts that the loop asks for, and the answers that the socket gives. */
 import { mkdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import writeFileAtomic from 'write-file-atomic';
 import type { Dataset } from '../../data/define';
@@ -20,14 +20,15 @@ import {
 import type { TrainingEngine } from '../engine/types';
 import type { CheckpointReply, LiveStatus, ProbeReply } from '../process/protocol';
 import type { RunServer, ServedRun } from '../process/server';
-import { buildingOf, flopsPerStep, tokensPerStep } from './engine';
+import { flopsPerStep, tokensPerStep } from './engine';
 import { Evaluator, type Evaluation } from './evaluate';
 import { boundBatch } from './memory';
 import { INITIAL_LOSS_SCALE } from './loss-scale';
 import { rateChange } from './resume';
 import { startingWeights } from './start';
-import { NonFiniteStep, trainingLoop, type Totals } from './loop';
-import { findNonFinite, nonFiniteMessage } from './nonfinite';
+import { explainNonFinite } from './failure';
+import { trainingLoop, type Totals } from './loop';
+import { brokenTensor, NonFiniteState } from './nonfinite';
 import { Prober } from './prober';
 import type { TrainRequest, TrainResult } from './run';
 import { Throughput } from './throughput';
@@ -224,31 +225,13 @@ export class TrainingRun implements ServedRun {
 
   /** Turns the loop's error into what a person can act on. */
   async explain(error: unknown): Promise<unknown> {
-    if (!(error instanceof NonFiniteStep)) return error;
-    const { config, model, engine, folder } = this.#parts;
-    const { step, lr, result } = error;
-    const what = Number.isFinite(result.loss) ? 'gradient' : 'loss';
-    const { parameters } = await engine.read();
-    const culprit = await findNonFinite(
-      model,
-      parameters,
-      error.batches,
-      engine.threads,
-      buildingOf(config.train),
-    );
-    if (culprit.largest.finite) await this.#save?.().catch(() => {});
-    const kept = this.#lastCheckpoint && relative(folder.dir, this.#lastCheckpoint);
-    const message = nonFiniteMessage({ step, lr, what }, culprit, kept, config.train);
-    await this.#row({
-      step,
-      event: 'non-finite',
-      loss: result.loss,
-      grad_norm: result.gradNorm,
-      tensor: culprit.tensor,
-      scope: culprit.scope,
-      message,
-    }).catch(() => {});
-    return new Error(message, { cause: error });
+    const { config, data, model, engine, folder } = this.#parts;
+    return explainNonFinite(error, {
+      ...{ config, data, model, engine, dir: folder.dir },
+      lastCheckpoint: () => this.#lastCheckpoint,
+      save: async () => this.#save?.(),
+      row: (row) => this.#row(row),
+    });
   }
 
   async release(): Promise<void> {
@@ -289,6 +272,11 @@ export class TrainingRun implements ServedRun {
         ([name, { shape }]) => [`${kind}.${name}`, { shape, data: values.get(name)! }] as const,
       ),
     );
+    const broken = brokenTensor([
+      ...parameters,
+      ...optimizer.map(([name, { data: values }]) => [name, values] as const),
+    ]);
+    if (broken !== undefined) throw new NonFiniteState(totals.step, broken);
     const { lossScale, ...counted } = totals;
     // No row may be younger than the state that it led to.
     folder.sync();
