@@ -80,9 +80,10 @@ export function stateCells(
 /** The entry that a row shows at a position: of those that share it the largest. */
 export function entryIn({ order, each, at }: HeatCells, row: number, t: number): number | undefined {
   const first = row * each;
+  if (each === 1) return order[first];
   let found = order[first];
   let best = 0;
-  for (let k = first; each > 1 && k < Math.min(order.length, first + each); k++) {
+  for (let k = first; k < Math.min(order.length, first + each); k++) {
     const size = Math.abs(at(order[k]!, t));
     if (size <= best || Number.isNaN(size)) continue;
     best = size;
