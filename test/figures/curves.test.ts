@@ -353,6 +353,28 @@ describe('a chart', () => {
     );
     assert.ok(chart.y.domain[0] < 5e-4 && chart.y.domain[1] > 2.8);
   });
+  it('has room for the labels of large values, also of a range within a decade on a log axis', () => {
+    const rows = dataOf([1, 1, 1], { tokens_per_second: Float64Array.of(4e3, 18e3, 38e3) });
+    const metric = metricOf('throughput');
+    const line = new Series(rows, metric, 'step', { beta: 0, kind: 'centred', log: true });
+    line.update();
+    const side = { ...frame, width: 420, height: 97, right: 16, bottom: 9, xLabels: false, yTicks: 3 };
+    const narrow = { ...view, xDomain: [1, 3] as const };
+    const { scene, plot } = drawChart(
+      [{ ...groups[0]!, series: [line] }],
+      metric,
+      narrow,
+      side,
+      theme,
+      roughMeasure,
+    );
+    const labels = scene.marks.filter((mark): mark is TextMark => mark.kind === 'text');
+    assert.deepEqual(
+      labels.map(({ text }) => text),
+      ['20k', '40k'],
+    );
+    for (const { text, size } of labels) assert.ok(roughMeasure(text, size) <= plot.x - 8, text);
+  });
   it('names the lines at their ends with the values at the cursor', () => {
     const scene = drawOverlay(
       chart,

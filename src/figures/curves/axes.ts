@@ -25,11 +25,9 @@ export const xUnit: Record<XAxis, string> = {
 };
 
 export function yTicks(metric: Metric, y: Scale, count: number): Tick[] {
-  if (y.log) {
-    const ticks = logTicks(y.domain, count);
-    // A range within a factor, as after zooming, has no powers to mark.
-    return ticks.length >= 2 ? ticks : linearTicks(y.domain, count);
-  }
+  const powers = y.log ? logTicks(y.domain, count) : [];
+  // A range within a factor, as after zooming, has no powers to mark.
+  if (powers.length >= 2) return powers;
   if (metric.format === 'percent') {
     const fine = y.domain[1] - y.domain[0] < 0.05;
     return linearTicks(y.domain, count).map(({ value }) => ({ value, label: percent(value, fine ? 1 : 0) }));
