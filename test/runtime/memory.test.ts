@@ -199,6 +199,20 @@ describe('running out of memory', () => {
     }
   });
 
+  it('is estimated for a deep model with checkpoints from a few of its layers', () => {
+    for (const mixer of ['mamba', 'mamba3', 'mlp']) {
+      const model = tinyModel([{ mixer, repeat: 10 }], 128, 64);
+      const spec = { model: model.config, task: model.task, data: model.data };
+      const train = trainSchema.parse({ batch_size: 4, activation_checkpointing: 'blocks' });
+      const estimate = trainingMemory({ ...spec, train, evaluated: 4 }).activations;
+      const needOf = (outputs: Readonly<Record<string, Tensor>>) =>
+        memoryNeed(Object.values(outputs), { target: 'cpu' }).peak;
+      const step = model.trainingStep(train.batch_size, model.length, buildingOf(train));
+      const counted = needOf(step) + 1.5 * needOf(model.evaluation(4));
+      assert.ok(Math.abs(estimate / counted - 1) < 0.05, JSON.stringify({ mixer, estimate, counted }));
+    }
+  });
+
   it('is avoided by checkpointing where the machine would not suffice', () => {
     const model = tinyModel([{ mixer: 'mamba', repeat: 6 }], 128, 64);
     const train = trainSchema.parse({ batch_size: 8 });

@@ -31,7 +31,7 @@ export function processMemory(request: MemoryRequest): TrainingMemory {
   const { train, shards = 1 } = request;
   const probed = isProbed(request);
   const need = stackNeeds(request, {
-    ...{ key: ['cpu', probed], seen: [2, 3] },
+    key: ['cpu', probed],
     count: (part) => needsOf(part, probed),
   });
   const others = shards - 1;

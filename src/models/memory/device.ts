@@ -5,16 +5,12 @@ import { stepGraphs } from '../../optimizer';
 import { stackNeeds, type Part } from './stack';
 import { EVALUATION, type MemoryRequest, type TrainingMemory } from './types';
 
-/** With checkpoints the peak lies elsewhere until a few layers are kept, and moves with every other one. */
-const SEEN = { none: [2, 3], blocks: [4, 6] } as const;
-
 /** @throws ModelError when there is no such model */
 export function deviceMemory(request: MemoryRequest): TrainingMemory {
   const { train } = request;
   const { optimizer, clip, accumulate } = train;
   const need = stackNeeds(request, {
     key: ['webgpu', optimizer.name, clip > 0, accumulate > 1],
-    seen: SEEN[train.activation_checkpointing === 'blocks' ? 'blocks' : 'none'],
     count: (part) => needsOf(part, train),
   });
   const memory = (parameters: number, activations: number): TrainingMemory => ({

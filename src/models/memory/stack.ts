@@ -20,12 +20,16 @@ export interface Part {
 type Needs<Name extends string> = Readonly<Record<Name, number>>;
 
 export interface Counting<Name extends string> {
-  /** Layers in a row that are looked at, fewer and more: what these add, every further one adds. */
-  readonly seen: readonly [few: number, more: number];
   /** What they depend on beside the graphs of the part. */
   readonly key: readonly (string | boolean)[];
   count(part: Part): Needs<Name>;
 }
+
+/**
+ * Layers in a row that are looked at, fewer and more: what these add, every further one adds. With checkpoints the peak
+ * lies elsewhere until a few layers are kept, and moves with every other one.
+ */
+const SEEN = { none: [2, 3], blocks: [4, 6] } as const;
 
 const known = new Map<string, Needs<string>>();
 const REMEMBERED = 500;
@@ -90,7 +94,7 @@ export function stackNeeds<Name extends string>(
     kinds.set(key, kind);
   }
   const all = layers.length;
-  const [few, more] = counting.seen;
+  const [few, more] = SEEN[request.train.activation_checkpointing === 'blocks' ? 'blocks' : 'none'];
   return (name) => {
     const need = (layer: Kind, count: number): number => needsOf(request, counting, layer, count, all)[name];
     if (kinds.size === 1 && all <= more) return need([...kinds.values()][0]!.layer, all);
