@@ -101,10 +101,10 @@ function plan(order: readonly Node[], results: ReadonlySet<Tensor>): Buffer[] {
     for (const output of outputs) {
       const count = readers.get(output) ?? 0;
       const key = `${output.dtype}[${output.shape.join()}]`;
-      const fixed = inputs.length === 0 || results.has(output);
-      // A loop leaves out what nobody reads.
+      // A loop leaves out what nobody reads: there is no buffer that a later tensor could lie in.
       const absent = operator.name === 'scanLoop' && count === 0;
-      const bytes = fixed || absent ? 0 : bytesOf(output);
+      const fixed = inputs.length === 0 || results.has(output) || absent;
+      const bytes = fixed ? 0 : bytesOf(output);
       const given =
         fixed || inputs.length === 0
           ? undefined

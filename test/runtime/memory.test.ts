@@ -35,6 +35,8 @@ const cases: readonly PeakRequest[] = [
     ...{ length: 512, d_model: 128, batch: 8, looks: true },
     train: { activation_checkpointing: 'blocks' },
   },
+  // Each thread keeps as many states of its scans as one alone would.
+  { layer: { mixer: 'mamba', repeat: 3 }, length: 512, d_model: 128, batch: 16, shards: 2 },
   // Nearly all is frozen weights, which have neither gradients nor moments.
   {
     layer: { mixer: 'mamba', repeat: 8 },
@@ -46,11 +48,12 @@ const cases: readonly PeakRequest[] = [
 describe('the estimate of memory', function () {
   this.timeout(120_000);
   for (const request of cases) {
-    const { layer, length, d_model, batch, train: asked = {}, lora, looks } = request;
+    const { layer, length, d_model, batch, train: asked = {}, lora, looks, shards = 1 } = request;
     const title = [
       (layer as { mixer: string }).mixer,
       ...Object.values(asked),
       ...(lora ? ['low-rank updates'] : []),
+      ...(shards > 1 ? [`${shards} threads`] : []),
       ...(looks ? ['with an evaluation and probes'] : []),
     ].join(', ');
     it(`is within 20 % of what a process takes: ${title}`, async () => {
@@ -58,7 +61,7 @@ describe('the estimate of memory', function () {
       const train = trainSchema.parse({ batch_size: batch, ...(looks ? {} : { probe_every: 0 }), ...asked });
       const spec = { model: model.config, task: model.task, data: model.data };
       // One example is enough where the process does not evaluate.
-      const estimate = trainingMemory({ ...spec, train, evaluated: looks ? batch : 1 });
+      const estimate = trainingMemory({ ...spec, train, shards, evaluated: looks ? batch : 1 });
       const script = join(__dirname, 'support/peak.ts');
       const { stdout } = await promisify(execFile)(process.execPath, [
         ...['--import', 'tsx', script, JSON.stringify(request)],

@@ -32,7 +32,7 @@ export function processMemory(request: MemoryRequest): TrainingMemory {
   const probed = isProbed(request);
   const need = stackNeeds(request, {
     key: ['cpu', probed],
-    count: (part) => needsOf(part, probed),
+    count: (part) => needsOf(part, shards, probed),
   });
   const others = shards - 1;
   // Weights, gradients, and a copy of these that the runtime's binding makes of every result.
@@ -46,12 +46,12 @@ export function processMemory(request: MemoryRequest): TrainingMemory {
   return { parameters, activations, program, probes, total: parameters + activations + program + probes };
 }
 
-function needsOf({ model, step, evaluation, keptBytes }: Part, probed: boolean) {
+function needsOf({ model, step, evaluation, keptBytes }: Part, shards: number, probed: boolean) {
   const training = g.memoryNeed(Object.values(step), { target: 'cpu', keptBytes });
   const scoring = g.memoryNeed(Object.values(evaluation), { target: 'cpu', keptBytes });
   const one = probed ? g.memoryNeed(Object.values(model.evaluation(1)), { target: 'cpu' }).peak : 0;
   return {
-    peak: training.peak + EVALUATION * scoring.peak,
+    peak: shards * training.peak + EVALUATION * scoring.peak,
     /** Of one evaluated example, and nodes of its graph. */
     example: EVALUATION * one,
     evaluationNodes: scoring.nodes,

@@ -10,9 +10,10 @@ import type { MemoryRequest } from './types';
 /** Some layers of one kind, as a model of their own. */
 export interface Part {
   readonly model: Model;
+  /** Of each thread that trains a part of every batch. */
   readonly step: Program;
   readonly evaluation: Program;
-  /** A compiler that keeps so much for all layers keeps this part of it for these. */
+  /** A compiler that keeps so much for all layers keeps this part of it for these, in every thread. */
   readonly keptBytes: number;
 }
 
@@ -38,7 +39,7 @@ type Kind = Pick<PlacedLayer, 'mixer' | 'options'> & { readonly share?: string |
 
 /** A model of `count` copies of one layer, as part of a stack of `total`. */
 function partOf(request: MemoryRequest, layer: Kind, count: number, total: number): Part {
-  const { task, data, train, evaluated } = request;
+  const { task, data, train, evaluated, shards = 1 } = request;
   const { layers: _layers, lora, ...plain } = request.model;
   const shared = layer.share === undefined ? {} : { share: layer.share };
   const items = [{ mixer: layer.mixer, ...layer.options, ...shared, repeat: count }];
@@ -49,7 +50,7 @@ function partOf(request: MemoryRequest, layer: Kind, count: number, total: numbe
   const checkpointing = train.activation_checkpointing === 'blocks';
   return {
     model,
-    step: model.trainingStep(train.batch_size, model.length, { half, checkpointing }),
+    step: model.trainingStep(Math.ceil(train.batch_size / shards), model.length, { half, checkpointing }),
     evaluation: model.evaluation(Math.min(train.batch_size, evaluated)),
     keptBytes: (g.KEPT_BYTES * count) / total,
   };
@@ -62,11 +63,11 @@ function needsOf<Name extends string>(
   count: number,
   total: number,
 ): Needs<Name> {
-  const { task, data, train, evaluated } = request;
+  const { task, data, train, evaluated, shards = 1 } = request;
   const { layers: _layers, ...around } = request.model;
   const { batch_size, precision, activation_checkpointing } = train;
-  const parts = [layer.mixer, layer.options, layer.share ?? null, around, task, data, batch_size, evaluated];
-  const key = JSON.stringify([...parts, precision, activation_checkpointing, count, total, ...further]);
+  const parts = [layer.mixer, layer.options, layer.share ?? null, around, task, data, batch_size, shards];
+  const key = JSON.stringify([...parts, evaluated, precision, activation_checkpointing, count, total, ...further]);
   const before = known.get(key);
   if (before) return before as Needs<Name>;
   const needs = counted(partOf(request, layer, count, total));

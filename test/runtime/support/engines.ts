@@ -51,17 +51,18 @@ export interface Setting {
   readonly train?: object;
   readonly device?: 'cpu' | 'webgpu';
   readonly threads?: number;
+  /** Threads that train a part of every batch each. */
+  readonly shards?: number;
 }
 
 /** An engine with the model's initial values. */
 export async function openTiny(model: Model, setting: Setting = {}): Promise<TrainingEngine> {
-  const { device = 'cpu', threads = 1 } = setting;
+  const { device = 'cpu', shards = 1, threads = shards } = setting;
   const train = trainSchema.parse({ batch_size: 4, optimizer: { lr: 3e-3 }, ...setting.train });
   const options = {
     parameters: model.parameters,
-    graph: model.trainingStep(train.batch_size, model.length, buildingOf(train)),
-    train,
-    threads,
+    graph: model.trainingStep(train.batch_size / shards, model.length, buildingOf(train)),
+    ...{ train, threads, shards },
   };
   const engine = await (device === 'cpu' ? openCpuEngine(options) : openDeviceEngine(options, device));
   await engine.write({ parameters: model.initialise(1) });

@@ -15,6 +15,7 @@ export interface PeakRequest {
   readonly batch: number;
   readonly train?: Setting['train'];
   readonly lora?: Parameters<typeof tinyModel>[3];
+  readonly shards?: number;
   /** Evaluates a batch, and takes a probe of training. */
   readonly looks?: boolean;
 }
@@ -31,10 +32,11 @@ function peakResident(): number {
 }
 
 async function main(): Promise<void> {
-  const { layer, length, d_model, batch, train, lora, looks } = JSON.parse(process.argv[2]!) as PeakRequest;
+  const asked = JSON.parse(process.argv[2]!) as PeakRequest;
+  const { layer, length, d_model, batch, train, lora, looks, shards = 1 } = asked;
   const model = tinyModel([layer], length, d_model, lora);
   const before = process.memoryUsage.rss();
-  const engine = await openTiny(model, { train: { batch_size: batch, ...train } });
+  const engine = await openTiny(model, { train: { batch_size: batch, ...train }, shards });
   const found = await losses(engine, 2, { batch, length });
   if (looks) {
     const evaluator = await Evaluator.open(model, length, batch, {
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
     for (let probe = 0; probe < 2; probe++) await frames.take((await engine.read()).parameters);
   }
   const total = peakResident();
+  await engine.release();
   process.stdout.write(JSON.stringify({ total, peak: total - before, losses: found }));
 }
 
