@@ -7,6 +7,12 @@ export const collect = (value: string, previous: readonly string[] = []): readon
   value,
 ];
 
+/** The same of texts that are looked for: the empty one stands everywhere. */
+export function collectText(value: string, previous: readonly string[] = []): readonly string[] {
+  if (value === '') throw new InvalidArgumentError('It must not be empty.');
+  return collect(value, previous);
+}
+
 export function positiveInteger(value: string): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 1) {

@@ -57,11 +57,7 @@ export class RunWriter {
    */
   static create(runDir: string, run: NewRun, configText: string, fs: SyncFileSystem = nodeFs): RunWriter {
     const dir = resolve(runDir);
-    try {
-      fs.mkdirSync(dir, { recursive: true });
-    } catch (error) {
-      throw cannotWrite(dir, error);
-    }
+    makeFolder(dir, fs);
     return locking(dir, fs, (lock) => {
       refuseRun(dir, fs);
       const now = new Date().toISOString();
@@ -213,6 +209,30 @@ export class RunWriter {
     } finally {
       this.lock.release();
     }
+  }
+}
+
+/** @throws RunFolderError `write` */
+function makeFolder(dir: string, fs: SyncFileSystem): void {
+  try {
+    fs.mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    throw cannotWrite(
+      dir,
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? whyMissing(dir, error, fs) : error,
+    );
+  }
+}
+
+/** Asked for parents too, Node says ENOENT of a read-only file system; asked for the first one alone, what it is. */
+function whyMissing(dir: string, missing: unknown, fs: SyncFileSystem): unknown {
+  let first = dir;
+  while (dirname(first) !== first && !fs.existsSync(dirname(first))) first = dirname(first);
+  try {
+    fs.mkdirSync(first);
+    return missing;
+  } catch (error) {
+    return error;
   }
 }
 

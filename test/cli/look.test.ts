@@ -201,6 +201,12 @@ describe('commands that look at trained models', function () {
       assert.match((await run('generate', trained, '--ids', '1')).stderr, /task of this model is answer/);
       assert.match((await run('logits', language, '--ids', '300')).stderr, /ids are 0 … 255/);
     });
+    it('refuse to end before an empty text, which stands everywhere', async () => {
+      const { code, stderr } = await run('generate', language, '--prompt', 'the', '--stop', '');
+      assert.equal(code, 64);
+      assert.match(stderr, /--stop.*must not be empty/);
+    });
+
     it('say which file of a checkpoint is damaged or missing', async () => {
       const copy = join(folder, 'copy');
       await cp(join(language, 'checkpoints/step-000006'), copy, { recursive: true });

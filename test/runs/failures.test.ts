@@ -21,6 +21,15 @@ describe('a failing disk', () => {
     return true;
   };
 
+  it('is told by its reason where Node has another: a run folder on a read-only file system', () => {
+    const dir = join(fresh(), 'runs', 'first');
+    // As Node does: ENOENT where it is asked for the parents too.
+    const files = failingFs((call, path) =>
+      call === 'mkdirSync' ? (path === dir ? 'ENOENT' : 'EROFS') : undefined,
+    );
+    assert.throws(() => RunWriter.create(dir, newRun, 'data: x\n', files), told(/file system is read-only/));
+  });
+
   for (const [code, message] of CODES) {
     for (const failing of ['openSync', 'writeSync', 'closeSync', 'linkSync'] as const) {
       it(`${code} at ${failing} of the lock: it is not taken, nothing stays, and the next try takes it`, () => {

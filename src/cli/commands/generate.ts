@@ -8,7 +8,16 @@ import type {
   GenerateOptions,
 } from '../../runtime/generate';
 import { UsageError } from '../errors';
-import { bitsOption, collect, idList, naturalNumber, numberFrom, positiveInteger, toJson } from '../options';
+import {
+  bitsOption,
+  collect,
+  collectText,
+  idList,
+  naturalNumber,
+  numberFrom,
+  positiveInteger,
+  toJson,
+} from '../options';
 import { openTarget, type Target } from '../target';
 import { codecOf, type Codec } from '../text';
 
@@ -57,7 +66,7 @@ export function registerGenerate(program: Command): void {
       1,
     )
     .option('--seed <s>', 'seed of the draws', naturalNumber, 0)
-    .option('--stop <text>', 'ends before this text; may be given several times', collect)
+    .option('--stop <text>', 'ends before this text; may be given several times', collectText)
     .option('--regex <pattern>', 'the new text has to match this regular expression as a whole')
     .option('--json-schema <file>', 'the new text has to be JSON of this schema')
     .option('--alternatives <n>', 'with --json, the n likeliest tokens at every place', naturalNumber, 0)
