@@ -67,7 +67,15 @@ function needsOf<Name extends string>(
   const { layers: _layers, ...around } = request.model;
   const { batch_size, precision, activation_checkpointing } = train;
   const parts = [layer.mixer, layer.options, layer.share ?? null, around, task, data, batch_size, shards];
-  const key = JSON.stringify([...parts, evaluated, precision, activation_checkpointing, count, total, ...further]);
+  const key = JSON.stringify([
+    ...parts,
+    evaluated,
+    precision,
+    activation_checkpointing,
+    count,
+    total,
+    ...further,
+  ]);
   const before = known.get(key);
   if (before) return before as Needs<Name>;
   const needs = counted(partOf(request, layer, count, total));
