@@ -133,7 +133,8 @@ describe('tokenizers', () => {
       const took = await processorTime(1000, () =>
         assert.throws(() => tokenizer.encode(`${'a'.repeat(64)}b`), /damaged or hostile/),
       );
-      assert.ok(took < 1000, `${took} ms`);
+      // What explodes never ends.
+      assert.ok(took < 10_000, `${took} ms`);
     });
   });
 });
